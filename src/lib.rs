@@ -1,0 +1,3 @@
+//! `monofy` runs several tightly coupled processes as one unit.
+
+pub mod template;

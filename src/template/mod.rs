@@ -1,0 +1,1 @@
+//! The language of substitution (contract, section 2).
