@@ -1,3 +1,112 @@
-//! `monofy` runs several tightly coupled processes as one unit.
+//! `monofy` runs several tightly coupled processes as one unit, from one line of arguments, with the variables
+//! in that line substituted.
+//!
+//! Two halves and one seam. The front end ([`cli`], [`template`], [`variables`], [`resolve`]) reads arguments
+//! and variables and produces a [`plan`]: plain data, fully resolved. The supervisor ([`supervise`], on
+//! [`sys`]) executes a plan and knows nothing of templates and options. They meet in [`run`] and nowhere else.
 
+pub mod cli;
+pub mod diagnostic;
+pub mod exit;
+pub mod plan;
+pub mod resolve;
+pub mod signal;
+pub mod supervise;
+pub mod sys;
 pub mod template;
+pub mod variables;
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
+use std::io::Write;
+
+use cli::{Global, Line, Request, View};
+use plan::Plan;
+use resolve::Capacity;
+use sys::signals::Inherited;
+use sys::{input, limits};
+use variables::Variables;
+
+/// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
+/// Returns the exit status.
+#[must_use]
+pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
+    let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
+        Ok(Request::Print(text)) => print(&text),
+        Ok(Request::Line(line)) => plan_line(&line).and_then(|plan| show_or_execute(&plan, &line.global, inherited)),
+        Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
+            Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
+            // A signal asked for the end while the plan was still being read: nothing was started.
+            Ok(None) => Ok(0),
+            Err(failure) => Err(failure),
+        },
+        Err(error) => Err(Failure::new(error)),
+    };
+    outcome.unwrap_or_else(|failure| {
+        complain(&failure.0);
+        exit::OUR_FAILURE
+    })
+}
+
+/// Why nothing was started, in words.
+struct Failure(String);
+
+impl Failure {
+    fn new(error: impl Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn plan_line(line: &Line) -> Result<Plan, Failure> {
+    let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    let capacity = Capacity {
+        string: limits::STRING,
+        whole: limits::whole(),
+        environment: environment.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum(),
+    };
+    resolve::resolve(line, Variables::from_environment(environment), capacity)
+        .map_err(|problems| Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: ")))
+}
+
+fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
+    let name = if file == "-" { "stdin".to_owned() } else { file.to_string_lossy().into_owned() };
+    let failed = |error: &dyn Display| Failure(format!("--run-plan: {name}: {error}"));
+    match input::read_unless_stopped(file) {
+        Ok(Some(json)) => Plan::from_json(&json).map(Some).map_err(|error| failed(&error)),
+        Ok(None) => Ok(None),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// What is said beside `--run-plan` wins over what the plan says.
+fn overridden(mut plan: Plan, global: &Global) -> Plan {
+    plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
+    plan.settings.verbosity = global.verbosity.unwrap_or(plan.settings.verbosity);
+    plan
+}
+
+fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
+    plan.warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
+    match global.view {
+        Some(View::Text) => print(&plan.to_text()),
+        Some(View::Json) => print(&plan.to_json().map_err(Failure::new)?),
+        None => supervise::run(plan, inherited).map_err(Failure::new),
+    }
+}
+
+/// Prints what was asked for.
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Who closes the pipe has seen enough, as `| head` does.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure(format!("cannot write to stdout: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(0),
+    }
+}
+
+/// Tells on stderr; when that is closed there is nobody to tell.
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `monofy`: arguments in, exit status out.
+#![no_main]
+
+#[path = "sys/entry.rs"]
+mod entry;

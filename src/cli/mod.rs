@@ -1,0 +1,168 @@
+//! What was written: the arguments taken apart, nothing expanded yet.
+
+mod options;
+mod split;
+mod twins;
+mod values;
+
+use std::ffi::OsString;
+use std::fmt;
+
+use crate::diagnostic::Written;
+use crate::plan::{Limit, Verbosity};
+
+pub use options::HELP_WIDTH;
+pub use values::{duration, limit};
+
+/// The arguments as they are meant.
+#[derive(Debug)]
+pub enum Request {
+    /// Print this and exit 0: help or the version.
+    Print(String),
+    /// Resolve the line; then show its plan or execute it.
+    Line(Line),
+    /// Read a plan; then show or execute it.
+    RunPlan {
+        /// Where it is, `-` for stdin.
+        file: OsString,
+        /// What was said beside it.
+        global: Global,
+    },
+}
+
+/// The global options, of the command line and of the environment together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Global {
+    /// Whether unset variables without a default and malformed expansions are errors.
+    pub strict: bool,
+    /// In which form to show the plan instead of executing it.
+    pub view: Option<View>,
+    /// How long a stop may take; nothing is the rule of contract 4.4.
+    pub grace: Option<Limit>,
+    /// How much is told; nothing is what the plan says, or the usual.
+    pub verbosity: Option<Verbosity>,
+}
+
+/// A form of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A line of processes.
+#[derive(Debug)]
+pub struct Line {
+    /// What holds for the whole run.
+    pub global: Global,
+    /// Run one after another, first.
+    pub setup: Vec<Command>,
+    /// Run side by side.
+    pub processes: Vec<Command>,
+}
+
+/// One PROCESS of the line. All its parts but names are templates.
+#[derive(Debug, Default)]
+pub struct Command {
+    /// `--name`
+    pub name: Option<Written>,
+    /// `--stop-signal`
+    pub stop_signal: Option<Written>,
+    /// `--stop-timeout`
+    pub stop_timeout: Option<Written>,
+    /// `--user`
+    pub user: Option<Written>,
+    /// `--workdir`
+    pub workdir: Option<Written>,
+    /// Its own environment, in the order in which it was written.
+    pub assignments: Vec<(String, Written)>,
+    /// PROGRAM and its arguments; never empty.
+    pub words: Vec<Written>,
+}
+
+/// The arguments do not make sense.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UsageError(pub(crate) String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\nTry 'monofy --help'.", self.0)
+    }
+}
+
+/// Takes the arguments apart.
+///
+/// `environment` is asked for the twins of the global options.
+///
+/// # Errors
+/// When they do not make sense.
+pub fn parse(
+    arguments: &[OsString],
+    environment: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Request, UsageError> {
+    let segments = split::at_operators(arguments)?;
+    let mut setup = Vec::new();
+    let mut processes = Vec::new();
+    let mut global = Global::default();
+    for (index, segment) in segments.iter().enumerate() {
+        let is_first = index == 0;
+        let parsed = match options::parse(segment, is_first)? {
+            options::Parsed::Print(text) => return Ok(Request::Print(text)),
+            options::Parsed::Segment(parsed) => parsed,
+        };
+        if is_first {
+            let run_plan = parsed.run_plan.or(twins::run_plan(environment));
+            global = parsed.global.under(twins::global(environment)?);
+            if let Some(file) = run_plan {
+                return plan_alone(file, global, &segments, &parsed.command);
+            }
+        }
+        if parsed.command.words.is_empty() {
+            return Err(UsageError(segment.nothing_here(segments.len())));
+        }
+        if segment.is_setup { setup.push(parsed.command) } else { processes.push(parsed.command) }
+    }
+    Ok(Request::Line(Line { global, setup, processes }))
+}
+
+fn plan_alone(
+    file: OsString,
+    global: Global,
+    segments: &[split::Segment<'_>],
+    command: &Command,
+) -> Result<Request, UsageError> {
+    if segments.len() > 1 || !command.is_nothing() {
+        return Err(UsageError("--run-plan executes a plan and takes no PROCESS and no options of one".to_owned()));
+    }
+    Ok(Request::RunPlan { file, global })
+}
+
+impl Command {
+    fn is_nothing(&self) -> bool {
+        let options = [&self.name, &self.stop_signal, &self.stop_timeout, &self.user, &self.workdir];
+        options.iter().all(|option| option.is_none()) && self.assignments.is_empty() && self.words.is_empty()
+    }
+}
+
+/// What the command line says of the global options; nothing where it says nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    strict: Option<bool>,
+    view: Option<Option<View>>,
+    grace: Option<Limit>,
+    verbosity: Option<Verbosity>,
+}
+
+impl Said {
+    /// The command line wins over the environment.
+    fn under(self, twins: Self) -> Global {
+        Global {
+            strict: self.strict.or(twins.strict).unwrap_or(false),
+            view: self.view.or(twins.view).flatten(),
+            grace: self.grace.or(twins.grace),
+            verbosity: self.verbosity.or(twins.verbosity),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The options, by clap. They are read in front of PROGRAM only.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
+
+use super::split::Segment;
+use super::{Command, Said, UsageError, View, values};
+use crate::diagnostic::Written;
+use crate::plan::{Limit, Verbosity, is_variable};
+
+/// How wide the help is. Fixed, since it stands in the documentation.
+pub const HELP_WIDTH: usize = 100;
+
+const GLOBAL: &str = "Global options, in front of the first PROCESS";
+const PROCESS: &str = "Process options, in front of a PROGRAM (their values are expanded, too)";
+const WORDS: &str = "words";
+
+const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their arguments \
+                     substituted.";
+const USAGE: &str = "monofy [OPTION...] PROCESS { '&&' PROCESS }... { '|||' PROCESS }...\n       \
+                     PROCESS = [PROCESS-OPTION...] [NAME=VALUE...] [--] PROGRAM [ARG...]";
+const AFTER: &str = "\
+Operators, each an argument of its own:
+  &&   what stands before the last one are setup commands, run one after another
+  |||  processes, side by side: when one exits, the others are stopped
+
+Substitution, in every argument:
+  $NAME  ${NAME}  $<NAME>   the value; nothing when it is not set
+  ${NAME:-word}             word when it is not set or empty
+  ${NAME:+word}             word when it is set and not empty
+  ${NAME:?message}          an error when it is not set or empty
+  ${$}                      a dollar
+  ${'text'}                 text as it is
+Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in Compose files,
+Makefiles or JSON.
+
+Global options but --help and --version can be set in the environment: MONOFY_GRACE=5s, MONOFY_STRICT=1.
+Durations: 500ms, 8s, 2m; a bare number is seconds. Signals: TERM, SIGTERM, 15, RTMIN+3.
+
+Exit status: that of the process that exited first; 0 when a signal asked for the end and all ended well; 125 when
+nothing could be started; 126 and 127 when a program cannot be executed or found.";
+
+/// One PROCESS, taken apart.
+pub(super) enum Parsed {
+    /// Something to print instead: help or the version.
+    Print(String),
+    /// What to run.
+    Segment(Box<Contents>),
+}
+
+/// What one segment of the line says.
+pub(super) struct Contents {
+    pub(super) global: Said,
+    pub(super) run_plan: Option<OsString>,
+    pub(super) command: Command,
+}
+
+/// Takes one PROCESS apart; the global options may stand in front of the first.
+pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, UsageError> {
+    match command(is_first).try_get_matches_from(segment.arguments) {
+        Ok(mut matches) => Ok(Parsed::Segment(Box::new(Contents {
+            global: if is_first { said(&matches) } else { Said::default() },
+            run_plan: if is_first { matches.remove_one("run-plan") } else { None },
+            command: contents(segment, &mut matches)?,
+        }))),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Parsed::Print(error.render().to_string()))
+        }
+        Err(error) => Err(usage_error(&error, segment, is_first)),
+    }
+}
+
+fn command(with_global: bool) -> Clap {
+    let clap = Clap::new("monofy")
+        .about(ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .override_usage(USAGE)
+        .after_help(AFTER)
+        .term_width(HELP_WIDTH)
+        .no_binary_name(true)
+        .args_override_self(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true);
+    let clap = if with_global { clap.args(global_options()) } else { clap };
+    clap.args(process_options()).arg(
+        Arg::new(WORDS)
+            .num_args(0..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(false)
+            .value_parser(ValueParser::os_string())
+            .hide(true),
+    )
+}
+
+fn global_options() -> Vec<Arg> {
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let options = [
+        flag("strict", "An unset variable without a default, and a malformed expansion, are errors"),
+        Arg::new("plan")
+            .long("plan")
+            .value_name("text|json")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("text")
+            .hide_possible_values(true)
+            .value_parser(PossibleValuesParser::new(["text", "json"]))
+            .help("Print the plan and exit; nothing is started"),
+        Arg::new("run-plan")
+            .long("run-plan")
+            .value_name("FILE")
+            .value_parser(ValueParser::os_string())
+            .help("Execute a plan written by --plan=json (- is stdin); takes no PROCESS"),
+        Arg::new("grace")
+            .short('g')
+            .long("grace")
+            .value_name("DURATION")
+            .value_parser(values::limit)
+            .help(
+                "How long a stop may take before SIGKILL; 0 is at once, none is no limit \
+                 [default: 10s when a process exited, none when a signal asked for the stop]",
+            ),
+        flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
+        flag("verbose", "One more level of notices").short('v').overrides_with("quiet"),
+        Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print this help and exit"),
+        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print the version and exit"),
+    ];
+    options.into_iter().map(|option| option.help_heading(GLOBAL)).collect()
+}
+
+/// The process options: name, short name, what their value is called, help.
+const PROCESS_OPTIONS: [(&str, Option<char>, &str, &str); 5] = [
+    ("name", None, "NAME", "Its name in notices [default: the base name of PROGRAM]"),
+    ("stop-signal", None, "SIGNAL", "What asks it to stop [default: TERM]"),
+    ("stop-timeout", None, "DURATION", "Its own bound instead of --grace"),
+    ("user", None, "USER[:GROUP]", "Run as this user; names or numbers"),
+    ("workdir", Some('w'), "DIR", "Its working directory"),
+];
+
+fn process_options() -> impl Iterator<Item = Arg> {
+    PROCESS_OPTIONS.into_iter().map(|(name, short, value, help)| {
+        let option = Arg::new(name).long(name).value_name(value).help(help).help_heading(PROCESS);
+        let option = if let Some(short) = short { option.short(short) } else { option };
+        option.value_parser(ValueParser::os_string())
+    })
+}
+
+fn said(matches: &ArgMatches) -> Said {
+    let on = |name: &str| matches.get_flag(name).then_some(true);
+    let view = |name: &String| if name == "json" { View::Json } else { View::Text };
+    Said {
+        strict: on("strict"),
+        view: matches.get_one::<String>("plan").map(|name| Some(view(name))),
+        grace: matches.get_one::<Limit>("grace").copied(),
+        verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
+            (true, _) => Some(Verbosity::Quiet),
+            (false, true) => Some(Verbosity::Verbose),
+            (false, false) => None,
+        },
+    }
+}
+
+fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, UsageError> {
+    let words = matches.get_many::<OsString>(WORDS).map_or(0, Iterator::count);
+    let options = segment.arguments.len() - words;
+    // clap takes the `--` away. An option's value cannot be one, so it can only be the separator.
+    let is_escaped = options > 0 && segment.arguments[options - 1] == "--";
+    let mut option = |name: &str| {
+        let value = matches.remove_one::<OsString>(name)?;
+        Some(place(segment, options, name, value))
+    };
+    let mut command = Command {
+        name: option("name"),
+        stop_signal: option("stop-signal"),
+        stop_timeout: option("stop-timeout"),
+        user: option("user"),
+        workdir: option("workdir"),
+        ..Command::default()
+    };
+    let mut words = segment.arguments[options..].iter().enumerate().map(|(index, word)| {
+        Written::whole(segment.first + options + index, word)
+    });
+    let mut program = words.next();
+    if !is_escaped {
+        while let Some((name, value)) = program.as_ref().and_then(assignment) {
+            command.assignments.push((name, value));
+            program = words.next();
+        }
+        if !command.assignments.is_empty() {
+            program = program_after_assignments(program, &mut words)?;
+        }
+    }
+    command.words = program.into_iter().chain(words).collect();
+    Ok(command)
+}
+
+/// Behind `NAME=VALUE` words a `--` may stand, and nothing that looks like an option: it would be run as a
+/// program, which nobody means.
+fn program_after_assignments(
+    program: Option<Written>,
+    words: &mut impl Iterator<Item = Written>,
+) -> Result<Option<Written>, UsageError> {
+    match program {
+        Some(word) if word.bytes() == b"--" => Ok(words.next()),
+        Some(word) if word.bytes().len() > 1 && word.bytes().starts_with(b"-") => Err(UsageError(format!(
+            "argument {}: options stand in front of NAME=VALUE words; a program whose name begins with '-' needs \
+             '--' in front of it",
+            word.argument()
+        ))),
+        program => Ok(program),
+    }
+}
+
+/// `NAME=VALUE`, as a shell would take it.
+fn assignment(word: &Written) -> Option<(String, Written)> {
+    let equals = word.bytes().iter().position(|b| *b == b'=')?;
+    let name = std::str::from_utf8(&word.bytes()[..equals]).ok().filter(|name| is_variable(name))?;
+    Some((name.to_owned(), word.from(equals + 1)))
+}
+
+/// Finds where the value of an option stands, for the caret under it. clap tells no more than which of its
+/// own count of options and values it was.
+fn place(segment: &Segment<'_>, options: usize, name: &str, value: OsString) -> Written {
+    let long = format!("--{name}=");
+    let found = segment.arguments[..options].iter().enumerate().rev().find_map(|(index, argument)| {
+        let (bytes, value) = (argument.as_bytes(), value.as_bytes());
+        let is_attached = bytes.starts_with(long.as_bytes()) && &bytes[long.len()..] == value;
+        let is_short = bytes.starts_with(b"-") && !bytes.starts_with(b"--") && bytes.ends_with(value);
+        (is_attached || is_short || bytes == value).then(|| (index, bytes.len() - value.len()))
+    });
+    let (index, offset) = found.unwrap_or((0, 0));
+    let whole: &OsStr = segment.arguments.get(index).map_or(&value, |argument| argument);
+    Written::whole(segment.first + index, whole).from(offset)
+}
+
+/// clap's message, with the place in the line, and without its usage, which is long.
+fn usage_error(error: &clap::Error, segment: &Segment<'_>, is_first: bool) -> UsageError {
+    let rendered = error.render().to_string();
+    let message = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+    let paragraphs: Vec<&str> = message
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|paragraph| !paragraph.starts_with("Usage:") && !paragraph.starts_with("For more information"))
+        .collect();
+    let mut message = paragraphs.join("\n  ");
+    if let (false, Some(ContextValue::String(option))) = (is_first, error.get(ContextKind::InvalidArg)) {
+        let name = option.trim_start_matches('-').split('=').next().unwrap_or_default();
+        let is_global = |known: &Arg| {
+            known.get_long() == Some(name) || known.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
+        };
+        if global_options().iter().any(is_global) {
+            message = format!("'{option}' is a global option and stands in front of the first process only");
+        }
+    }
+    let place = if segment.arguments.len() == 1 {
+        format!("argument {}", segment.first)
+    } else {
+        format!("arguments {} to {}", segment.first, segment.first + segment.arguments.len() - 1)
+    };
+    UsageError(format!("{place}: {message}"))
+}

@@ -1,0 +1,66 @@
+//! The line cut at its operators, on the arguments as they came.
+
+use std::ffi::OsString;
+
+use super::UsageError;
+
+/// One PROCESS and where it stands.
+#[derive(Debug)]
+pub(super) struct Segment<'a> {
+    /// Its arguments.
+    pub(super) arguments: &'a [OsString],
+    /// The number of the first of them, counted from 1 as in `$1`.
+    pub(super) first: usize,
+    /// Whether it is a setup command.
+    pub(super) is_setup: bool,
+    /// The operators around it, for errors.
+    before: Option<&'static str>,
+    after: Option<&'static str>,
+}
+
+const AND_THEN: &str = "&&";
+const BESIDE: &str = "|||";
+
+fn operator(argument: &OsString) -> Option<&'static str> {
+    [AND_THEN, BESIDE].into_iter().find(|operator| argument == operator)
+}
+
+/// Cuts the line. Before the last `&&` there are setup commands, after it processes.
+pub(super) fn at_operators(arguments: &[OsString]) -> Result<Vec<Segment<'_>>, UsageError> {
+    let setup_end = arguments.iter().rposition(|argument| argument == AND_THEN);
+    if let (Some(end), Some(beside)) = (setup_end, arguments.iter().position(|argument| argument == BESIDE))
+        && beside < end
+    {
+        return Err(UsageError(format!(
+            "argument {}: '|||' stands before the '&&' that is argument {}; setup commands run one after another, \
+             and '|||' is for the processes behind the last '&&'",
+            beside + 1,
+            end + 1
+        )));
+    }
+    let mut segments = Vec::new();
+    let mut start = 0;
+    let mut before = None;
+    let ends = (0..arguments.len()).filter(|index| operator(&arguments[*index]).is_some());
+    for end in ends.chain([arguments.len()]) {
+        let after = arguments.get(end).and_then(operator);
+        let is_setup = setup_end.is_some_and(|setup_end| end <= setup_end);
+        segments.push(Segment { arguments: &arguments[start..end], first: start + 1, is_setup, before, after });
+        (before, start) = (after, end + 1);
+    }
+    Ok(segments)
+}
+
+impl Segment<'_> {
+    /// What to say when there is no PROGRAM in it.
+    pub(super) fn nothing_here(&self, segments: usize) -> String {
+        let what = if self.is_setup { "a setup command" } else { "a process" };
+        let last = self.first + self.arguments.len();
+        match (self.before, self.after) {
+            _ if segments == 1 && self.arguments.is_empty() => "there is nothing to run".to_owned(),
+            (None, None) => "there is nothing to run: options, and no program".to_owned(),
+            (_, Some(operator)) => format!("argument {last}: {what} is missing in front of this '{operator}'"),
+            (Some(operator), None) => format!("argument {}: {what} is missing behind this '{operator}'", self.first - 1),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! How things end, and the one table from an outcome to an exit status (contract, 4.5).
+
+use std::fmt;
+
+use crate::signal::SignalNumber;
+
+/// Our own failures: usage, variables, files, the plan. What Docker uses for failures of its own.
+pub const OUR_FAILURE: u8 = 125;
+/// PROGRAM is there and cannot be executed (as a POSIX shell has it).
+pub const NOT_EXECUTABLE: u8 = 126;
+/// PROGRAM is not there (as a POSIX shell has it).
+pub const NOT_FOUND: u8 = 127;
+/// A process had to be killed: 128 and SIGKILL.
+pub const KILLED: u8 = 137;
+
+/// How one process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// By itself, with this status.
+    Exited(u8),
+    /// Of this signal.
+    Killed(SignalNumber),
+    /// It is gone and the kernel did not tell us how.
+    Lost,
+}
+
+impl Death {
+    /// The status by which a shell would report it.
+    #[must_use]
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Exited(status) => status,
+            Self::Killed(signal) => signal.shell_status(),
+            Self::Lost => OUR_FAILURE,
+        }
+    }
+
+    /// Whether it ended as it was asked to: with 0, of a signal it was sent, or by reporting that signal as a
+    /// shell or a JVM does.
+    #[must_use]
+    pub fn is_as_asked(self, was_sent: impl Fn(SignalNumber) -> bool) -> bool {
+        match self {
+            Self::Exited(0) => true,
+            Self::Exited(status) => {
+                status.checked_sub(128).and_then(|n| SignalNumber::new(n.into())).is_some_and(was_sent)
+            }
+            Self::Killed(signal) => was_sent(signal),
+            Self::Lost => false,
+        }
+    }
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited(status) => write!(f, "exited with status {status}"),
+            Self::Killed(signal) => write!(f, "was killed by {signal}"),
+            Self::Lost => f.write_str("ended in an unknown way"),
+        }
+    }
+}
+
+/// How a process ended after an outside signal had asked for the end of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As it was asked to.
+    AsAsked,
+    /// With a status of its own.
+    Otherwise(u8),
+    /// By the SIGKILL that monofy had to send.
+    HadToBeKilled,
+}
+
+/// The status of a run that an outside signal ended, from how its processes ended, in the order of the line.
+#[must_use]
+pub fn after_outside_stop(endings: impl IntoIterator<Item = Ending>) -> u8 {
+    let mut first_other = None;
+    for ending in endings {
+        match ending {
+            Ending::AsAsked => {}
+            Ending::Otherwise(status) => first_other = first_other.or(Some(status)),
+            Ending::HadToBeKilled => return KILLED,
+        }
+    }
+    first_other.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_stop_is_0() {
+        assert_eq!(after_outside_stop([]), 0);
+        assert_eq!(after_outside_stop([Ending::AsAsked, Ending::AsAsked]), 0);
+    }
+
+    #[test]
+    fn the_first_other_status_in_the_order_of_the_line_decides() {
+        assert_eq!(after_outside_stop([Ending::AsAsked, Ending::Otherwise(3), Ending::Otherwise(4)]), 3);
+    }
+
+    #[test]
+    fn a_process_that_had_to_be_killed_goes_before_any_other_status() {
+        assert_eq!(after_outside_stop([Ending::Otherwise(3), Ending::HadToBeKilled]), 137);
+    }
+
+    #[test]
+    fn a_signal_that_was_sent_may_be_reported_as_a_shell_does() {
+        let was_sent = |signal| signal == SignalNumber::TERM;
+        assert!(Death::Exited(143).is_as_asked(was_sent));
+        assert!(Death::Killed(SignalNumber::TERM).is_as_asked(was_sent));
+        assert!(!Death::Exited(130).is_as_asked(was_sent));
+        assert!(!Death::Killed(SignalNumber::HUP).is_as_asked(was_sent));
+        assert!(!Death::Exited(1).is_as_asked(was_sent));
+        assert!(!Death::Exited(128).is_as_asked(was_sent));
+    }
+}

@@ -1,0 +1,193 @@
+//! The seam: what will be executed, fully resolved, as plain data.
+//!
+//! The front end makes one, the supervisor executes one, and neither knows of the other. Written as JSON it
+//! is described by `schema/plan.schema.json`.
+
+mod bytes;
+mod limit;
+mod read;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use bytes::ByteString;
+pub use limit::Limit;
+pub use read::{ReadError, Unsound};
+pub(crate) use read::{NOT_A_NAME, is_name, is_variable};
+
+use crate::signal::SignalNumber;
+
+/// The version of the format that this program writes, and the only one it reads.
+pub const VERSION: u32 = 1;
+
+/// Everything that a run needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Of the format: [`VERSION`].
+    pub version: u32,
+    /// Whether secrets were replaced by `***`, so that the plan can be read and not executed.
+    #[serde(default)]
+    pub masked: bool,
+    /// Run one after another, before the processes.
+    #[serde(default)]
+    pub setup: Vec<Process>,
+    /// Run side by side, with connected fates.
+    pub processes: Vec<Process>,
+    /// What holds for the whole run.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Which variables the line uses, in the order of their first use.
+    #[serde(default)]
+    pub variables: Vec<Variable>,
+    /// What looked like a mistake and is none for certain.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// One command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    /// Its name in notices, unique among its kind.
+    pub name: String,
+    /// PROGRAM and its arguments; PROGRAM is not empty, and no argument holds a NUL.
+    pub argv: Vec<ByteString>,
+    /// The same as it was written, before anything was expanded: what notices show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub template: Vec<ByteString>,
+    /// What it has in its environment beyond what monofy has.
+    #[serde(default)]
+    pub env: BTreeMap<String, ByteString>,
+    /// What asks it to stop; without one TERM, or the signal that asked monofy.
+    #[serde(default, with = "signal_name")]
+    pub stop_signal: Option<SignalNumber>,
+    /// Its own bound instead of the run's.
+    #[serde(default)]
+    pub stop_timeout_ms: Option<Limit>,
+    /// `USER[:GROUP]`, names or numbers.
+    #[serde(default)]
+    pub user: Option<ByteString>,
+    /// Its working directory.
+    #[serde(default)]
+    pub workdir: Option<ByteString>,
+    /// Whether it has a pseudo-terminal for its output.
+    #[serde(default)]
+    pub tty: bool,
+    /// Whether it is started again when it exits.
+    #[serde(default)]
+    pub restart: Restart,
+    /// How it tells that it is ready.
+    #[serde(default)]
+    pub ready: Option<String>,
+    /// Which processes have to be ready before it is started.
+    #[serde(default)]
+    pub after: Vec<String>,
+}
+
+/// Whether a process is started again when it exits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// It shares its fate with the others.
+    #[default]
+    No,
+}
+
+/// What holds for the whole run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// How long a stop may take before SIGKILL; nothing is the rule of contract 4.4.
+    pub grace_ms: Option<Limit>,
+    /// What happens to the output of the processes.
+    pub output: Output,
+    /// Whether unset variables and malformed expansions were errors.
+    pub strict: bool,
+    /// How much is told.
+    pub verbosity: Verbosity,
+}
+
+/// What happens to the output of the processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// They write to what monofy itself writes to.
+    #[default]
+    Raw,
+}
+
+/// How much monofy tells about a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verbosity {
+    /// Warnings and errors.
+    Quiet,
+    /// What started, what ended, and why.
+    #[default]
+    Normal,
+    /// Signals that are passed on and orphans that are reaped, too.
+    Verbose,
+}
+
+/// A variable that the line uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Where its value comes from.
+    pub source: Source,
+    /// Whether its value is kept out of everything that is shown.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The environment of monofy.
+    Environment,
+    /// An assignment in the line itself (`${NAME:=word}`).
+    Line,
+    /// Nowhere: it is not set.
+    Unset,
+}
+
+impl Plan {
+    /// As JSON, for programs and for `--run-plan`.
+    ///
+    /// # Errors
+    /// None that a plan can cause.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut json = serde_json::to_string_pretty(self)?;
+        json.push('\n');
+        Ok(json)
+    }
+
+    /// As text, for people.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        text::view(self)
+    }
+}
+
+/// A signal as its name, such as `TERM`; any spelling of it is read.
+mod signal_name {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use crate::signal::SignalNumber;
+
+    #[expect(clippy::ref_option, reason = "the signature that serde's `with` calls")]
+    pub(super) fn serialize<S: Serializer>(signal: &Option<SignalNumber>, to: S) -> Result<S::Ok, S::Error> {
+        signal.map(SignalNumber::name).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SignalNumber>, D::Error> {
+        let name = Option::<String>::deserialize(from)?;
+        name.map(|name| name.parse().map_err(de::Error::custom)).transpose()
+    }
+}

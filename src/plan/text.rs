@@ -1,0 +1,66 @@
+//! The plan for people: setup and processes as a tree, arguments as a shell would take them.
+
+use super::{ByteString, Limit, Plan, Process};
+use crate::template::split as words;
+
+pub(super) fn view(plan: &Plan) -> String {
+    let mut text = String::new();
+    if !plan.setup.is_empty() {
+        branch(&mut text, "setup, one after another", &plan.setup);
+    }
+    branch(&mut text, "processes, side by side", &plan.processes);
+    if let Some(grace) = plan.settings.grace_ms {
+        text.push_str(&format!("grace {}\n", limit(grace)));
+    }
+    text
+}
+
+fn branch(text: &mut String, title: &str, processes: &[Process]) {
+    text.push_str(title);
+    text.push('\n');
+    let width = processes.iter().map(|process| process.name.chars().count()).max().unwrap_or(0);
+    for (index, process) in processes.iter().enumerate() {
+        let is_last = index + 1 == processes.len();
+        let (knot, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
+        text.push_str(&format!("{knot} {:width$}  {}\n", process.name, command(process)));
+        let details = details(process);
+        if !details.is_empty() {
+            text.push_str(&format!("{stem} {:width$}  ({})\n", "", details.join(", ")));
+        }
+    }
+}
+
+/// As a shell would take it: its own environment, then PROGRAM and its arguments.
+fn command(process: &Process) -> String {
+    let own = process.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    own.chain(process.argv.iter().map(quoted)).collect::<Vec<_>>().join(" ")
+}
+
+fn details(process: &Process) -> Vec<String> {
+    let mut details = Vec::new();
+    let mut add = |what: &str, value: String| details.push(format!("{what} {value}"));
+    if let Some(signal) = process.stop_signal {
+        add("stop signal", signal.name());
+    }
+    if let Some(timeout) = process.stop_timeout_ms {
+        add("stop timeout", limit(timeout));
+    }
+    if let Some(user) = &process.user {
+        add("user", quoted(user));
+    }
+    if let Some(workdir) = &process.workdir {
+        add("working directory", quoted(workdir));
+    }
+    details
+}
+
+fn quoted(value: &ByteString) -> String {
+    String::from_utf8_lossy(&words::quote(&value.0)).into_owned()
+}
+
+fn limit(limit: Limit) -> String {
+    match limit {
+        Limit::Never => "none".to_owned(),
+        Limit::After(duration) => format!("{duration:?}"),
+    }
+}

@@ -1,0 +1,304 @@
+//! From the line and the variables to a plan, or to every problem at once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::cli::{self, Command, Line};
+use crate::diagnostic::{Diagnostic, Written};
+use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Output, Plan, Process, Settings, Variable};
+use crate::signal::SignalNumber;
+use crate::sys::{limits, users};
+use crate::template::{Severity, Template, UnsetPolicy};
+use crate::variables::Variables;
+
+/// How much execve(2) takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Bytes in one string.
+    pub string: usize,
+    /// Bytes in all arguments and the environment.
+    pub whole: usize,
+    /// Bytes of [`Capacity::whole`] that the environment of monofy takes.
+    pub environment: usize,
+}
+
+/// Resolves a line.
+///
+/// # Errors
+/// Every problem of the line, in its order, and the warnings among them.
+pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<Plan, Vec<Diagnostic>> {
+    let mut resolver = Resolver {
+        strict: line.global.strict,
+        variables,
+        capacity,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+        used: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    // In the order in which it is written, since `${NAME:=word}` works from left to right.
+    let setup = resolver.commands(&line.setup);
+    let processes = resolver.commands(&line.processes);
+    if !resolver.problems.is_empty() {
+        return Err(resolver.problems);
+    }
+    Ok(Plan {
+        version: plan::VERSION,
+        masked: false,
+        setup,
+        processes,
+        settings: Settings {
+            grace_ms: line.global.grace,
+            output: Output::Raw,
+            strict: line.global.strict,
+            verbosity: line.global.verbosity.unwrap_or_default(),
+        },
+        variables: resolver.used,
+        warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+struct Resolver {
+    strict: bool,
+    variables: Variables,
+    capacity: Capacity,
+    problems: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    used: Vec<Variable>,
+    seen: BTreeSet<String>,
+}
+
+impl Resolver {
+    fn commands(&mut self, commands: &[Command]) -> Vec<Process> {
+        let mut processes: Vec<Process> = Vec::with_capacity(commands.len());
+        for command in commands {
+            if let Some(process) = self.command(command, &processes) {
+                processes.push(process);
+            }
+        }
+        processes
+    }
+
+    /// One command; nothing if that has problems. Everything in it is looked at all the same.
+    fn command(&mut self, command: &Command, earlier: &[Process]) -> Option<Process> {
+        let before = self.problems.len();
+        let name = self.option(command.name.as_ref(), name);
+        let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
+            text(value).and_then(|text| text.parse::<SignalNumber>().map_err(|error| error.to_string()))
+        });
+        let stop_timeout_ms = self.option(command.stop_timeout.as_ref(), stop_timeout);
+        let user = self.option(command.user.as_ref(), |value| {
+            users::identity(value).map_err(|error| error.to_string())?;
+            Ok(ByteString(value.to_vec()))
+        });
+        let workdir = self.option(command.workdir.as_ref(), |value| {
+            if value.is_empty() { Err("it is empty".to_owned()) } else { Ok(ByteString(value.to_vec())) }
+        });
+        let mut env = std::collections::BTreeMap::new();
+        for (name, value) in &command.assignments {
+            if let Some(value) = self.one(value) {
+                self.check_size(name.len() + 1, &value);
+                env.insert(name.clone(), ByteString(value.bytes));
+            }
+        }
+        let argv = self.words(&command.words);
+        self.check_whole(command, &argv, &env);
+        if self.problems.len() > before {
+            return None;
+        }
+        let name = match (name, &command.name) {
+            (Some(name), Some(written)) => {
+                if earlier.iter().any(|process| process.name == name) {
+                    self.problem(Diagnostic::about(written, "another process has this name; names are unique"));
+                }
+                name
+            }
+            _ => default_name(argv.first()?, earlier),
+        };
+        Some(Process {
+            name,
+            template: command.words.iter().map(|word| ByteString(word.bytes().to_vec())).collect(),
+            argv,
+            env,
+            stop_signal,
+            stop_timeout_ms,
+            user,
+            workdir,
+            tty: false,
+            restart: plan::Restart::No,
+            ready: None,
+            after: Vec::new(),
+        })
+    }
+
+    /// PROGRAM and its arguments.
+    fn words(&mut self, words: &[Written]) -> Vec<ByteString> {
+        let before = self.problems.len();
+        let mut argv = Vec::with_capacity(words.len());
+        for written in words {
+            for value in self.expand(written) {
+                self.check_size(0, &value);
+                argv.push(ByteString(value.bytes));
+            }
+        }
+        if self.problems.len() == before && argv.first().is_none_or(|program| program.0.is_empty()) {
+            let what = "the program is empty: nothing is left of it when it is expanded";
+            words.iter().take(1).for_each(|program| self.problem(Diagnostic::about(program, what)));
+        }
+        argv
+    }
+
+    /// The value of an option, read.
+    fn option<T>(
+        &mut self,
+        written: Option<&Written>,
+        read: impl Fn(&[u8]) -> Result<T, String>,
+    ) -> Option<T> {
+        let written = written?;
+        let value = self.one(written)?;
+        read(&value.bytes).map_err(|message| self.problem(Diagnostic::about(written, message))).ok()
+    }
+
+    /// What has to be one value: a spread cannot be.
+    fn one<'w>(&mut self, written: &'w Written) -> Option<Expanded<'w>> {
+        let template = Template::parse(written.bytes());
+        if let Some(spread) = template.references().find(|reference| reference.spread) {
+            let what = "a spread is several arguments, and here is room for one value";
+            self.problem(Diagnostic::at(written, spread.span, what));
+            return None;
+        }
+        let before = self.problems.len();
+        self.expand_template(written, &template).pop().filter(|_| self.problems.len() == before)
+    }
+
+    fn expand<'w>(&mut self, written: &'w Written) -> Vec<Expanded<'w>> {
+        self.expand_template(written, &Template::parse(written.bytes()))
+    }
+
+    fn expand_template<'w>(&mut self, written: &'w Written, template: &Template) -> Vec<Expanded<'w>> {
+        if template.is_literal() && template.findings().is_empty() {
+            return vec![Expanded { written, bytes: written.bytes().to_vec(), largest: None }];
+        }
+        self.findings(written, template);
+        let largest = self.note_variables(template);
+        let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
+        match template.expand(&mut self.variables, unset) {
+            Ok(texts) => texts
+                .into_iter()
+                .map(|text| Expanded { written, bytes: text.into_bytes(), largest: largest.clone() })
+                .collect(),
+            Err(problems) => {
+                for problem in problems {
+                    self.problem(Diagnostic::at(written, problem.span.clone(), problem.to_string()));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// What was noticed in a template. What is an error always comes back from its expansion.
+    fn findings(&mut self, written: &Written, template: &Template) {
+        for finding in template.findings() {
+            let diagnostic = Diagnostic::at(written, finding.span.clone(), finding.kind.to_string());
+            match finding.kind.severity() {
+                Severity::Advice => self.warnings.push(diagnostic),
+                Severity::Malformed if self.strict => self.problem(diagnostic),
+                Severity::Malformed => self.warnings.push(diagnostic),
+                Severity::Error => {}
+            }
+        }
+    }
+
+    /// Notes which variables the line uses. Returns the one with the largest value.
+    fn note_variables(&mut self, template: &Template) -> Option<String> {
+        let mut largest: Option<(usize, &str)> = None;
+        for reference in template.references() {
+            let name = reference.name;
+            if self.seen.insert(name.to_owned()) {
+                let source = self.variables.source(name);
+                self.used.push(Variable { name: name.to_owned(), source, secret: false });
+            }
+            let size = self.variables.size(name);
+            if largest.is_none_or(|(most, _)| size > most) {
+                largest = Some((size, name));
+            }
+        }
+        largest.filter(|(size, _)| *size > 0).map(|(_, name)| name.to_owned())
+    }
+
+    /// What execve(2) would refuse for one string, found before anything is started.
+    fn check_size(&mut self, name: usize, value: &Expanded<'_>) {
+        let written = value.written;
+        if value.bytes.contains(&0) {
+            self.problem(Diagnostic::about(written, value.blame("a NUL character, which no program can be given")));
+        }
+        if name + value.bytes.len() >= self.capacity.string {
+            let what = format!("{} bytes, and one argument or variable can have {}", value.bytes.len(), self.capacity.string - 1);
+            self.problem(Diagnostic::about(written, value.blame(&what)));
+        }
+    }
+
+    /// What it would refuse for all strings together.
+    fn check_whole(
+        &mut self,
+        command: &Command,
+        argv: &[ByteString],
+        env: &std::collections::BTreeMap<String, ByteString>,
+    ) {
+        let arguments: usize = argv.iter().map(|argument| limits::cost(argument.0.len())).sum();
+        let own: usize = env.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.0.len())).sum();
+        let whole = arguments + own + self.capacity.environment;
+        let Some(program) = command.words.first() else { return };
+        if whole > self.capacity.whole {
+            let what = format!(
+                "its arguments and its environment have {whole} bytes, and all together can have {}; of these the \
+                 environment of monofy has {}",
+                self.capacity.whole, self.capacity.environment
+            );
+            self.problem(Diagnostic::about(program, what));
+        }
+    }
+
+    fn problem(&mut self, diagnostic: Diagnostic) {
+        self.problems.push(diagnostic);
+    }
+}
+
+/// One value and where it comes from.
+struct Expanded<'w> {
+    written: &'w Written,
+    bytes: Vec<u8>,
+    largest: Option<String>,
+}
+
+impl Expanded<'_> {
+    /// Names the variable at fault, if one is.
+    fn blame(&self, what: &str) -> String {
+        match &self.largest {
+            Some(name) => format!("the value of {name} makes this {what}"),
+            None => format!("this has {what}"),
+        }
+    }
+}
+
+fn text(value: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(value).map_err(|_| "it is not UTF-8".to_owned())
+}
+
+fn name(value: &[u8]) -> Result<String, String> {
+    let name = text(value)?;
+    if plan::is_name(name) { Ok(name.to_owned()) } else { Err(NOT_A_NAME.to_owned()) }
+}
+
+fn stop_timeout(value: &[u8]) -> Result<Limit, String> {
+    cli::limit(text(value)?).map_err(str::to_owned)
+}
+
+/// The base name of PROGRAM; `.2`, `.3` and so on where another one has it.
+fn default_name(program: &ByteString, earlier: &[Process]) -> String {
+    let base = Path::new(program.as_os_str()).file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+    let base: String = base.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    let is_free = |name: &String| earlier.iter().all(|process| process.name != *name);
+    let numbered = (2..).map(|number| format!("{base}.{number}"));
+    std::iter::once(base.clone()).chain(numbered).find(is_free).unwrap_or(base)
+}

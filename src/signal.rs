@@ -1,0 +1,260 @@
+//! Signals by number, 1 to 64, the real-time ones included.
+//!
+//! `nix::sys::signal::Signal` knows neither real-time signals nor how people write them, so the number is the
+//! type here and names are only its spelling (`TERM`, `SIGTERM`, `15`, `RTMIN+3`).
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The lowest real-time signal that programs use. The kernel starts at 32, but the C libraries keep two
+/// for themselves, and `kill -l`, Docker and systemd all count from 34.
+const RTMIN: u8 = 34;
+/// The highest signal of Linux.
+const MAX: u8 = 64;
+
+/// Names of the standard signals in the order of their numbers, from 1 (signal(7), x86 and ARM).
+const NAMES: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+    "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+    "WINCH", "IO", "PWR", "SYS",
+];
+
+/// Other names under which some of them are known (signal(7)).
+const ALIASES: [(&str, u8); 4] = [("IOT", 6), ("CLD", 17), ("POLL", 29), ("UNUSED", 31)];
+
+/// A signal's number, from 1 to 64.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SignalNumber(u8);
+
+impl SignalNumber {
+    /// Hang-up.
+    pub const HUP: Self = Self(1);
+    /// Interrupt, what Ctrl-C sends.
+    pub const INT: Self = Self(2);
+    /// Quit, what Ctrl-\ sends.
+    pub const QUIT: Self = Self(3);
+    /// The end that no process can refuse.
+    pub const KILL: Self = Self(9);
+    /// A write to a pipe that nobody reads.
+    pub const PIPE: Self = Self(13);
+    /// The polite request to end.
+    pub const TERM: Self = Self(15);
+    /// A child ended, stopped or went on.
+    pub const CHLD: Self = Self(17);
+    /// Go on after a stop.
+    pub const CONT: Self = Self(18);
+    /// The stop that no process can refuse.
+    pub const STOP: Self = Self(19);
+    /// Stop, what Ctrl-Z sends.
+    pub const TSTP: Self = Self(20);
+    /// A background process read from the terminal.
+    pub const TTIN: Self = Self(21);
+    /// A background process wrote to the terminal.
+    pub const TTOU: Self = Self(22);
+
+    /// The signal of this number, if there is one.
+    #[must_use]
+    pub fn new(number: u32) -> Option<Self> {
+        u8::try_from(number).ok().filter(|n| (1..=MAX).contains(n)).map(Self)
+    }
+
+    /// Every signal, in the order of the numbers.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..=MAX).map(Self)
+    }
+
+    /// The number as kill(2) takes it.
+    #[must_use]
+    pub fn get(self) -> i32 {
+        i32::from(self.0)
+    }
+
+    /// The exit status by which a shell reports a death of this signal: 128 and the number.
+    #[must_use]
+    pub fn shell_status(self) -> u8 {
+        128 + self.0
+    }
+
+    /// Whether the kernel sends it for a fault of the program itself. Such a signal can be neither blocked
+    /// nor passed on to any use (sigprocmask(2): blocking one and then causing it is undefined).
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        matches!(self.short_name(), Some("ILL" | "TRAP" | "BUS" | "FPE" | "SEGV" | "SYS"))
+    }
+
+    /// Whether it is one of the three that ask for the end of the run.
+    #[must_use]
+    pub fn asks_for_stop(self) -> bool {
+        matches!(self, Self::TERM | Self::INT | Self::QUIT)
+    }
+
+    /// Whether it is one of the three by which a terminal stops a job.
+    #[must_use]
+    pub fn stops_job(self) -> bool {
+        matches!(self, Self::TSTP | Self::TTIN | Self::TTOU)
+    }
+
+    /// Whether terminals send it to their foreground process group (termios(3), `credentials(7)`).
+    #[must_use]
+    pub fn comes_from_terminals(self) -> bool {
+        self.stops_job()
+            || matches!(self, Self::HUP | Self::INT | Self::QUIT | Self::CONT)
+            || self.short_name() == Some("WINCH")
+    }
+
+    fn short_name(self) -> Option<&'static str> {
+        NAMES.get(usize::from(self.0) - 1).copied()
+    }
+
+    /// The name without `SIG`, as the plan writes it: `TERM`, `RTMIN+3`; 32 and 33 have none but their number.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self.short_name() {
+            Some(name) => name.to_owned(),
+            None if self.0 == RTMIN => "RTMIN".to_owned(),
+            None if self.0 > RTMIN => format!("RTMIN+{}", self.0 - RTMIN),
+            None => self.0.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for SignalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            name if name.starts_with(|c: char| c.is_ascii_digit()) => write!(f, "signal {name}"),
+            name => write!(f, "SIG{name}"),
+        }
+    }
+}
+
+impl fmt::Debug for SignalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What was written is no signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownSignal;
+
+impl fmt::Display for UnknownSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3")
+    }
+}
+
+impl FromStr for SignalNumber {
+    type Err = UnknownSignal;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSignal> {
+        let upper = text.to_ascii_uppercase();
+        let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+        if let Some(number) = digits(text) {
+            return Self::new(number).ok_or(UnknownSignal);
+        }
+        if let Some(index) = NAMES.iter().position(|known| *known == name) {
+            return u32::try_from(index + 1).ok().and_then(Self::new).ok_or(UnknownSignal);
+        }
+        if let Some((_, number)) = ALIASES.iter().find(|(alias, _)| *alias == name) {
+            return Ok(Self(*number));
+        }
+        real_time(name).ok_or(UnknownSignal)
+    }
+}
+
+/// `RTMIN`, `RTMIN+n`, `RTMAX`, `RTMAX-n`.
+fn real_time(name: &str) -> Option<SignalNumber> {
+    let number = if let Some(rest) = name.strip_prefix("RTMIN") {
+        let above = if rest.is_empty() { 0 } else { digits(rest.strip_prefix('+')?)? };
+        u32::from(RTMIN).checked_add(above)?
+    } else {
+        let rest = name.strip_prefix("RTMAX")?;
+        let below = if rest.is_empty() { 0 } else { digits(rest.strip_prefix('-')?)? };
+        u32::from(MAX).checked_sub(below)?
+    };
+    SignalNumber::new(number).filter(|signal| signal.0 >= RTMIN)
+}
+
+/// A number of digits alone: `u32::from_str` would take a sign as well.
+fn digits(text: &str) -> Option<u32> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// Which of the 64 signals, as the kernel writes it: bit n-1 is signal n.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct SignalSet(u64);
+
+impl SignalSet {
+    /// None of them.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set whose bits these are.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// Bit n-1 is signal n, as the kernel wants it.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// Adds a signal.
+    pub fn insert(&mut self, signal: SignalNumber) {
+        self.0 |= 1 << (signal.0 - 1);
+    }
+
+    /// Whether the signal is among them.
+    #[must_use]
+    pub fn contains(self, signal: SignalNumber) -> bool {
+        self.0 & (1 << (signal.0 - 1)) != 0
+    }
+
+    /// The members, in the order of the numbers.
+    pub fn iter(self) -> impl Iterator<Item = SignalNumber> {
+        SignalNumber::all().filter(move |signal| self.contains(*signal))
+    }
+}
+
+impl FromIterator<SignalNumber> for SignalSet {
+    fn from_iter<I: IntoIterator<Item = SignalNumber>>(signals: I) -> Self {
+        let mut set = Self::EMPTY;
+        signals.into_iter().for_each(|signal| set.insert(signal));
+        set
+    }
+}
+
+impl fmt::Debug for SignalSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_signal_is_read() {
+        for spelling in ["TERM", "SIGTERM", "15", "term", "SigTerm"] {
+            assert_eq!(spelling.parse(), Ok(SignalNumber::TERM), "{spelling}");
+        }
+        assert_eq!("RTMIN+3".parse::<SignalNumber>().map(SignalNumber::get), Ok(37));
+        assert_eq!("SIGRTMAX-1".parse::<SignalNumber>().map(SignalNumber::get), Ok(63));
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused() {
+        for wrong in ["", "SIG", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "9999999999"] {
+            assert_eq!(wrong.parse::<SignalNumber>(), Err(UnknownSignal), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_written_can_be_read_back() {
+        for signal in SignalNumber::all() {
+            assert_eq!(signal.name().parse(), Ok(signal));
+        }
+    }
+}

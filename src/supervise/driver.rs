@@ -1,0 +1,259 @@
+//! The one loop: waits, feeds the machine, carries out what it says.
+//!
+//! Once something has been started, a failing system call is a notice and never a way out of the loop: a PID 1
+//! that bails out takes its container with it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::libc;
+
+use super::action::Action;
+use super::event::{Children, Event, Tick, Wake};
+use super::launch::{Launcher, UnknownUser};
+use super::machine::{Grace, Machine, Rules, Seat};
+use super::notice::Notice;
+use super::teller::{Level, Teller};
+use super::wording;
+use crate::plan::Plan;
+use crate::signal::SignalNumber;
+use crate::sys::descendants::{self, Descendant};
+use crate::sys::process::{self, Pid};
+use crate::sys::signals::{self, Inherited, Received, SignalQueue};
+use crate::sys::spawn::Grouping;
+use crate::sys::users::UnknownIdentity;
+use crate::sys::wait::{self, Reaped};
+use crate::sys::{descriptors, memory, terminal};
+
+/// Why a run could not begin. Nothing has been started.
+#[derive(Debug)]
+pub enum CannotBegin {
+    /// A user of the plan does not exist.
+    UnknownUser(String, UnknownIdentity),
+    /// There is no descriptor to read signals from.
+    NoSignals(io::Error),
+}
+
+impl fmt::Display for CannotBegin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownUser(name, cause) => write!(f, "the user of {name}: {cause}"),
+            Self::NoSignals(error) => write!(f, "cannot receive signals: {error}"),
+        }
+    }
+}
+
+/// Executes a plan and returns the exit status.
+///
+/// # Errors
+/// When the run cannot begin.
+pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
+    let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
+    let launcher = Launcher::new(plan, grouping, inherited)
+        .map_err(|UnknownUser { name, cause }| CannotBegin::UnknownUser(name, cause))?;
+    let signals = SignalQueue::open().map_err(CannotBegin::NoSignals)?;
+    let rules = Rules {
+        grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
+        seat: Seat { grouping, leads_session: process::leads_session() },
+    };
+    let (setup, processes) = launcher.tasks();
+    let mut driver = Driver {
+        machine: Machine::new(setup, processes, rules),
+        launcher,
+        signals,
+        teller: Teller::new(plan.settings.verbosity),
+        began: Instant::now(),
+        actions: VecDeque::new(),
+    };
+    if !process::is_init() && let Err(error) = process::become_subreaper() {
+        driver.teller.tell(Level::Warning, &format!("orphans will not be adopted: {error}"));
+    }
+    memory::give_back();
+    Ok(driver.run())
+}
+
+struct Driver<'a> {
+    machine: Machine,
+    launcher: Launcher<'a>,
+    signals: SignalQueue,
+    teller: Teller,
+    began: Instant,
+    actions: VecDeque<Action>,
+}
+
+impl Driver<'_> {
+    fn run(&mut self) -> u8 {
+        let mut received = Vec::new();
+        loop {
+            while let Some(action) = self.actions.pop_front() {
+                if let Some(status) = self.carry_out(action) {
+                    return status;
+                }
+            }
+            received.clear();
+            self.wait(&mut received);
+            let wake = look_around(&mut received);
+            self.tell_machine(Event::Woke(wake));
+        }
+    }
+
+    fn now(&self) -> Tick {
+        Tick::after(self.began.elapsed())
+    }
+
+    fn tell_machine(&mut self, event: Event) {
+        let mut actions = Vec::new();
+        self.machine.handle(self.now(), event, &mut actions);
+        self.actions.extend(actions);
+    }
+
+    /// Waits for a signal, the machine's deadline or a reader of stderr, whichever is first. Takes the signals.
+    fn wait(&mut self, received: &mut Vec<Received>) {
+        let timeout = self.machine.deadline().map(|deadline| deadline.since(self.now()));
+        let waits_for_reader = self.teller.has_backlog();
+        let is_ready = if timeout.is_none() && !waits_for_reader {
+            // Nothing else can happen, so the read itself may wait: one system call less for each wake-up.
+            Ok(true)
+        } else {
+            let stderr = io::stderr();
+            let reader = waits_for_reader.then(|| stderr.as_fd());
+            descriptors::wait(self.signals.as_fd(), reader, timeout)
+        };
+        match is_ready {
+            Ok(true) => {
+                // EINTR cannot be: what is not blocked has no handler. It would be one empty wake-up.
+                let _ = self.signals.read(received);
+            }
+            Ok(false) => {}
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+            Err(error) => {
+                // Without memory for a poll: not to spin is all that can be done.
+                self.teller.tell(Level::Warning, &format!("cannot wait for signals: {error}"));
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        self.teller.flush();
+    }
+
+    /// Does one thing. Returns the status when that was the last.
+    fn carry_out(&mut self, action: Action) -> Option<u8> {
+        match action {
+            Action::Spawn(id) => {
+                let event = match self.launcher.start(id) {
+                    Ok(pid) => Event::Spawned(id, pid),
+                    Err(failure) => {
+                        let text = format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
+                        self.teller.tell(Level::Warning, &text);
+                        Event::SpawnFailed(id, failure.exit_status())
+                    }
+                };
+                self.tell_machine(event);
+            }
+            Action::LookUpPrograms => {
+                let missing = self.launcher.missing();
+                for (id, missing) in &missing {
+                    let text = format!("{} cannot be started: {missing}", wording::command(&self.launcher, *id));
+                    self.teller.tell(Level::Warning, &text);
+                }
+                let first = missing.first().map(|(_, missing)| missing.exit_status());
+                self.tell_machine(Event::ProgramsLookedUp(first.map_or(Ok(()), Err)));
+            }
+            Action::Send(pid, signal) => self.send(pid, signal),
+            Action::KillTree(pid) => self.kill_tree(pid),
+            Action::AskDescendants => self.ask_descendants(),
+            Action::KillDescendants { sparing } => kill_descendants(&sparing),
+            Action::StopSelf(signal) => signals::stop_self(signal),
+            Action::Tell(notice) => self.tell(&notice),
+            Action::Finish(status) => return Some(status),
+        }
+        None
+    }
+
+    /// To a child that was not reaped, so ESRCH cannot be; EPERM can, for a child that changed its user.
+    fn send(&mut self, pid: Pid, signal: SignalNumber) {
+        if let Err(error) = process::send(pid, signal) {
+            self.teller.tell(Level::Warning, &format!("cannot send {signal} to pid {pid}: {error}"));
+        }
+    }
+
+    fn kill_tree(&mut self, root: Pid) {
+        // Looked at before the kill, since what is below becomes ours with it.
+        let below = descendants::living_below(root, &[]).unwrap_or_default();
+        self.send(root, SignalNumber::KILL);
+        kill(&below);
+    }
+
+    fn ask_descendants(&mut self) {
+        let left = descendants::living(&[]);
+        self.tell_about(&Notice::AskedDescendants, left.as_deref().unwrap_or_default());
+        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
+            match &left {
+                Some(left) => left.iter().for_each(|descendant| {
+                    // It may have ended meanwhile.
+                    let _ = descendants::send(descendant, signal);
+                }),
+                None => send_blindly(signal),
+            }
+        }
+    }
+
+    fn tell(&mut self, notice: &Notice) {
+        let left = if notice.is_about_descendants() { descendants::living(&[]) } else { None };
+        self.tell_about(notice, &left.unwrap_or_default());
+    }
+
+    fn tell_about(&mut self, notice: &Notice, left: &[Descendant]) {
+        let level = wording::level(notice, left);
+        if let Notice::Finished(..) = notice {
+            self.teller.tell_last(level, &wording::words(notice, &self.launcher, left));
+        } else if self.teller.wants(level) {
+            self.teller.tell(level, &wording::words(notice, &self.launcher, left));
+        }
+    }
+}
+
+/// What one wake-up saw. The children are looked at when one may have ended, and when there is nothing else
+/// to see, so that a signal is passed on without a look at them.
+fn look_around(received: &mut Vec<Received>) -> Wake {
+    let before = received.len();
+    received.retain(|received| received.signal != SignalNumber::CHLD);
+    let mut wake = Wake { signals: received.clone(), ..Wake::default() };
+    if received.len() == before && before > 0 {
+        return wake;
+    }
+    loop {
+        match wait::reap() {
+            Reaped::Died(pid, death) => wake.deaths.push((pid, death)),
+            Reaped::NoneYet => wake.children = Children::Left,
+            Reaped::NoChildren => wake.children = Children::None,
+        }
+        if wake.children != Children::NotLookedAt {
+            return wake;
+        }
+    }
+}
+
+fn kill_descendants(sparing: &[Pid]) {
+    match descendants::living(sparing) {
+        Some(left) => kill(&left),
+        None => send_blindly(SignalNumber::KILL),
+    }
+}
+
+fn kill(left: &[Descendant]) {
+    for descendant in left {
+        // It may have ended meanwhile.
+        let _ = descendants::send(descendant, SignalNumber::KILL);
+    }
+}
+
+/// Without a /proc of ours: the init of a namespace can still reach all of it at once.
+fn send_blindly(signal: SignalNumber) {
+    if process::is_init() {
+        // ESRCH: nobody is left.
+        let _ = process::send_to_namespace(signal);
+    }
+}

@@ -1,0 +1,17 @@
+//! The half that executes a plan: a pure machine (events in, actions out) and one loop around it.
+
+mod action;
+mod driver;
+mod event;
+mod launch;
+mod machine;
+mod notice;
+mod stop;
+mod teller;
+mod wording;
+
+pub use action::Action;
+pub use driver::run;
+pub use event::{Children, Event, Tick, Wake};
+pub use machine::{Grace, Machine, Rules, Seat, Task, TaskId};
+pub use notice::{Cause, Notice};

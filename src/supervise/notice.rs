@@ -1,0 +1,68 @@
+//! What the user is told, as data.
+
+use std::time::Duration;
+
+use super::machine::TaskId;
+use crate::exit::Death;
+use crate::signal::SignalNumber;
+use crate::sys::process::Pid;
+
+/// Why a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A setup command failed.
+    SetupFailed(TaskId, Death),
+    /// This process was the first to exit.
+    FirstExit(TaskId, Death),
+    /// This program could not be started.
+    CouldNotStart(TaskId, u8),
+    /// A PROGRAM was missing before any process was started.
+    ProgramMissing(u8),
+    /// Something outside asked for it.
+    Outside(SignalNumber),
+}
+
+/// Something that a reader of `docker logs` wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A program was started.
+    Started(TaskId, Pid),
+    /// One ended.
+    Ended(TaskId, Death),
+    /// These were asked to stop, because of that.
+    Stopping(Vec<TaskId>, Cause),
+    /// A signal was passed on to these.
+    PassedOn(SignalNumber, Vec<TaskId>),
+    /// An adopted orphan was reaped.
+    Reaped(Pid, Death),
+    /// All processes are gone, some of their descendants are not, and were asked to stop.
+    AskedDescendants,
+    /// These did not stop in time and were killed.
+    Killed(Vec<TaskId>, Duration),
+    /// Everything was killed at once, for the second Ctrl-C.
+    KilledAtOnce,
+    /// These have not stopped for so long, and nothing limits the wait.
+    StillThere(Vec<TaskId>, Duration),
+    /// What was killed, and is still there so long afterwards.
+    WouldNotDie(Duration),
+    /// The run is over.
+    Finished(Cause, u8),
+}
+
+impl Notice {
+    /// Whether it is about descendants, so that somebody has to look who they are.
+    pub(super) fn is_about_descendants(&self) -> bool {
+        match self {
+            Self::AskedDescendants | Self::WouldNotDie(_) => true,
+            Self::StillThere(processes, _) => processes.is_empty(),
+            Self::Started(..)
+            | Self::Ended(..)
+            | Self::Stopping(..)
+            | Self::PassedOn(..)
+            | Self::Reaped(..)
+            | Self::Killed(..)
+            | Self::KilledAtOnce
+            | Self::Finished(..) => false,
+        }
+    }
+}

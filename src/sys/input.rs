@@ -1,0 +1,61 @@
+//! Reading a file that may be a pipe nobody writes to.
+
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+
+use nix::libc;
+
+use super::descriptors;
+use super::signals::SignalQueue;
+
+/// The most that is read: a plan has at most the 6 MiB that execve(2) takes, in JSON.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// Reads a whole file, `-` for stdin. `None` when a signal that asks for the end came first: the signals are
+/// blocked by now, so Ctrl-C would not end a read that waits.
+///
+/// # Errors
+/// When it cannot be opened or read, or is larger than any plan.
+pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
+    let signals = SignalQueue::open()?;
+    if file == "-" {
+        let mut stdin = io::stdin().lock();
+        return read_all(&signals, &io::stdin(), &mut stdin);
+    }
+    // O_NONBLOCK: to open a FIFO would wait for its writer.
+    let mut file: File = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
+    let descriptor = file.try_clone()?;
+    read_all(&signals, &descriptor, &mut file)
+}
+
+fn read_all(signals: &SignalQueue, descriptor: &impl AsFd, source: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+    let mut contents = Vec::new();
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        if was_asked_to_stop(signals, descriptor.as_fd())? {
+            return Ok(None);
+        }
+        match source.read(&mut chunk) {
+            Ok(0) => return Ok(Some(contents)),
+            Ok(count) => contents.extend_from_slice(&chunk[..count]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
+            Err(error) => return Err(error),
+        }
+        if contents.len() > MOST {
+            return Err(io::Error::other("larger than 64 MiB"));
+        }
+    }
+}
+
+/// Waits for something to read. Other signals than those that ask for the end would have reached nobody yet.
+fn was_asked_to_stop(signals: &SignalQueue, source: BorrowedFd<'_>) -> io::Result<bool> {
+    let has_signal = descriptors::wait_for_either(signals.as_fd(), source)?;
+    let mut received = Vec::new();
+    if has_signal {
+        signals.read(&mut received)?;
+    }
+    Ok(received.iter().any(|received| received.signal.asks_for_stop()))
+}

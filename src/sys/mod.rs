@@ -1,0 +1,13 @@
+//! The kernel, one family of system calls a file. The only `unsafe` of the program is below this folder.
+
+pub mod descendants;
+pub mod descriptors;
+pub mod input;
+pub mod limits;
+pub mod memory;
+pub mod process;
+pub mod signals;
+pub mod spawn;
+pub mod terminal;
+pub mod users;
+pub mod wait;

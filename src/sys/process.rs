@@ -1,0 +1,88 @@
+//! Who we are, and signals to others.
+#![allow(unsafe_code, reason = "kill(2) by number: nix knows no real-time signals")]
+
+use std::fmt;
+use std::io;
+
+use nix::libc;
+
+use crate::signal::SignalNumber;
+
+/// A process id, greater than 0: never one of the group and broadcast forms of kill(2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(i32);
+
+impl Pid {
+    /// The id of a process.
+    ///
+    /// # Panics
+    /// For 0 and negative numbers, which mean groups of processes.
+    #[must_use]
+    pub const fn new(number: i32) -> Self {
+        assert!(number > 0);
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+
+    /// This process.
+    #[must_use]
+    pub fn own() -> Self {
+        Self(nix::unistd::getpid().as_raw())
+    }
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Sends a signal to one process.
+///
+/// # Errors
+/// ESRCH where it is gone, EPERM where it belongs to another user.
+pub fn send(pid: Pid, signal: SignalNumber) -> io::Result<()> {
+    // SAFETY: kill(2) takes any numbers and touches no memory.
+    if unsafe { libc::kill(pid.get(), signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Sends a signal to every process of the pid namespace but ourselves. For PID 1, and only where /proc
+/// cannot tell who our descendants are.
+///
+/// # Errors
+/// ESRCH where there is none.
+pub fn send_to_namespace(signal: SignalNumber) -> io::Result<()> {
+    // SAFETY: as above.
+    if unsafe { libc::kill(-1, signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether this process is the init of its pid namespace.
+#[must_use]
+pub fn is_init() -> bool {
+    Pid::own().get() == 1
+}
+
+/// Whether this process leads its session, and so is the one that a terminal's hang-up is told to.
+#[must_use]
+pub fn leads_session() -> bool {
+    nix::unistd::getsid(None).is_ok_and(|session| session == nix::unistd::getpid())
+}
+
+/// Has orphaned descendants given to this process instead of to the system's init (prctl(2)).
+///
+/// # Errors
+/// Before Linux 3.4.
+pub fn become_subreaper() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_child_subreaper(true)?)
+}

@@ -1,0 +1,196 @@
+//! Masks, dispositions and the descriptor from which signals are read.
+//!
+//! All by raw system calls on 64 bits: the C library's functions leave the signals 32 and 33 to its threads,
+//! of which there are none here, and "every catchable signal 1..64" (contract, 4.3) has no such gap.
+#![allow(unsafe_code, reason = "system calls that neither std nor nix offers for all 64 signals")]
+
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::libc;
+
+use super::descriptors;
+use crate::signal::{SignalNumber, SignalSet};
+
+/// Bytes in the kernel's own `sigset_t`.
+const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
+
+/// The signal state that monofy was started with and that its children are given (contract, 4.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Inherited {
+    mask: SignalSet,
+    ignored: SignalSet,
+}
+
+/// Who sent a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The kernel, for a terminal: to the whole foreground process group at once.
+    Terminal,
+    /// A process, by kill(2) or one of its kin.
+    Process,
+}
+
+/// One signal that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Which.
+    pub signal: SignalNumber,
+    /// From whom.
+    pub origin: Origin,
+}
+
+/// What monofy reads from its descriptor instead of dying of it: everything that can be caught, but for the
+/// faults, which have to kill the program that made them.
+fn taken() -> SignalSet {
+    SignalNumber::all()
+        .filter(|signal| !signal.is_fault() && ![SignalNumber::KILL, SignalNumber::STOP].contains(signal))
+        .collect()
+}
+
+/// Blocks every signal that monofy handles and tells with what it was started. To be called before anything
+/// else: what arrives from here on waits to be read and is neither lost nor deadly.
+///
+/// SIGCHLD inherited as ignored is set back to its default, since otherwise the kernel reaps children itself
+/// (wait(2)) and their statuses are lost. No other disposition is touched: a blocked signal is kept for the
+/// descriptor even where it is ignored.
+#[must_use]
+pub fn take_over() -> Inherited {
+    let mask = set_mask(taken());
+    let ignored: SignalSet = SignalNumber::all().filter(|signal| is_ignored(*signal)).collect();
+    if ignored.contains(SignalNumber::CHLD) {
+        set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
+    }
+    Inherited { mask, ignored }
+}
+
+impl Inherited {
+    /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
+    pub fn restore(&self) {
+        // std has set SIGPIPE to its default by now, and `take_over` SIGCHLD; the rest is as it was.
+        self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
+        set_mask(self.mask);
+    }
+}
+
+fn set_mask(mask: SignalSet) -> SignalSet {
+    let (new, mut old) = (mask.bits(), 0_u64);
+    // SAFETY: both point to 8 bytes, the size that is passed; the call fails only for a bad address or size.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const new, &raw mut old, KERNEL_SET_SIZE);
+    }
+    SignalSet::from_bits(old)
+}
+
+/// The kernel's `struct sigaction` begins with the handler on every architecture that Rust's Linux targets
+/// share but MIPS; what follows differs, is at most this large, and is zero for a plain SIG_DFL or SIG_IGN.
+type KernelAction = [usize; 8];
+
+fn is_ignored(signal: SignalNumber) -> bool {
+    let mut action: KernelAction = [0; 8];
+    // SAFETY: the kernel fills in no more than its own structure, which fits; a null pointer changes nothing.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal.get(),
+            std::ptr::null::<KernelAction>(),
+            &raw mut action,
+            KERNEL_SET_SIZE,
+        )
+    };
+    result == 0 && action[0] == libc::SIG_IGN
+}
+
+fn set_disposition(signal: SignalNumber, handler: libc::sighandler_t) {
+    let mut action: KernelAction = [0; 8];
+    action[0] = handler;
+    // SAFETY: a handler of SIG_DFL or SIG_IGN without flags is a complete action; no code is installed. The
+    // call fails only for SIGKILL and SIGSTOP, whose dispositions are never anything but the default.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal.get(),
+            &raw const action,
+            std::ptr::null_mut::<KernelAction>(),
+            KERNEL_SET_SIZE,
+        );
+    }
+}
+
+/// The queue of blocked signals, as a descriptor (signalfd(2)).
+#[derive(Debug)]
+pub struct SignalQueue(OwnedFd);
+
+/// "Sent by the kernel" (sigaction(2)): of the signals that terminals send, the mark of those they did send.
+const SI_KERNEL: i32 = 0x80;
+
+/// How many signals one read takes. Standard signals do not queue, so only floods of real-time signals fill
+/// it, and then the next read goes on.
+const BATCH: usize = 16;
+
+impl SignalQueue {
+    /// Opens the queue.
+    ///
+    /// # Errors
+    /// When there is no descriptor or memory left.
+    pub fn open() -> io::Result<Self> {
+        let mask = taken().bits();
+        // SAFETY: the mask is 8 bytes, the size that is passed; -1 asks for a new descriptor.
+        let number = unsafe {
+            libc::syscall(libc::SYS_signalfd4, -1, &raw const mask, KERNEL_SET_SIZE, libc::SFD_CLOEXEC)
+        };
+        let number = libc::c_int::try_from(number).unwrap_or(-1);
+        if number < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
+        let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+        Ok(Self(descriptors::above_standard(descriptor)?))
+    }
+
+    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). A signal that
+    /// monofy sent to itself is left out: SIGPIPE for a write to a stderr that nobody reads is of that kind.
+    ///
+    /// # Errors
+    /// As read(2); EINTR among them.
+    pub fn read(&self, received: &mut Vec<Received>) -> io::Result<()> {
+        let mut batch = [const { MaybeUninit::<libc::signalfd_siginfo>::uninit() }; BATCH];
+        // SAFETY: the buffer is as large as is said, and only what the kernel wrote is looked at below.
+        let read = unsafe { libc::read(self.0.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch)) };
+        let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
+        let own = std::process::id();
+        received.extend(batch[..read / mem::size_of::<libc::signalfd_siginfo>()].iter().filter_map(|entry| {
+            // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
+            let entry = unsafe { entry.assume_init_ref() };
+            let from_self = entry.ssi_pid == own && entry.ssi_code <= 0;
+            SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
+                signal,
+                origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {
+                    Origin::Terminal
+                } else {
+                    Origin::Process
+                },
+            })
+        }));
+        Ok(())
+    }
+}
+
+impl AsFd for SignalQueue {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Stops this process as the terminal would have, had the signal not been blocked, and returns when it has
+/// been continued. The kernel decides: in an orphaned process group, as PID 1, or where the signal was
+/// inherited as ignored, nothing stops (setpgid(2), "orphaned process group").
+pub fn stop_self(signal: SignalNumber) {
+    let mut without = 0;
+    taken().iter().filter(|other| *other != signal).for_each(|other| without |= 1_u64 << (other.get() - 1));
+    // SAFETY: kill(2) takes any numbers. While blocked, the signal only waits; it acts when it is unblocked.
+    unsafe { libc::kill(libc::getpid(), signal.get()) };
+    let before = set_mask(SignalSet::from_bits(without));
+    set_mask(before);
+}

@@ -1,0 +1,9 @@
+//! Whether a terminal controls the run.
+
+use super::descriptors::is_terminal;
+
+/// Whether stdin is a terminal: then the processes stay in our process group (contract, 4.3).
+#[must_use]
+pub fn stdin_is_terminal() -> bool {
+    is_terminal(&std::io::stdin())
+}

@@ -1,0 +1,51 @@
+//! Reaping (waitpid(2)).
+//!
+//! By libc and not by nix: nix answers EINVAL *after* it has reaped a child that a real-time signal killed,
+//! and the pid is lost (nix-rust/nix#495).
+#![allow(unsafe_code, reason = "waitpid(2) whose status std decodes")]
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::libc;
+
+use super::process::Pid;
+use crate::exit::Death;
+use crate::signal::SignalNumber;
+
+/// What one look at the children found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaped {
+    /// This one ended and is gone from the table of processes: its pid may belong to another from now on.
+    Died(Pid, Death),
+    /// There are children, and none that ended.
+    NoneYet,
+    /// There are no children at all, and so no descendants either: orphans are adopted.
+    NoChildren,
+}
+
+/// Takes one ended child, if there is one.
+#[must_use]
+pub fn reap() -> Reaped {
+    loop {
+        let mut status = 0;
+        // SAFETY: `status` is a valid place for the result.
+        match unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) } {
+            0 => return Reaped::NoneYet,
+            pid if pid > 0 => return Reaped::Died(Pid::new(pid), death(ExitStatus::from_raw(status))),
+            _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            _ => return Reaped::NoChildren,
+        }
+    }
+}
+
+fn death(status: ExitStatus) -> Death {
+    let signal = status.signal().and_then(|number| u32::try_from(number).ok()).and_then(SignalNumber::new);
+    match (signal, status.code().map(u8::try_from)) {
+        (Some(signal), _) => Death::Killed(signal),
+        (None, Some(Ok(code))) => Death::Exited(code),
+        // waitpid(2) was not asked for stopped children, so every status is one of the two above.
+        (None, _) => Death::Lost,
+    }
+}
