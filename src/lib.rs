@@ -33,7 +33,9 @@ use variables::Variables;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Line(line)) => plan_line(&line).and_then(|plan| show_or_execute(&plan, &line.global, inherited)),
+        Ok(Request::Line(line)) => {
+            plan_line(&line).and_then(|plan| show_or_execute(&plan, &line.global, inherited))
+        }
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -64,8 +66,9 @@ fn plan_line(line: &Line) -> Result<Plan, Failure> {
         whole: limits::whole(),
         environment: environment.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum(),
     };
-    resolve::resolve(line, Variables::from_environment(environment), capacity)
-        .map_err(|problems| Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: ")))
+    resolve::resolve(line, Variables::from_environment(environment), capacity).map_err(|problems| {
+        Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
+    })
 }
 
 fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {

@@ -109,7 +109,10 @@ impl Resolver {
         let name = match (name, &command.name) {
             (Some(name), Some(written)) => {
                 if earlier.iter().any(|process| process.name == name) {
-                    self.problem(Diagnostic::about(written, "another process has this name; names are unique"));
+                    self.problem(Diagnostic::about(
+                        written,
+                        "another process has this name; names are unique",
+                    ));
                 }
                 name
             }
@@ -230,10 +233,17 @@ impl Resolver {
     fn check_size(&mut self, name: usize, value: &Expanded<'_>) {
         let written = value.written;
         if value.bytes.contains(&0) {
-            self.problem(Diagnostic::about(written, value.blame("a NUL character, which no program can be given")));
+            self.problem(Diagnostic::about(
+                written,
+                value.blame("a NUL character, which no program can be given"),
+            ));
         }
         if name + value.bytes.len() >= self.capacity.string {
-            let what = format!("{} bytes, and one argument or variable can have {}", value.bytes.len(), self.capacity.string - 1);
+            let what = format!(
+                "{} bytes, and one argument or variable can have {}",
+                value.bytes.len(),
+                self.capacity.string - 1
+            );
             self.problem(Diagnostic::about(written, value.blame(&what)));
         }
     }

@@ -14,9 +14,9 @@ const MAX: u8 = 64;
 
 /// Names of the standard signals in the order of their numbers, from 1 (signal(7), x86 and ARM).
 const NAMES: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-    "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
-    "WINCH", "IO", "PWR", "SYS",
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+    "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+    "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
 ];
 
 /// Other names under which some of them are known (signal(7)).
@@ -246,7 +246,9 @@ mod tests {
 
     #[test]
     fn what_is_no_signal_is_refused() {
-        for wrong in ["", "SIG", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "9999999999"] {
+        for wrong in
+            ["", "SIG", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "9999999999"]
+        {
             assert_eq!(wrong.parse::<SignalNumber>(), Err(UnknownSignal), "{wrong}");
         }
     }

@@ -134,7 +134,9 @@ fn plan_alone(
     command: &Command,
 ) -> Result<Request, UsageError> {
     if segments.len() > 1 || !command.is_nothing() {
-        return Err(UsageError("--run-plan executes a plan and takes no PROCESS and no options of one".to_owned()));
+        return Err(UsageError(
+            "--run-plan executes a plan and takes no PROCESS and no options of one".to_owned(),
+        ));
     }
     Ok(Request::RunPlan { file, global })
 }

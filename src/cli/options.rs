@@ -97,7 +97,9 @@ fn command(with_global: bool) -> Clap {
 }
 
 fn global_options() -> Vec<Arg> {
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
     let options = [
         flag("strict", "An unset variable without a default, and a malformed expansion, are errors"),
         Arg::new("plan")
@@ -114,19 +116,18 @@ fn global_options() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(ValueParser::os_string())
             .help("Execute a plan written by --plan=json (- is stdin); takes no PROCESS"),
-        Arg::new("grace")
-            .short('g')
-            .long("grace")
-            .value_name("DURATION")
-            .value_parser(values::limit)
-            .help(
-                "How long a stop may take before SIGKILL; 0 is at once, none is no limit \
+        Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::limit).help(
+            "How long a stop may take before SIGKILL; 0 is at once, none is no limit \
                  [default: 10s when a process exited, none when a signal asked for the stop]",
-            ),
+        ),
         flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
         flag("verbose", "One more level of notices").short('v').overrides_with("quiet"),
         Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print this help and exit"),
-        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print the version and exit"),
+        Arg::new("version")
+            .short('V')
+            .long("version")
+            .action(ArgAction::Version)
+            .help("Print the version and exit"),
     ];
     options.into_iter().map(|option| option.help_heading(GLOBAL)).collect()
 }
@@ -180,9 +181,10 @@ fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, 
         workdir: option("workdir"),
         ..Command::default()
     };
-    let mut words = segment.arguments[options..].iter().enumerate().map(|(index, word)| {
-        Written::whole(segment.first + options + index, word)
-    });
+    let mut words = segment.arguments[options..]
+        .iter()
+        .enumerate()
+        .map(|(index, word)| Written::whole(segment.first + options + index, word));
     let mut program = words.next();
     if !is_escaped {
         while let Some((name, value)) = program.as_ref().and_then(assignment) {
@@ -243,13 +245,16 @@ fn usage_error(error: &clap::Error, segment: &Segment<'_>, is_first: bool) -> Us
     let paragraphs: Vec<&str> = message
         .split("\n\n")
         .map(str::trim)
-        .filter(|paragraph| !paragraph.starts_with("Usage:") && !paragraph.starts_with("For more information"))
+        .filter(|paragraph| {
+            !paragraph.starts_with("Usage:") && !paragraph.starts_with("For more information")
+        })
         .collect();
     let mut message = paragraphs.join("\n  ");
     if let (false, Some(ContextValue::String(option))) = (is_first, error.get(ContextKind::InvalidArg)) {
         let name = option.trim_start_matches('-').split('=').next().unwrap_or_default();
         let is_global = |known: &Arg| {
-            known.get_long() == Some(name) || known.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
+            known.get_long() == Some(name)
+                || known.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
         };
         if global_options().iter().any(is_global) {
             message = format!("'{option}' is a global option and stands in front of the first process only");

@@ -45,7 +45,13 @@ pub(super) fn at_operators(arguments: &[OsString]) -> Result<Vec<Segment<'_>>, U
     for end in ends.chain([arguments.len()]) {
         let after = arguments.get(end).and_then(operator);
         let is_setup = setup_end.is_some_and(|setup_end| end <= setup_end);
-        segments.push(Segment { arguments: &arguments[start..end], first: start + 1, is_setup, before, after });
+        segments.push(Segment {
+            arguments: &arguments[start..end],
+            first: start + 1,
+            is_setup,
+            before,
+            after,
+        });
         (before, start) = (after, end + 1);
     }
     Ok(segments)
@@ -59,8 +65,12 @@ impl Segment<'_> {
         match (self.before, self.after) {
             _ if segments == 1 && self.arguments.is_empty() => "there is nothing to run".to_owned(),
             (None, None) => "there is nothing to run: options, and no program".to_owned(),
-            (_, Some(operator)) => format!("argument {last}: {what} is missing in front of this '{operator}'"),
-            (Some(operator), None) => format!("argument {}: {what} is missing behind this '{operator}'", self.first - 1),
+            (_, Some(operator)) => {
+                format!("argument {last}: {what} is missing in front of this '{operator}'")
+            }
+            (Some(operator), None) => {
+                format!("argument {}: {what} is missing behind this '{operator}'", self.first - 1)
+            }
         }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::plan::Limit;
 
 /// What was written is no duration.
-pub const NO_DURATION: &str = "no duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
+const NO_DURATION: &str = "no duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
 /// What was written is no limit.
-pub const NO_LIMIT: &str = "no duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
+const NO_LIMIT: &str = "no duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
                             or none for no limit";
 
 /// Reads `500ms`, `8s`, `2m`, `1h`; a bare number is seconds. Fractions work (`1.5s`), to the millisecond.
@@ -64,7 +64,21 @@ mod tests {
 
     #[test]
     fn what_is_no_duration_is_refused() {
-        for wrong in ["", "s", "-1", "+1", "1 s", "1d", "1s2", ".5", "1.", "1.2.3", "ms", "none", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "s",
+            "-1",
+            "+1",
+            "1 s",
+            "1d",
+            "1s2",
+            ".5",
+            "1.",
+            "1.2.3",
+            "ms",
+            "none",
+            "99999999999999999999",
+        ] {
             assert_eq!(milliseconds(wrong), None, "{wrong}");
         }
     }

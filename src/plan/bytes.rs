@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for wrong in ["7", "null", "[]", "{}", r#"{"base32":"x"}"#, r#"{"base64":"!"}"#, r#"{"base64":"/wBh","x":1}"#] {
+        for wrong in
+            ["7", "null", "[]", "{}", r#"{"base32":"x"}"#, r#"{"base64":"!"}"#, r#"{"base64":"/wBh","x":1}"#]
+        {
             assert!(serde_json::from_str::<ByteString>(wrong).is_err(), "{wrong}");
         }
     }

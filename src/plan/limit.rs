@@ -18,7 +18,9 @@ pub enum Limit {
 impl Serialize for Limit {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::After(duration) => to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+            Self::After(duration) => {
+                to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+            }
             Self::Never => to.serialize_str("none"),
         }
     }
@@ -44,6 +46,10 @@ impl Visitor<'_> for MillisecondsOrNone {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
-        if text == "none" { Ok(Limit::Never) } else { Err(E::invalid_value(de::Unexpected::Str("…"), &self)) }
+        if text == "none" {
+            Ok(Limit::Never)
+        } else {
+            Err(E::invalid_value(de::Unexpected::Str("…"), &self))
+        }
     }
 }

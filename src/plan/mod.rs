@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
 pub use limit::Limit;
-pub use read::{ReadError, Unsound};
 pub(crate) use read::{NOT_A_NAME, is_name, is_variable};
+pub use read::{ReadError, Unsound};
 
 use crate::signal::SignalNumber;
 

@@ -68,7 +68,9 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         began: Instant::now(),
         actions: VecDeque::new(),
     };
-    if !process::is_init() && let Err(error) = process::become_subreaper() {
+    if !process::is_init()
+        && let Err(error) = process::become_subreaper()
+    {
         driver.teller.tell(Level::Warning, &format!("orphans will not be adopted: {error}"));
     }
     memory::give_back();
@@ -145,7 +147,8 @@ impl Driver<'_> {
                 let event = match self.launcher.start(id) {
                     Ok(pid) => Event::Spawned(id, pid),
                     Err(failure) => {
-                        let text = format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
+                        let text =
+                            format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
                         self.teller.tell(Level::Warning, &text);
                         Event::SpawnFailed(id, failure.exit_status())
                     }
@@ -155,7 +158,8 @@ impl Driver<'_> {
             Action::LookUpPrograms => {
                 let missing = self.launcher.missing();
                 for (id, missing) in &missing {
-                    let text = format!("{} cannot be started: {missing}", wording::command(&self.launcher, *id));
+                    let text =
+                        format!("{} cannot be started: {missing}", wording::command(&self.launcher, *id));
                     self.teller.tell(Level::Warning, &text);
                 }
                 let first = missing.first().map(|(_, missing)| missing.exit_status());

@@ -42,7 +42,9 @@ impl fmt::Display for Missing {
         f.write_str(match self {
             Self::NotFound { by_path: true } => "its program was not found: no directory of PATH holds it",
             Self::NotFound { by_path: false } => "its program was not found: there is no such file",
-            Self::NotExecutable => "its program cannot be executed: it is a directory, or not marked executable",
+            Self::NotExecutable => {
+                "its program cannot be executed: it is a directory, or not marked executable"
+            }
             Self::Directory => "its working directory does not exist or cannot be entered",
         })
     }
@@ -99,12 +101,18 @@ impl<'a> Launcher<'a> {
             let identity = identity.map_err(|cause| UnknownUser { name: process.name.clone(), cause })?;
             Ok(Command { process, identity })
         });
-        Ok(Self { commands: commands.collect::<Result<_, _>>()?, setup: plan.setup.len(), grouping, inherited })
+        Ok(Self {
+            commands: commands.collect::<Result<_, _>>()?,
+            setup: plan.setup.len(),
+            grouping,
+            inherited,
+        })
     }
 
     /// What the machine needs to know of the commands: of the setup, and of the processes.
     pub(super) fn tasks(&self) -> (Vec<Task>, Vec<Task>) {
-        let task = |command: &Command<'_>| Task::new(command.process.stop_signal, command.process.stop_timeout_ms);
+        let task =
+            |command: &Command<'_>| Task::new(command.process.stop_signal, command.process.stop_timeout_ms);
         let (setup, processes) = self.commands.split_at(self.setup);
         (setup.iter().map(task).collect(), processes.iter().map(task).collect())
     }
@@ -149,7 +157,8 @@ fn find(process: &Process) -> Result<PathBuf, Missing> {
     }
     let program = process.argv.first().map_or(OsStr::new(""), |program| program.as_os_str());
     if program.as_bytes().contains(&b'/') {
-        return check(directory, Path::new(program)).map_err(|missing| missing.unwrap_or(Missing::NotFound { by_path: false }));
+        return check(directory, Path::new(program))
+            .map_err(|missing| missing.unwrap_or(Missing::NotFound { by_path: false }));
     }
     let path = match process.env.get("PATH") {
         Some(own) => own.as_os_str().to_owned(),

@@ -12,8 +12,8 @@ use super::action::Action;
 use super::event::{Children, Event, Tick, Wake};
 use super::notice::{Cause, Notice};
 use super::stop::Stop;
-use crate::plan::Limit;
 use crate::exit::{self, Death, Ending};
+use crate::plan::Limit;
 use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::process::Pid;
 use crate::sys::signals::{Origin, Received};
@@ -84,7 +84,9 @@ impl Task {
             State::Ended(Death::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
                 Some(Ending::HadToBeKilled)
             }
-            State::Ended(death) if death.is_as_asked(|signal| self.sent.contains(signal)) => Some(Ending::AsAsked),
+            State::Ended(death) if death.is_as_asked(|signal| self.sent.contains(signal)) => {
+                Some(Ending::AsAsked)
+            }
             State::Ended(death) => Some(Ending::Otherwise(death.status())),
         }
     }
@@ -139,12 +141,14 @@ impl Machine {
     #[must_use]
     pub fn deadline(&self) -> Option<Tick> {
         match &self.phase {
-            Phase::Setup(next) | Phase::Starting(next) => match self.tasks.get(*next).map(|task| task.state) {
-                Some(State::Starting | State::Running(_)) => None,
-                Some(State::Waiting | State::Ended(_) | State::GivenUp(_) | State::NotStarted) | None => {
-                    Some(Tick::ZERO)
+            Phase::Setup(next) | Phase::Starting(next) => {
+                match self.tasks.get(*next).map(|task| task.state) {
+                    Some(State::Starting | State::Running(_)) => None,
+                    Some(State::Waiting | State::Ended(_) | State::GivenUp(_) | State::NotStarted) | None => {
+                        Some(Tick::ZERO)
+                    }
                 }
-            },
+            }
             Phase::LookingUp | Phase::Running | Phase::Finished => None,
             Phase::Stopping(stop) => stop.deadline(&self.tasks),
         }
@@ -192,9 +196,10 @@ impl Machine {
         let died = self.bury(&wake, actions);
         // Deaths count before signals seen in the same wake-up (contract, 4.5), but for a stop signal from the
         // terminal: that reached the processes no later than us, so what died with it died of it.
-        let from_terminal = wake.signals.iter().find(|received| {
-            received.signal.asks_for_stop() && self.has_reached_processes(**received)
-        });
+        let from_terminal = wake
+            .signals
+            .iter()
+            .find(|received| received.signal.asks_for_stop() && self.has_reached_processes(**received));
         if let Some(received) = from_terminal {
             died.iter().for_each(|id| self.tasks[id.0].sent.insert(received.signal));
         } else {

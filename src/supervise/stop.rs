@@ -84,16 +84,24 @@ impl Stop {
             Stage::Overdue => None,
             Stage::Killing { since, swept } => Some(swept.plus(SWEEP).min(since.plus(AFTER_KILL))),
         };
-        let each = tasks.iter().filter(|task| task.running().is_some()).filter_map(|task| match task.killed_at() {
-            Some(killed) => Some(killed.plus(AFTER_KILL)),
-            None => at(self.began, task.bound()?),
-        });
-        let patience = (!self.has_told_who_is_there && self.limit.is_none()).then(|| self.began.plus(PATIENCE));
+        let each =
+            tasks.iter().filter(|task| task.running().is_some()).filter_map(|task| match task.killed_at() {
+                Some(killed) => Some(killed.plus(AFTER_KILL)),
+                None => at(self.began, task.bound()?),
+            });
+        let patience =
+            (!self.has_told_who_is_there && self.limit.is_none()).then(|| self.began.plus(PATIENCE));
         each.chain(whole).chain(patience).min()
     }
 
     /// Does what is due. Returns whether the run is over.
-    pub(super) fn go_on(&mut self, now: Tick, wake: &Wake, tasks: &mut [Task], actions: &mut Vec<Action>) -> bool {
+    pub(super) fn go_on(
+        &mut self,
+        now: Tick,
+        wake: &Wake,
+        tasks: &mut [Task],
+        actions: &mut Vec<Action>,
+    ) -> bool {
         if wake.children == Children::None {
             return true;
         }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
-use std::io::Write;
 use std::io;
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -98,7 +98,9 @@ fn unwritten(bytes: &[u8]) -> &[u8] {
 /// Appends, since a process may have left a message of its own there. O_NONBLOCK: whatever stands there must
 /// not hold us up; nothing is created.
 fn leave_termination_message(line: &[u8]) {
-    let Ok(mut file) = OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(TERMINATION_LOG) else {
+    let Ok(mut file) =
+        OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(TERMINATION_LOG)
+    else {
         return;
     };
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());

@@ -14,7 +14,9 @@ pub(super) fn level(notice: &Notice, left: &[Descendant]) -> Level {
     match notice {
         Notice::PassedOn(..) | Notice::Reaped(..) => Level::Detail,
         Notice::AskedDescendants if left.is_empty() => Level::Detail,
-        Notice::Started(..) | Notice::Ended(..) | Notice::Stopping(..) | Notice::AskedDescendants => Level::Info,
+        Notice::Started(..) | Notice::Ended(..) | Notice::Stopping(..) | Notice::AskedDescendants => {
+            Level::Info
+        }
         Notice::Finished(_, 0) => Level::Info,
         Notice::Killed(..)
         | Notice::KilledAtOnce
@@ -27,7 +29,9 @@ pub(super) fn level(notice: &Notice, left: &[Descendant]) -> Level {
 /// The words of a notice. `left` are the descendants that are still there, where it is about them.
 pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]) -> String {
     match notice {
-        Notice::Started(id, pid) => format!("{} started (pid {pid}): {}", title(launcher, *id), template(launcher, *id)),
+        Notice::Started(id, pid) => {
+            format!("{} started (pid {pid}): {}", title(launcher, *id), template(launcher, *id))
+        }
         Notice::Ended(id, death) => format!("{} {death}", title(launcher, *id)),
         Notice::Stopping(ids, cause) => stopping(launcher, ids, *cause),
         Notice::PassedOn(signal, ids) => format!("{signal} passed on to {}", titles(launcher, ids)),
@@ -43,8 +47,12 @@ pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant
         Notice::StillThere(ids, after) => {
             format!("after {} still waiting for {}", seconds(*after), titles(launcher, ids))
         }
-        Notice::WouldNotDie(after) => format!("{} after SIGKILL still there: {}", seconds(*after), listed(left)),
-        Notice::Finished(cause, status) => format!("ended with status {status}, because {}", because(launcher, *cause)),
+        Notice::WouldNotDie(after) => {
+            format!("{} after SIGKILL still there: {}", seconds(*after), listed(left))
+        }
+        Notice::Finished(cause, status) => {
+            format!("ended with status {status}, because {}", because(launcher, *cause))
+        }
     }
 }
 
@@ -57,12 +65,18 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
 
 fn stopping(launcher: &Launcher<'_>, ids: &[TaskId], cause: Cause) -> String {
     let because = because(launcher, cause);
-    if ids.is_empty() { format!("stopping, because {because}") } else { format!("stopping {}, because {because}", titles(launcher, ids)) }
+    if ids.is_empty() {
+        format!("stopping, because {because}")
+    } else {
+        format!("stopping {}, because {because}", titles(launcher, ids))
+    }
 }
 
 fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
     match cause {
-        Cause::SetupFailed(id, death) | Cause::FirstExit(id, death) => format!("{} {death}", title(launcher, id)),
+        Cause::SetupFailed(id, death) | Cause::FirstExit(id, death) => {
+            format!("{} {death}", title(launcher, id))
+        }
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
         Cause::ProgramMissing(_) => "a program is missing".to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
@@ -109,7 +123,8 @@ fn template(launcher: &Launcher<'_>, id: TaskId) -> String {
 
 /// A word as it was written; quoted only where blanks would hide its ends, since `$` is wanted here.
 fn shown(word: &[u8]) -> String {
-    let needs_quotes = word.is_empty() || word.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'\'' | b'"'));
+    let needs_quotes =
+        word.is_empty() || word.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'\'' | b'"'));
     let shown = if needs_quotes { words::quote(word) } else { word.to_vec() };
     String::from_utf8_lossy(&shown).into_owned()
 }

@@ -37,7 +37,8 @@ pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
     if fs::read_link("/proc/self").ok()?.to_str() != Some(own.to_string().as_str()) {
         return None;
     }
-    let all = fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
+    let all =
+        fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
     Some(below(root, spared, all))
 }
 

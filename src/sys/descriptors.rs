@@ -5,8 +5,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-use nix::libc;
 use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use nix::sys::time::TimeSpec;
 
@@ -83,7 +83,9 @@ const PIPE_BUF: usize = 4096;
 
 fn write_some_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     match write_nowait(descriptor, bytes) {
-        Err(error) if matches!(error.raw_os_error(), Some(libc::EPIPE | libc::EINTR | libc::EBADF)) => Err(error),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EPIPE | libc::EINTR | libc::EBADF)) => {
+            Err(error)
+        }
         Ok(count) => Ok(count),
         // Terminals, sockets, some file systems and older kernels do not take the flag; a file that says it
         // would have to wait for its disk is no reader that stands still. Another writer may fill the room
@@ -105,7 +107,15 @@ fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let piece = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: one iovec that points to `bytes`, which the kernel only reads. Offset -1 is the current position.
     let written = unsafe {
-        libc::syscall(libc::SYS_pwritev2, descriptor.as_raw_fd(), &raw const piece, 1, -1_i64, -1_i64, libc::RWF_NOWAIT)
+        libc::syscall(
+            libc::SYS_pwritev2,
+            descriptor.as_raw_fd(),
+            &raw const piece,
+            1,
+            -1_i64,
+            -1_i64,
+            libc::RWF_NOWAIT,
+        )
     };
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }

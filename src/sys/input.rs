@@ -26,12 +26,17 @@ pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
         return read_all(&signals, &io::stdin(), &mut stdin);
     }
     // O_NONBLOCK: to open a FIFO would wait for its writer.
-    let mut file: File = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
+    let mut file: File =
+        OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
     let descriptor = file.try_clone()?;
     read_all(&signals, &descriptor, &mut file)
 }
 
-fn read_all(signals: &SignalQueue, descriptor: &impl AsFd, source: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+fn read_all(
+    signals: &SignalQueue,
+    descriptor: &impl AsFd,
+    source: &mut impl Read,
+) -> io::Result<Option<Vec<u8>>> {
     let mut contents = Vec::new();
     let mut chunk = vec![0; 64 * 1024];
     loop {

@@ -78,7 +78,13 @@ fn set_mask(mask: SignalSet) -> SignalSet {
     let (new, mut old) = (mask.bits(), 0_u64);
     // SAFETY: both point to 8 bytes, the size that is passed; the call fails only for a bad address or size.
     unsafe {
-        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const new, &raw mut old, KERNEL_SET_SIZE);
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const new,
+            &raw mut old,
+            KERNEL_SET_SIZE,
+        );
     }
     SignalSet::from_bits(old)
 }
@@ -157,22 +163,25 @@ impl SignalQueue {
     pub fn read(&self, received: &mut Vec<Received>) -> io::Result<()> {
         let mut batch = [const { MaybeUninit::<libc::signalfd_siginfo>::uninit() }; BATCH];
         // SAFETY: the buffer is as large as is said, and only what the kernel wrote is looked at below.
-        let read = unsafe { libc::read(self.0.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch)) };
+        let read =
+            unsafe { libc::read(self.0.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch)) };
         let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
         let own = std::process::id();
-        received.extend(batch[..read / mem::size_of::<libc::signalfd_siginfo>()].iter().filter_map(|entry| {
-            // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
-            let entry = unsafe { entry.assume_init_ref() };
-            let from_self = entry.ssi_pid == own && entry.ssi_code <= 0;
-            SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
-                signal,
-                origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {
-                    Origin::Terminal
-                } else {
-                    Origin::Process
-                },
-            })
-        }));
+        received.extend(batch[..read / mem::size_of::<libc::signalfd_siginfo>()].iter().filter_map(
+            |entry| {
+                // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
+                let entry = unsafe { entry.assume_init_ref() };
+                let from_self = entry.ssi_pid == own && entry.ssi_code <= 0;
+                SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
+                    signal,
+                    origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {
+                        Origin::Terminal
+                    } else {
+                        Origin::Process
+                    },
+                })
+            },
+        ));
         Ok(())
     }
 }

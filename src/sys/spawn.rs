@@ -104,7 +104,8 @@ impl fmt::Display for SpawnError {
 /// When there is no process to be had, when a step before the execution fails, or the execution itself.
 pub fn spawn(launch: &Launch<'_>) -> Result<Pid, SpawnError> {
     let mut command = Command::new(launch.file);
-    let (program, arguments) = launch.argv.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
+    let (program, arguments) =
+        launch.argv.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
     command.args(arguments).envs(launch.environment.iter().copied());
     if let Some(program) = program {
         command.arg0(program);
@@ -134,8 +135,13 @@ impl Child {
         Self {
             parent: Pid::own().get(),
             grouping: launch.grouping,
-            identity: launch.identity.filter(|identity| !is_us(identity)).map(|identity| (identity.uid, identity.gid, identity.groups.clone())),
-            directory: launch.directory.and_then(|path| std::ffi::CString::new(path.as_os_str().as_bytes()).ok()),
+            identity: launch
+                .identity
+                .filter(|identity| !is_us(identity))
+                .map(|identity| (identity.uid, identity.gid, identity.groups.clone())),
+            directory: launch
+                .directory
+                .and_then(|path| std::ffi::CString::new(path.as_os_str().as_bytes()).ok()),
             death_signal: launch.death_signal,
             inherited: launch.inherited,
         }
@@ -162,7 +168,10 @@ impl Child {
             check(Step::Directory, unsafe { libc::chdir(directory.as_ptr()) } == 0)?;
         }
         // SAFETY: a system call on numbers. By libc, since nix's takes no real-time signal.
-        check(Step::DeathSignal, unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, self.death_signal.get()) } == 0)?;
+        check(
+            Step::DeathSignal,
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, self.death_signal.get()) } == 0,
+        )?;
         // monofy may have been killed before that call: then nobody is left to send the signal.
         // SAFETY: as above, and _exit(2) runs nothing of ours.
         unsafe {
@@ -178,7 +187,8 @@ impl Child {
 /// Whether nothing has to change, and so no privilege is needed.
 fn is_us(identity: &Identity) -> bool {
     let no_other_groups = || {
-        unistd::getgroups().is_ok_and(|groups| groups.iter().all(|group| identity.groups.contains(&group.as_raw())))
+        unistd::getgroups()
+            .is_ok_and(|groups| groups.iter().all(|group| identity.groups.contains(&group.as_raw())))
     };
     unistd::getuid().as_raw() == identity.uid
         && unistd::geteuid().as_raw() == identity.uid
@@ -204,7 +214,11 @@ fn explain(error: io::Error) -> SpawnError {
     match code >> STEP_SHIFT {
         step if step == Step::User as i32 => SpawnError::User(cause),
         step if step == Step::Directory as i32 => SpawnError::Directory(cause),
-        0 if matches!(cause.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE)) => {
+        0 if matches!(
+            cause.raw_os_error(),
+            Some(libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE)
+        ) =>
+        {
             SpawnError::NoProcess(cause)
         }
         0 if cause.raw_os_error() == Some(libc::ENOENT) => SpawnError::NoInterpreter,

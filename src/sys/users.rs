@@ -72,7 +72,8 @@ impl Files {
             Some(colon) => (&written[..colon], Some(&written[colon + 1..])),
             None => (written, None),
         };
-        if user.is_empty() || group.is_some_and(<[u8]>::is_empty) || group.is_some_and(|g| g.contains(&b':')) {
+        if user.is_empty() || group.is_some_and(<[u8]>::is_empty) || group.is_some_and(|g| g.contains(&b':'))
+        {
             return Err(UnknownIdentity::Malformed);
         }
         let account = self.account(user)?;
@@ -96,15 +97,22 @@ impl Files {
     }
 
     fn gid(&self, group: &[u8]) -> Result<u32, UnknownIdentity> {
-        let named = lines(&self.group).filter(|fields| fields[0] == group).find_map(|fields| id(fields.get(2)?));
-        named.or(id(group)).ok_or(if is_number(group) { UnknownIdentity::Malformed } else { UnknownIdentity::Group })
+        let named =
+            lines(&self.group).filter(|fields| fields[0] == group).find_map(|fields| id(fields.get(2)?));
+        named.or(id(group)).ok_or(if is_number(group) {
+            UnknownIdentity::Malformed
+        } else {
+            UnknownIdentity::Group
+        })
     }
 
     /// As initgroups(3): the account's own group and every group that lists its name.
     fn groups_of(&self, account: &Account<'_>) -> Vec<u32> {
         let listed = lines(&self.group)
             .filter(|fields| {
-                fields.get(3).is_some_and(|members| members.split(|b| *b == b',').any(|name| name == account.name))
+                fields
+                    .get(3)
+                    .is_some_and(|members| members.split(|b| *b == b',').any(|name| name == account.name))
             })
             .filter(|_| !account.name.is_empty())
             .filter_map(|fields| id(fields.get(2)?));
@@ -121,7 +129,9 @@ impl Files {
 /// An image without the file (`FROM scratch`) has no names, which is no error: numbers still work.
 fn contents(file: &'static str) -> Result<Vec<u8>, UnknownIdentity> {
     match fs::read(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(UnknownIdentity::Unreadable(file, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(UnknownIdentity::Unreadable(file, error))
+        }
         result => Ok(result.unwrap_or_default()),
     }
 }
@@ -152,7 +162,8 @@ mod tests {
 
     fn files() -> Files {
         Files {
-            passwd: b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/srv:\n# a comment\n77:x:5:6::/:\n".to_vec(),
+            passwd: b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/srv:\n# a comment\n77:x:5:6::/:\n"
+                .to_vec(),
             group: b"root:x:0:\napp:x:1001:\nvideo:x:44:app,www\naudio:x:45:www\ndisk:x:6:app\n".to_vec(),
         }
     }
@@ -186,7 +197,9 @@ mod tests {
 
     #[test]
     fn what_is_nobody_is_refused() {
-        for wrong in ["", "nobody-here", "app:", ":video", "app:video:x", "app:no-group", "4294967295", "99999999999"] {
+        for wrong in
+            ["", "nobody-here", "app:", ":video", "app:video:x", "app:no-group", "4294967295", "99999999999"]
+        {
             assert_eq!(identity(wrong), None, "{wrong}");
         }
     }

@@ -1,1 +1,107 @@
 //! The language of substitution (contract, section 2).
+//!
+//! An argument is parsed once into a [`Template`] and expanded against a [`Scope`] as often as needed. Both
+//! steps are pure: nothing here reads the environment, a file or the clock. Text is bytes from end to end.
+//!
+//! ```
+//! use monofy::template::{Scope, Template, Text, UnsetPolicy, Value};
+//!
+//! struct Nothing;
+//! impl Scope for Nothing {
+//!     fn get(&self, _: &str) -> Option<Value<'_>> {
+//!         None
+//!     }
+//!     fn assign(&mut self, _: &str, _: Text) {}
+//! }
+//!
+//! let arguments = Template::parse(b"--port=${PORT:-8000}").expand(&mut Nothing, UnsetPolicy::Empty)?;
+//! assert_eq!(arguments[0].bytes(), b"--port=8000");
+//! # Ok::<(), Vec<monofy::template::Problem>>(())
+//! ```
+//!
+//! The way of a template: `extent` finds from right to left where each expansion ends, `parse` builds
+//! the tree from left to right with that knowledge, `expand` walks the tree.
+
+mod ast;
+mod bracket;
+mod case;
+mod characters;
+mod expand;
+mod extent;
+mod finding;
+mod glob;
+mod head;
+mod parse;
+mod problem;
+mod reference;
+mod scope;
+pub mod split;
+mod spread;
+mod substring;
+mod text;
+mod transform;
+
+use std::ops::Range;
+
+use ast::{Expansion, Part, Parts};
+pub use expand::UnsetPolicy;
+pub use finding::{Finding, FindingKind, Severity};
+pub use problem::{Missing, Problem, ProblemKind};
+pub use reference::{Reference, Usage};
+pub use scope::{Content, Scope, Value};
+pub use text::Text;
+
+/// One argument as it was written, parsed.
+///
+/// Parsing never fails: what is not well formed stands for itself, and [`Template::findings`] tells of it.
+/// Nodes live in flat arenas and name each other by index, so neither size nor nesting can exhaust the stack.
+#[derive(Clone, Debug)]
+pub struct Template {
+    source: Vec<u8>,
+    expansions: Vec<Expansion>,
+    parts: Vec<Part>,
+    /// The fields of a spread's written word; at most one word of a template is split.
+    fields: Vec<Parts>,
+    root: Parts,
+    findings: Vec<Finding>,
+}
+
+impl Template {
+    /// Parses one argument, in time linear in its length.
+    #[must_use]
+    pub fn parse(source: &[u8]) -> Self {
+        parse::parse(source)
+    }
+
+    /// The argument as it was written.
+    #[must_use]
+    pub fn source(&self) -> &[u8] {
+        &self.source
+    }
+
+    /// Whether the argument stands for exactly its own bytes.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        match &self.parts[self.root.clone()] {
+            [] => true,
+            [Part::Literal(span)] => *span == (0..self.source.len()),
+            _ => false,
+        }
+    }
+
+    /// What parsing noticed, from left to right. Those of [`Severity::Error`] make every expansion fail.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Every reference to a variable, from left to right, whether or not it will be evaluated.
+    pub fn references(&self) -> impl Iterator<Item = Reference<'_>> {
+        reference::references(self)
+    }
+
+    fn name(&self, span: &Range<usize>) -> &str {
+        // The grammar limits names to ASCII, so the fallback is never used.
+        std::str::from_utf8(&self.source[span.clone()]).unwrap_or_default()
+    }
+}

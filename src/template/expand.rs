@@ -1,0 +1,248 @@
+//! Evaluates a template against a scope.
+
+use super::Template;
+use super::ast::{Expansion, Kind, Part, Parts, Test, Word};
+use super::finding::Severity;
+use super::problem::{Missing, Problem, ProblemKind};
+use super::scope::Scope;
+use super::split;
+use super::text::Text;
+use super::transform;
+
+/// No result, and nothing that a result is made of, is larger than this: 4 MiB, far more than execve takes.
+pub(super) const LARGEST: usize = 4 << 20;
+
+/// How many problems of one template are told.
+const MOST_PROBLEMS: usize = 64;
+
+/// What an unset variable without an operator means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsetPolicy {
+    /// Nothing.
+    Empty,
+    /// A problem (`--strict`).
+    Error,
+}
+
+impl Template {
+    /// Expands the template: to one argument, or to any number of them when it is a spread.
+    ///
+    /// Assignments reach `scope` from left to right, as they are evaluated.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was met, among them the findings of [`Severity::Error`].
+    pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> Result<Vec<Text>, Vec<Problem>> {
+        let mut expander = Expander { template: self, scope, unset, full: false, problems: self.errors() };
+        let texts = match self.spread() {
+            Some(expansion) => expander.spread(expansion),
+            None => vec![expander.text(&self.root, Mode::Word)],
+        };
+        if expander.problems.is_empty() { Ok(texts) } else { Err(expander.problems) }
+    }
+
+    fn errors(&self) -> Vec<Problem> {
+        let errors = self.findings.iter().filter(|finding| finding.kind.severity() == Severity::Error);
+        errors
+            .map(|finding| Problem {
+                span: finding.span.clone(),
+                variable: None,
+                kind: ProblemKind::Template(finding.kind.clone()),
+            })
+            .collect()
+    }
+
+    /// The expansion that is the whole template and becomes several arguments.
+    fn spread(&self) -> Option<&Expansion> {
+        let [Part::Expansion(place)] = self.parts[self.root.clone()] else { return None };
+        let expansion = &self.expansions[place];
+        (expansion.spread && expansion.span == (0..self.source.len())).then_some(expansion)
+    }
+}
+
+struct Expander<'t, 's> {
+    template: &'t Template,
+    scope: &'s mut dyn Scope,
+    unset: UnsetPolicy,
+    /// A result grew too large: nothing more is evaluated.
+    full: bool,
+    problems: Vec<Problem>,
+}
+
+/// What text is evaluated for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Word,
+    /// A pattern, in which a backslash quotes and what it does not quote may be active.
+    Pattern,
+}
+
+impl Mode {
+    /// Adds what was written so that nothing in it is active.
+    fn push_inert(self, bytes: &[u8], out: &mut Text) {
+        for &byte in bytes {
+            if self == Self::Pattern && byte.is_ascii_punctuation() {
+                out.push_literal(b"\\");
+            }
+            out.push_literal(&[byte]);
+        }
+    }
+}
+
+/// A variable as an operator sees it.
+enum State {
+    Used(Text),
+    Missing(Missing),
+}
+
+impl<'t> Expander<'t, '_> {
+    fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
+        let mut text = Text::new();
+        for part in &self.template.parts[parts.clone()] {
+            if !self.full {
+                self.append(part, mode, &mut text);
+            }
+        }
+        text
+    }
+
+    fn append(&mut self, part: &'t Part, mode: Mode, out: &mut Text) {
+        let source = &self.template.source;
+        match part {
+            Part::Literal(span) => out.push_literal(&source[span.clone()]),
+            Part::Escaped(at) => mode.push_inert(&source[*at..=*at], out),
+            Part::Expansion(place) => {
+                let expansion = &self.template.expansions[*place];
+                let piece = self.expansion(expansion, mode);
+                if out.len() + piece.len() > LARGEST {
+                    self.full = true;
+                    self.problem(expansion, ProblemKind::TooLarge);
+                } else {
+                    out.push_text(&piece);
+                }
+            }
+        }
+    }
+
+    fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
+        let mut text = Text::new();
+        match &expansion.kind {
+            Kind::Dollar => text.push_literal(b"$"),
+            Kind::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], &mut text),
+            Kind::Default(test, word) => match self.state(expansion, *test) {
+                State::Used(value) => text = value,
+                State::Missing(_) => text = self.text(&word.content, mode),
+            },
+            Kind::Assign(test, word) => match self.state(expansion, *test) {
+                State::Used(value) => text = value,
+                State::Missing(_) => {
+                    text = self.text(&word.content, Mode::Word);
+                    self.scope.assign(self.template.name(&expansion.name), text.clone());
+                }
+            },
+            Kind::Alternative(test, word) => {
+                if let State::Used(_) = self.state(expansion, *test) {
+                    text = self.text(&word.content, mode);
+                }
+            }
+            Kind::Required(test, message) => match self.state(expansion, *test) {
+                State::Used(value) => text = value,
+                State::Missing(missing) => {
+                    let message = String::from_utf8_lossy(&self.template.source[message.clone()]);
+                    let message = (!message.is_empty()).then(|| message.into_owned());
+                    self.problem(expansion, ProblemKind::Required { message, missing });
+                }
+            },
+            Kind::Plain
+            | Kind::Length
+            | Kind::Substring { .. }
+            | Kind::Strip { .. }
+            | Kind::Replace { .. }
+            | Kind::Case(..) => text = self.value(expansion),
+        }
+        text
+    }
+
+    /// What comes of the value where no operator asks whether there is one.
+    fn value(&mut self, expansion: &'t Expansion) -> Text {
+        let Some(value) = self.scope.get(self.template.name(&expansion.name)) else {
+            if self.unset == UnsetPolicy::Error {
+                self.problem(expansion, ProblemKind::Unset);
+            }
+            let mut text = Text::new();
+            if matches!(expansion.kind, Kind::Length) {
+                text.push_literal(b"0");
+            }
+            return text;
+        };
+        let (text, taints) = (value.to_text(), value.taints());
+        let result = match &expansion.kind {
+            Kind::Length => Ok(transform::length(&text, taints)),
+            Kind::Substring { offset, length } => transform::substring(&text, *offset, *length),
+            Kind::Case(case, many) => Ok(transform::change_case(&text, *case, *many)),
+            Kind::Strip { side, reach, pattern } => {
+                let pattern = self.text(pattern, Mode::Pattern);
+                transform::strip(&text, *side, *reach, pattern.bytes())
+            }
+            Kind::Replace { place, pattern, word } => {
+                let pattern = self.text(pattern, Mode::Pattern);
+                let word = self.text(word, Mode::Word);
+                transform::replace(&text, *place, pattern.bytes(), &word)
+            }
+            _ => Ok(text),
+        };
+        result.unwrap_or_else(|kind| {
+            self.problem(expansion, kind);
+            Text::new()
+        })
+    }
+
+    fn state(&mut self, expansion: &Expansion, test: Test) -> State {
+        match self.scope.get(self.template.name(&expansion.name)) {
+            None => State::Missing(Missing::Unset),
+            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
+            Some(value) => State::Used(value.to_text()),
+        }
+    }
+
+    /// The arguments that a spread becomes.
+    fn spread(&mut self, expansion: &'t Expansion) -> Vec<Text> {
+        match &expansion.kind {
+            Kind::Default(test, word) | Kind::Alternative(test, word) => {
+                let alternative = matches!(expansion.kind, Kind::Alternative(..));
+                match self.state(expansion, *test) {
+                    State::Used(_) if alternative => self.fields(word),
+                    State::Missing(_) if alternative => Vec::new(),
+                    State::Missing(_) => self.fields(word),
+                    State::Used(value) => self.split_value(expansion, &value),
+                }
+            }
+            _ => {
+                let value = self.expansion(expansion, Mode::Word);
+                self.split_value(expansion, &value)
+            }
+        }
+    }
+
+    /// The fields of the written word, each of them one argument.
+    fn fields(&mut self, word: &Word) -> Vec<Text> {
+        let fields = &self.template.fields[word.content.clone()];
+        fields.iter().map(|field| self.text(field, Mode::Word)).collect()
+    }
+
+    /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
+    fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
+        split::shell_texts(value).unwrap_or_else(|_| {
+            self.problem(expansion, ProblemKind::UnbalancedQuote);
+            Vec::new()
+        })
+    }
+
+    fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
+        let name = self.template.name(&expansion.name);
+        let variable = (!name.is_empty()).then(|| name.to_owned());
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem { span: expansion.span.clone(), variable, kind });
+        }
+    }
+}

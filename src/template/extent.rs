@@ -1,0 +1,180 @@
+//! Where each expansion ends.
+//!
+//! Whether a well-formed expansion starts at a dollar depends on nothing in front of it, and where a word
+//! that is being scanned ends depends on nothing but the place and the kind of word. So both are filled in
+//! from right to left, each place once: linear, without recursion and without backtracking, whatever the
+//! nesting. (Going from left to right, `$${A:-$${A:-…` would be scanned again at every level, since the
+//! text behind an escaped dollar is text once more.)
+
+use super::ast::Spelling;
+use super::characters::character_at;
+use super::finding::FindingKind;
+use super::head::{self, Head, Operand};
+
+/// What was found to start at the last dollar of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// A well-formed expansion up to here.
+    Whole(usize),
+    /// An expansion in which the argument ends, and with it every enclosing one.
+    Open,
+    /// No expansion.
+    Nothing,
+}
+
+/// The text of an operand, which has an end of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    Word(Spelling),
+    Pattern(Spelling),
+    /// A pattern that a `/` ends as well.
+    Replaced(Spelling),
+}
+
+impl Context {
+    const ALL: [Self; 6] = [
+        Self::Word(Spelling::Brace),
+        Self::Word(Spelling::Angle),
+        Self::Pattern(Spelling::Brace),
+        Self::Pattern(Spelling::Angle),
+        Self::Replaced(Spelling::Brace),
+        Self::Replaced(Spelling::Angle),
+    ];
+
+    fn column(self) -> usize {
+        match self {
+            Self::Word(Spelling::Brace) => 0,
+            Self::Word(Spelling::Angle) => 1,
+            Self::Pattern(Spelling::Brace) => 2,
+            Self::Pattern(Spelling::Angle) => 3,
+            Self::Replaced(Spelling::Brace) => 4,
+            Self::Replaced(Spelling::Angle) => 5,
+        }
+    }
+
+    pub(super) fn ends_at(self, byte: u8) -> bool {
+        match self {
+            Self::Word(spelling) | Self::Pattern(spelling) => byte == spelling.closer(),
+            Self::Replaced(spelling) => byte == spelling.closer() || byte == b'/',
+        }
+    }
+
+    /// How many bytes the backslash at `at` makes ordinary.
+    pub(super) fn escaped(self, source: &[u8], at: usize) -> usize {
+        let Some(&next) = source.get(at + 1) else { return 0 };
+        match self {
+            Self::Word(spelling) => usize::from(b"$`\"\\".contains(&next) || next == spelling.closer()),
+            Self::Pattern(_) | Self::Replaced(_) => character_at(source, at + 1),
+        }
+    }
+}
+
+/// What starts at the last dollar of each run, the leftmost run last.
+pub(super) fn extents(source: &[u8]) -> Vec<(usize, Extent)> {
+    let mut survey =
+        Survey { source, ends: vec![[OPEN; 6]; source.len() + 1], quotes: [[OPEN; 2]; 2], run: None };
+    let mut extents = Vec::new();
+    for at in (0..source.len()).rev() {
+        if let Some(extent) = survey.step(at) {
+            extents.push((at, extent));
+        }
+    }
+    extents
+}
+
+/// In place of an end: the argument ends first.
+const OPEN: usize = usize::MAX;
+
+struct Survey<'s> {
+    source: &'s [u8],
+    /// For each place and each context: where text that goes on there ends.
+    ends: Vec<[usize; 6]>,
+    /// For each spelling: the two nearest quotes with its closer behind them. Two, since the nearest may be
+    /// the one that opens.
+    quotes: [[usize; 2]; 2],
+    /// The run of dollars to the right: its last dollar, and what starts there.
+    run: Option<(usize, Extent)>,
+}
+
+impl Survey<'_> {
+    /// Fills in one place, and returns what starts there if it is the last dollar of a run.
+    fn step(&mut self, at: usize) -> Option<Extent> {
+        let byte = self.source[at];
+        if byte == b'$' {
+            return self.dollar(at);
+        }
+        self.run = None;
+        if byte == b'\'' {
+            self.quote(at);
+        }
+        let mut ends = self.ends[at + 1];
+        for context in Context::ALL {
+            if context.ends_at(byte) {
+                ends[context.column()] = at;
+            } else if byte == b'\\' {
+                ends[context.column()] = self.end(at + 1 + context.escaped(self.source, at), context);
+            }
+        }
+        self.ends[at] = ends;
+        None
+    }
+
+    fn dollar(&mut self, at: usize) -> Option<Extent> {
+        let (last, extent) = self.run.unwrap_or_else(|| (at, self.extent(at)));
+        self.run = Some((last, extent));
+        self.ends[at] = match extent {
+            Extent::Open => [OPEN; 6],
+            Extent::Whole(end) if (last - at).is_multiple_of(2) => self.ends[end],
+            Extent::Whole(_) | Extent::Nothing => self.ends[last + 1],
+        };
+        (last == at).then_some(extent)
+    }
+
+    fn quote(&mut self, at: usize) {
+        for spelling in [Spelling::Brace, Spelling::Angle] {
+            if self.source.get(at + 1) == Some(&spelling.closer()) {
+                let [nearest, next] = &mut self.quotes[spelling as usize];
+                *next = std::mem::replace(nearest, at);
+            }
+        }
+    }
+
+    /// The closer behind the quote that ends the verbatim text which starts at `text`.
+    fn verbatim(&self, text: usize, spelling: Spelling) -> usize {
+        let quotes = self.quotes[spelling as usize];
+        match quotes.into_iter().find(|&quote| quote >= text) {
+            None | Some(OPEN) => OPEN,
+            Some(quote) => quote + 1,
+        }
+    }
+
+    fn extent(&self, dollar: usize) -> Extent {
+        let end = match head::read(self.source, dollar) {
+            Head::Foreign => return Extent::Nothing,
+            Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Extent::Open,
+            Head::Malformed { .. } => return Extent::Nothing,
+            Head::Name { name } => return Extent::Whole(name.end),
+            Head::Dollar { end } | Head::Length { end, .. } => return Extent::Whole(end),
+            Head::Verbatim { text, spelling } => self.verbatim(text, spelling),
+            Head::Named { operator, rest, spelling, .. } => match operator.operand() {
+                Operand::None => rest,
+                Operand::Word => self.end(rest, Context::Word(spelling)),
+                Operand::Pattern => self.end(rest, Context::Pattern(spelling)),
+                Operand::PatternAndWord => self.replacement(rest, spelling),
+            },
+        };
+        if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) }
+    }
+
+    fn replacement(&self, pattern: usize, spelling: Spelling) -> usize {
+        let end = self.end(pattern, Context::Replaced(spelling));
+        match self.source.get(end) {
+            Some(b'/') => self.end(end + 1, Context::Word(spelling)),
+            _ => end,
+        }
+    }
+
+    fn end(&self, at: usize, context: Context) -> usize {
+        self.ends[at][context.column()]
+    }
+}

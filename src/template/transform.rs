@@ -1,0 +1,99 @@
+//! What an operator makes of a value. The origin of every byte is kept.
+
+use std::ops::Range;
+
+use super::ast::{Case, Many, Place, Reach, Side};
+use super::case;
+use super::characters;
+use super::expand::LARGEST;
+use super::glob::Pattern;
+use super::problem::ProblemKind;
+use super::substring;
+use super::text::Text;
+
+/// How many characters, or bytes where they are none; as secret as the value.
+pub(super) fn length(value: &Text, secret: bool) -> Text {
+    let mut text = Text::new();
+    text.push(characters::count(value.bytes()).to_string().as_bytes(), secret);
+    text
+}
+
+pub(super) fn substring(value: &Text, offset: i64, length: Option<i64>) -> Result<Text, ProblemKind> {
+    let count = characters::count(value.bytes());
+    let wanted = substring::characters(count, offset, length).ok_or(ProblemKind::EndBeforeStart)?;
+    Ok(value.slice(characters::byte_range(value.bytes(), wanted)))
+}
+
+/// Takes what matches off one end.
+pub(super) fn strip(value: &Text, side: Side, reach: Reach, pattern: &[u8]) -> Result<Text, ProblemKind> {
+    let pattern = Pattern::new(pattern, value.bytes());
+    let matched = match side {
+        Side::Front => pattern.front(value.bytes(), reach)?.map(|end| end..value.len()),
+        Side::Back => pattern.back(value.bytes(), reach)?.map(|start| 0..start),
+    };
+    Ok(value.slice(matched.unwrap_or(0..value.len())))
+}
+
+/// Puts a word in the place of what matches.
+pub(super) fn replace(value: &Text, place: Place, pattern: &[u8], word: &Text) -> Result<Text, ProblemKind> {
+    let pattern = Pattern::new(pattern, value.bytes());
+    let bytes = value.bytes();
+    match place {
+        Place::Front => {
+            splice(value, pattern.front(bytes, Reach::Longest)?.map(|end| 0..end).into_iter(), word)
+        }
+        Place::Back => splice(
+            value,
+            pattern.back(bytes, Reach::Longest)?.map(|start| start..value.len()).into_iter(),
+            word,
+        ),
+        Place::First => splice(value, pattern.matches(bytes)?.take(1), word),
+        Place::Every => splice(value, pattern.matches(bytes)?, word),
+    }
+}
+
+fn splice(
+    value: &Text,
+    matches: impl Iterator<Item = Range<usize>>,
+    word: &Text,
+) -> Result<Text, ProblemKind> {
+    let mut text = Text::new();
+    let mut kept = 0;
+    for matched in matches {
+        text.push_from(value, kept..matched.start);
+        text.push_text(word);
+        kept = matched.end;
+        if text.len() > LARGEST {
+            return Err(ProblemKind::TooLarge);
+        }
+    }
+    text.push_from(value, kept..value.len());
+    Ok(text)
+}
+
+/// Changes characters where the value is UTF-8, else ASCII letters.
+pub(super) fn change_case(value: &Text, case: Case, many: Many) -> Text {
+    let mut text = Text::new();
+    let mut at = 0;
+    let whole = std::str::from_utf8(value.bytes()).is_ok();
+    while at < value.len() && (many == Many::Every || at == 0) {
+        let length = if whole { characters::character_at(value.bytes(), at) } else { 1 };
+        push_changed(&mut text, value, at..at + length, case);
+        at += length;
+    }
+    text.push_from(value, at..value.len());
+    text
+}
+
+fn push_changed(text: &mut Text, value: &Text, character: Range<usize>, case: Case) {
+    let bytes = &value.bytes()[character.clone()];
+    let changed = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
+    match changed {
+        Some(old) => {
+            let mut buffer = [0; 4];
+            let new = case::change(old, case).encode_utf8(&mut buffer);
+            text.push(new.as_bytes(), value.is_secret(&character));
+        }
+        None => text.push_from(value, character),
+    }
+}
