@@ -193,6 +193,15 @@ fn a_start_that_was_under_way_when_the_stop_began_is_stopped_too() {
 }
 
 #[test]
+fn a_start_that_fails_after_the_stop_began_changes_nothing() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().got(sent(INT)).take();
+    assert_eq!(bench.handle(Event::SpawnFailed(TaskId(1), 126)).take(), []);
+    bench.last_died(0, Death::Killed(INT));
+    assert_eq!(bench.status(), Some(0));
+}
+
+#[test]
 fn the_first_process_to_exit_ends_the_run_with_whatever_status() {
     for death in [Death::Exited(0), Death::Exited(7), Death::Killed(SignalNumber::new(11).unwrap())] {
         let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
