@@ -67,13 +67,13 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         teller: Teller::new(plan.settings.verbosity),
         began: Instant::now(),
         actions: VecDeque::new(),
+        has_given_back: false,
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
     {
         driver.teller.tell(Level::Warning, &format!("orphans will not be adopted: {error}"));
     }
-    memory::give_back();
     Ok(driver.run())
 }
 
@@ -84,6 +84,7 @@ struct Driver<'a> {
     teller: Teller,
     began: Instant,
     actions: VecDeque<Action>,
+    has_given_back: bool,
 }
 
 impl Driver<'_> {
@@ -116,6 +117,11 @@ impl Driver<'_> {
     fn wait(&mut self, received: &mut Vec<Received>) {
         let timeout = self.machine.deadline().map(|deadline| deadline.since(self.now()));
         let waits_for_reader = self.teller.has_backlog();
+        if timeout.is_none() && !self.has_given_back {
+            // Not before the starts, which would only take it again.
+            self.has_given_back = true;
+            memory::give_back();
+        }
         let is_ready = if timeout.is_none() && !waits_for_reader {
             // Nothing else can happen, so the read itself may wait: one system call less for each wake-up.
             Ok(true)

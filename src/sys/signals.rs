@@ -20,8 +20,13 @@ const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
 #[derive(Clone, Copy, Debug)]
 pub struct Inherited {
     mask: SignalSet,
+    /// Which of [`CHANGED`] were ignored. All others are in the children as they are here, untouched.
     ignored: SignalSet,
 }
+
+/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, and SIGPIPE, which std
+/// sets to its default in every child.
+const CHANGED: [SignalNumber; 2] = [SignalNumber::CHLD, SignalNumber::PIPE];
 
 /// Who sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,7 @@ fn taken() -> SignalSet {
 #[must_use]
 pub fn take_over() -> Inherited {
     let mask = set_mask(taken());
-    let ignored: SignalSet = SignalNumber::all().filter(|signal| is_ignored(*signal)).collect();
+    let ignored: SignalSet = CHANGED.into_iter().filter(|signal| is_ignored(*signal)).collect();
     if ignored.contains(SignalNumber::CHLD) {
         set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
     }
@@ -68,7 +73,6 @@ pub fn take_over() -> Inherited {
 impl Inherited {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
     pub fn restore(&self) {
-        // std has set SIGPIPE to its default by now, and `take_over` SIGCHLD; the rest is as it was.
         self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
         set_mask(self.mask);
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use monofy::exit::Death;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
-use monofy::supervise::{Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake};
+use monofy::supervise::{
+    Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+};
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
@@ -118,12 +120,15 @@ impl Bench {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        let notice = |action: &Action| if let Action::Tell(notice) = action { Some(notice.clone()) } else { None };
+        let notice =
+            |action: &Action| if let Action::Tell(notice) = action { Some(notice.clone()) } else { None };
         self.actions.iter().filter_map(notice).collect()
     }
 
     fn status(&mut self) -> Option<u8> {
-        self.take().into_iter().find_map(|action| if let Action::Finish(status) = action { Some(status) } else { None })
+        self.take()
+            .into_iter()
+            .find_map(|action| if let Action::Finish(status) = action { Some(status) } else { None })
     }
 }
 
@@ -161,7 +166,11 @@ fn a_missing_program_is_told_before_any_process_starts() {
 fn term_between_spawns_stops_what_started() {
     let mut bench = Bench::new(Vec::new(), vec![task(), task(), task()], Grace::ByCause, Grouping::Own);
     bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().spawned(1).take();
-    assert_eq!(bench.machine.deadline(), Some(Tick::ZERO), "the machine lets signals be seen between two starts");
+    assert_eq!(
+        bench.machine.deadline(),
+        Some(Tick::ZERO),
+        "the machine lets signals be seen between two starts"
+    );
     let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
     assert_eq!(bench.got(sent(TERM)).take(), expected);
     bench.died(0, Death::Killed(TERM)).last_died(1, Death::Killed(TERM));
@@ -255,7 +264,8 @@ fn a_signal_from_the_terminal_reaches_processes_in_groups_of_their_own_through_m
 
 #[test]
 fn a_hang_up_is_told_to_the_leader_of_the_session_alone_and_so_passed_on() {
-    let rules = Rules { grace: Grace::ByCause, seat: Seat { grouping: Grouping::Shared, leads_session: true } };
+    let rules =
+        Rules { grace: Grace::ByCause, seat: Seat { grouping: Grouping::Shared, leads_session: true } };
     let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
     assert_eq!(bench.got(typed(HUP)).take(), []);
     bench.machine = Machine::new(Vec::new(), vec![task()], rules);
@@ -356,13 +366,18 @@ fn a_process_that_had_to_be_killed_gives_137_after_an_outside_stop() {
 #[test]
 fn after_an_outside_stop_the_first_other_status_in_the_order_of_the_line_counts() {
     let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
-    bench.got(sent(TERM)).died(2, Death::Exited(4)).died(1, Death::Exited(3)).last_died(0, Death::Exited(143));
+    bench
+        .got(sent(TERM))
+        .died(2, Death::Exited(4))
+        .died(1, Death::Exited(3))
+        .last_died(0, Death::Exited(143));
     assert_eq!(bench.status(), Some(3));
 }
 
 #[test]
 fn a_shorter_bound_of_its_own_kills_a_process_and_what_is_below_it() {
-    let mut bench = Bench::running(vec![Task::new(None, Some(limit(500))), task()], Grace::Fixed(limit(3000)));
+    let mut bench =
+        Bench::running(vec![Task::new(None, Some(limit(500))), task()], Grace::Fixed(limit(3000)));
     bench.got(sent(TERM)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(500)));
     assert_eq!(bench.at(500).pass().take(), [Action::KillTree(pid(0))]);
@@ -372,7 +387,8 @@ fn a_shorter_bound_of_its_own_kills_a_process_and_what_is_below_it() {
 
 #[test]
 fn a_longer_bound_of_its_own_spares_a_process_at_the_deadline() {
-    let mut bench = Bench::running(vec![Task::new(None, Some(limit(9000))), task()], Grace::Fixed(limit(3000)));
+    let mut bench =
+        Bench::running(vec![Task::new(None, Some(limit(9000))), task()], Grace::Fixed(limit(3000)));
     bench.got(sent(TERM)).take();
     let killed = [Action::Send(pid(1), KILL), Action::KillDescendants { sparing: vec![pid(0)] }];
     assert_eq!(bench.at(3000).pass().take(), killed);

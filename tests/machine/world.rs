@@ -7,7 +7,9 @@ use std::time::Duration;
 use monofy::exit::Death;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
-use monofy::supervise::{Action, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake};
+use monofy::supervise::{
+    Action, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+};
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
@@ -65,10 +67,28 @@ fn character(exits: impl Strategy<Value = Option<(u64, u8)>>) -> impl Strategy<V
     let stop_signal = prop::option::weighted(0.2, prop::sample::select(vec![1_u32, 2, 3, 9, 12, 15]));
     let stop_timeout = prop::option::weighted(0.2, limit());
     let descendants = prop::collection::vec(manners(), 0..3);
-    (exits, manners(), prop::bool::weighted(0.05), descendants, stop_signal, stop_timeout, prop::bool::weighted(0.03))
-        .prop_map(|(exits_at, manners, undying, descendants, stop_signal, stop_timeout, fails_to_start)| {
-            Character { exits_at, manners, undying, descendants, stop_signal, stop_timeout, fails_to_start }
-        })
+    (
+        exits,
+        manners(),
+        prop::bool::weighted(0.05),
+        descendants,
+        stop_signal,
+        stop_timeout,
+        prop::bool::weighted(0.03),
+    )
+        .prop_map(
+            |(exits_at, manners, undying, descendants, stop_signal, stop_timeout, fails_to_start)| {
+                Character {
+                    exits_at,
+                    manners,
+                    undying,
+                    descendants,
+                    stop_signal,
+                    stop_timeout,
+                    fails_to_start,
+                }
+            },
+        )
 }
 
 fn scene() -> impl Strategy<Value = Scene> {
@@ -171,12 +191,13 @@ impl World {
 
     /// Lets time pass to whatever comes next, and sees all that happens then at once, in any order.
     fn next_wake(&mut self) -> Wake {
-        let deadline = self.machine.deadline().map(|tick| {
-            u64::try_from(tick.since(Tick::ZERO).as_millis()).unwrap()
-        });
-        let deaths = self.beings.values().filter(|being| being.parent.is_none()).filter_map(|being| being.dies);
+        let deadline =
+            self.machine.deadline().map(|tick| u64::try_from(tick.since(Tick::ZERO).as_millis()).unwrap());
+        let deaths =
+            self.beings.values().filter(|being| being.parent.is_none()).filter_map(|being| being.dies);
         let deaths = deaths.map(|(at, _)| at).chain(self.signals.iter().map(|(at, _)| *at));
-        let inner = self.beings.values().filter(|being| being.parent.is_some()).filter_map(|being| being.dies);
+        let inner =
+            self.beings.values().filter(|being| being.parent.is_some()).filter_map(|being| being.dies);
         let next = deaths.chain(inner.map(|(at, _)| at)).chain(deadline).min();
         self.now = self.now.max(next.expect("a machine that waits for ever has something to wait for"));
         let due: Vec<(u64, Received)> = self.signals.extract_if(.., |(at, _)| *at <= self.now).collect();
@@ -217,7 +238,10 @@ impl World {
                 return seen;
             };
             let being = self.beings.remove(&pid).unwrap();
-            self.beings.values_mut().filter(|child| child.parent == Some(pid)).for_each(|child| child.parent = None);
+            self.beings
+                .values_mut()
+                .filter(|child| child.parent == Some(pid))
+                .for_each(|child| child.parent = None);
             if let (None, Some((_, death))) = (being.parent, being.dies) {
                 seen.push((pid, death));
             }
@@ -226,7 +250,8 @@ impl World {
 
     fn permute<T>(&mut self, items: &mut [T]) {
         for index in (1..items.len()).rev() {
-            self.shuffle = self.shuffle.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.shuffle =
+                self.shuffle.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             items.swap(index, usize::try_from(self.shuffle >> 33).unwrap() % (index + 1));
         }
     }
@@ -240,7 +265,10 @@ impl World {
             }
             Action::Send(pid, signal) => {
                 let being = self.beings.get(&pid);
-                assert!(being.is_some_and(|being| being.task.is_some()), "{signal} to {pid}, which was reaped");
+                assert!(
+                    being.is_some_and(|being| being.task.is_some()),
+                    "{signal} to {pid}, which was reaped"
+                );
                 self.receive(pid, signal);
             }
             Action::KillTree(root) => {
@@ -266,7 +294,8 @@ impl World {
     }
 
     fn below(&self, root: Option<Pid>, sparing: &[Pid]) -> Vec<Pid> {
-        let children = self.beings.iter().filter(|(pid, being)| being.parent == root && !sparing.contains(pid));
+        let children =
+            self.beings.iter().filter(|(pid, being)| being.parent == root && !sparing.contains(pid));
         let children: Vec<Pid> = children.map(|(pid, _)| *pid).collect();
         children.into_iter().flat_map(|pid| self.below(Some(pid), sparing).into_iter().chain([pid])).collect()
     }
@@ -288,7 +317,14 @@ impl World {
             was_killed: false,
         });
         for manners in character.descendants {
-            self.bear(Being { task: None, parent: Some(pid), manners, undying: false, dies: None, was_killed: false });
+            self.bear(Being {
+                task: None,
+                parent: Some(pid),
+                manners,
+                undying: false,
+                dies: None,
+                was_killed: false,
+            });
         }
         self.tell(Event::Spawned(id, pid));
     }
@@ -327,7 +363,12 @@ impl World {
             assert!(being.was_killed, "{pid} was left behind and never sent KILL");
         }
         // Every bound of the stop, and what follows a kill, twice: for a process's own and for all.
-        let own = self.scene.setup.iter().chain(&self.scene.processes).filter_map(|character| character.stop_timeout);
+        let own = self
+            .scene
+            .setup
+            .iter()
+            .chain(&self.scene.processes)
+            .filter_map(|character| character.stop_timeout);
         let whole = match self.scene.grace {
             Grace::ByCause => Limit::Never,
             Grace::Fixed(limit) => limit,
@@ -338,7 +379,10 @@ impl World {
             .collect();
         if let (Some(bounds), Some(began)) = (bounds, self.stop_began) {
             let longest = bounds.into_iter().max().unwrap_or_default() + Duration::from_secs(4);
-            assert!(Duration::from_millis(self.now - began) <= longest, "the stop took longer than its bounds");
+            assert!(
+                Duration::from_millis(self.now - began) <= longest,
+                "the stop took longer than its bounds"
+            );
         }
     }
 }
