@@ -67,6 +67,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         teller: Teller::new(plan.settings.verbosity),
         began: Instant::now(),
         actions: VecDeque::new(),
+        answer: Vec::new(),
         has_given_back: false,
     };
     if !process::is_init()
@@ -84,6 +85,8 @@ struct Driver<'a> {
     teller: Teller,
     began: Instant,
     actions: VecDeque<Action>,
+    /// What the machine said last, kept for its memory.
+    answer: Vec<Action>,
     has_given_back: bool,
 }
 
@@ -108,9 +111,8 @@ impl Driver<'_> {
     }
 
     fn tell_machine(&mut self, event: Event) {
-        let mut actions = Vec::new();
-        self.machine.handle(self.now(), event, &mut actions);
-        self.actions.extend(actions);
+        self.machine.handle(self.now(), event, &mut self.answer);
+        self.actions.extend(self.answer.drain(..));
     }
 
     /// Waits for a signal, the machine's deadline or a reader of stderr, whichever is first. Takes the signals.

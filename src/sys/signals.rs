@@ -130,7 +130,10 @@ fn set_disposition(signal: SignalNumber, handler: libc::sighandler_t) {
 
 /// The queue of blocked signals, as a descriptor (signalfd(2)).
 #[derive(Debug)]
-pub struct SignalQueue(OwnedFd);
+pub struct SignalQueue {
+    descriptor: OwnedFd,
+    own: u32,
+}
 
 /// "Sent by the kernel" (sigaction(2)): of the signals that terminals send, the mark of those they did send.
 const SI_KERNEL: i32 = 0x80;
@@ -156,7 +159,7 @@ impl SignalQueue {
         }
         // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-        Ok(Self(descriptors::above_standard(descriptor)?))
+        Ok(Self { descriptor: descriptors::above_standard(descriptor)?, own: std::process::id() })
     }
 
     /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). A signal that
@@ -167,15 +170,15 @@ impl SignalQueue {
     pub fn read(&self, received: &mut Vec<Received>) -> io::Result<()> {
         let mut batch = [const { MaybeUninit::<libc::signalfd_siginfo>::uninit() }; BATCH];
         // SAFETY: the buffer is as large as is said, and only what the kernel wrote is looked at below.
-        let read =
-            unsafe { libc::read(self.0.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch)) };
+        let read = unsafe {
+            libc::read(self.descriptor.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch))
+        };
         let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
-        let own = std::process::id();
         received.extend(batch[..read / mem::size_of::<libc::signalfd_siginfo>()].iter().filter_map(
             |entry| {
                 // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
                 let entry = unsafe { entry.assume_init_ref() };
-                let from_self = entry.ssi_pid == own && entry.ssi_code <= 0;
+                let from_self = entry.ssi_pid == self.own && entry.ssi_code <= 0;
                 SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
                     signal,
                     origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {
@@ -192,7 +195,7 @@ impl SignalQueue {
 
 impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.descriptor.as_fd()
     }
 }
 
