@@ -150,9 +150,8 @@ impl Survey<'_> {
 
     fn extent(&self, dollar: usize) -> Extent {
         let end = match head::read(self.source, dollar) {
-            Head::Foreign => return Extent::Nothing,
             Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Extent::Open,
-            Head::Malformed { .. } => return Extent::Nothing,
+            Head::Malformed { .. } | Head::Foreign => return Extent::Nothing,
             Head::Name { name } => return Extent::Whole(name.end),
             Head::Dollar { end } | Head::Length { end, .. } => return Extent::Whole(end),
             Head::Verbatim { text, spelling } => self.verbatim(text, spelling),
@@ -160,7 +159,9 @@ impl Survey<'_> {
                 Operand::None => rest,
                 Operand::Word => self.end(rest, Context::Word(spelling)),
                 Operand::Pattern => self.end(rest, Context::Pattern(spelling)),
-                Operand::PatternAndWord => self.replacement(rest, spelling),
+                Operand::PatternAndWord => {
+                    self.replacement(head::behind_first_slash(self.source, operator, rest), spelling)
+                }
             },
         };
         if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) }

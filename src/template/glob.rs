@@ -14,6 +14,9 @@ use super::ast::Reach;
 use super::bracket::bracket;
 use super::problem::ProblemKind;
 
+/// How long a regular expression may be: reading one takes some hundred times its size.
+const LONGEST: usize = 1 << 19;
+
 /// A pattern, read for one value.
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
@@ -103,13 +106,12 @@ impl Pattern {
             }
             _ => {
                 let regex = self.regex("(?:", Reach::Longest, ")")?;
-                let mut at = 0;
+                let mut at = Some(0);
                 Box::new(std::iter::from_fn(move || {
-                    let found =
-                        regex.find_at(value, at).filter(|found| value.is_empty() || !found.is_empty())?;
-                    at = found.end();
-                    // Behind an empty value there is nothing to go on with.
-                    (!value.is_empty() || at == 0).then(|| found.range())
+                    let found = regex.find_at(value, at?)?;
+                    // Only stars can match nothing, and they match all there is first.
+                    at = Some(found.end()).filter(|&end| end < value.len());
+                    Some(found.range())
                 }))
             }
         })
@@ -121,6 +123,9 @@ impl Pattern {
             piece.write(reach, self.characters, &mut source);
         }
         source.push_str(behind);
+        if source.len() > LONGEST {
+            return Err(ProblemKind::PatternTooLarge);
+        }
         let built = RegexBuilder::new(&source).unicode(self.characters).dot_matches_new_line(true).build();
         built.map_err(|_| ProblemKind::PatternTooLarge)
     }

@@ -58,6 +58,13 @@ impl Operator {
     }
 }
 
+/// Where the search for the `/` behind a pattern starts. As in bash, a slash right behind `//` belongs to the
+/// pattern: `${DIR////_}` replaces every slash.
+pub(super) fn behind_first_slash(source: &[u8], operator: Operator, pattern: usize) -> usize {
+    let slash = operator == Operator::Replace(Place::Every) && source.get(pattern) == Some(&b'/');
+    if slash { pattern + 1 } else { pattern }
+}
+
 /// Reads the head of what starts at the dollar at `dollar`.
 pub(super) fn read(source: &[u8], dollar: usize) -> Head {
     let reader = Reader { source, dollar };

@@ -83,7 +83,7 @@ impl Template {
     #[must_use]
     pub fn is_literal(&self) -> bool {
         match &self.parts[self.root.clone()] {
-            [] => true,
+            [] => self.source.is_empty(),
             [Part::Literal(span)] => *span == (0..self.source.len()),
             _ => false,
         }

@@ -88,7 +88,7 @@ impl Parser<'_> {
         match self.extent(last) {
             Extent::Whole(end) if count % 2 == 1 => {
                 push_literal(parts, at..at + count / 2);
-                parts.push(self.expansion(last, end, level + 1));
+                parts.extend(self.expansion(last, end, level + 1));
                 end
             }
             Extent::Whole(_) => {
@@ -123,11 +123,12 @@ impl Parser<'_> {
         }
     }
 
-    fn expansion(&mut self, dollar: usize, end: usize, level: usize) -> Part {
+    /// Nothing comes of an expansion that is too deep; it is an error anyway.
+    fn expansion(&mut self, dollar: usize, end: usize, level: usize) -> Option<Part> {
         let span = dollar..end;
         if level > DEEPEST {
-            self.find(FindingKind::TooDeep, span.clone());
-            return Part::Literal(span);
+            self.find(FindingKind::TooDeep, span);
+            return None;
         }
         let place = self.expansions.len();
         let none = dollar + 1..dollar + 1;
@@ -153,7 +154,7 @@ impl Parser<'_> {
             self.find(inside, expansion.span.clone());
         }
         self.expansions[place] = expansion;
-        Part::Expansion(place)
+        Some(Part::Expansion(place))
     }
 
     fn is_alone(&self, expansion: &Expansion, level: usize) -> bool {
@@ -183,7 +184,11 @@ impl Parser<'_> {
                 Kind::Strip { side, reach, pattern: self.keep(pattern) }
             }
             Operator::Replace(place) => {
-                let (pattern, end) = self.text(rest, Some(Context::Replaced(spelling)), level);
+                let scanned = head::behind_first_slash(self.source, operator, rest);
+                let (mut pattern, end) = self.text(scanned, Some(Context::Replaced(spelling)), level);
+                if scanned > rest {
+                    pattern.insert(0, Part::Literal(rest..scanned));
+                }
                 let mut word = Vec::new();
                 if self.source.get(end) == Some(&b'/') {
                     (word, _) = self.text(end + 1, Some(Context::Word(spelling)), level);
