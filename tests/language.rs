@@ -1,5 +1,7 @@
 //! The language of substitution (contract, section 2), from outside.
 
+#[path = "language/grammar.rs"]
+mod grammar;
 #[path = "language/hostile.rs"]
 mod hostile;
 #[path = "language/properties.rs"]

@@ -14,8 +14,10 @@ use super::ast::Reach;
 use super::bracket::bracket;
 use super::problem::ProblemKind;
 
-/// How long a regular expression may be: reading one takes some hundred times its size.
-const LONGEST: usize = 1 << 19;
+/// How long a regular expression may be, and how large its compiled form, in bytes. Matching takes time
+/// proportional to the pattern times the value, and reading an expression some hundred times its length.
+const LONGEST: usize = 1 << 16;
+const LARGEST: usize = 1 << 20;
 
 /// A pattern, read for one value.
 pub(super) struct Pattern {
@@ -126,7 +128,9 @@ impl Pattern {
         if source.len() > LONGEST {
             return Err(ProblemKind::PatternTooLarge);
         }
-        let built = RegexBuilder::new(&source).unicode(self.characters).dot_matches_new_line(true).build();
+        let mut builder = RegexBuilder::new(&source);
+        builder.unicode(self.characters).dot_matches_new_line(true).size_limit(LARGEST);
+        let built = builder.build();
         built.map_err(|_| ProblemKind::PatternTooLarge)
     }
 }

@@ -9,6 +9,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use monofy::template::split;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -177,8 +178,8 @@ fn variables(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
     ASCII.iter().chain(unicode).copied().collect()
 }
 
-/// What a shell makes of templates in double quotes: the bytes, or nothing for an error.
-fn ask(shell: &str, dialect: Dialect, templates: &[String]) -> Option<Vec<Option<Vec<u8>>>> {
+/// What a shell makes of commands that print: the bytes, or nothing for an error.
+fn ask(shell: &str, dialect: Dialect, commands: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
     let mut command = Command::new(shell);
     command.env_clear().env("LC_ALL", "C.UTF-8").envs(variables(dialect));
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
@@ -188,30 +189,38 @@ fn ask(shell: &str, dialect: Dialect, templates: &[String]) -> Option<Vec<Option
         eprintln!("{skipped}");
         return None;
     };
-    let mut script = String::new();
-    for template in templates {
-        script += &format!("(printf %s \"{template}\") && printf '\\0y\\0' || printf '\\0n\\0'\n");
+    let mut script = Vec::new();
+    for command in commands {
+        script.extend_from_slice(b"(");
+        script.extend_from_slice(command);
+        script.extend_from_slice(b") && printf '\\0y\\0' || printf '\\0n\\0'\n");
     }
     let mut input = child.stdin.take().expect("a pipe");
-    let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
+    let writer = std::thread::spawn(move || input.write_all(&script));
     let output = child.wait_with_output().expect("the shell ends").stdout;
     writer.join().expect("no panic").expect("the shell reads its script");
     let fields: Vec<_> = output.split(|&byte| byte == 0).collect();
     let answers = fields.chunks_exact(2).map(|pair| (pair[1] == b"y").then(|| pair[0].to_vec()));
     let answers: Vec<_> = answers.collect();
-    assert_eq!(answers.len(), templates.len(), "{shell} did not read its script to the end");
+    assert_eq!(answers.len(), commands.len(), "{shell} did not read its script to the end");
     Some(answers)
+}
+
+/// As many of a strategy's values as wanted.
+fn sample<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
+    let mut runner = TestRunner::default();
+    (0..count).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).collect()
 }
 
 /// Compares `count` templates at once, and tells of the shortest ones that differ: that is quicker than to
 /// shrink, since a shell is started only once.
 fn compare(shell: &str, dialect: Dialect, count: usize) {
-    let mut runner = TestRunner::default();
-    let strategy = template(dialect);
-    let mut templates: Vec<_> =
-        (0..count).map(|_| strategy.new_tree(&mut runner).expect("a template").current()).collect();
+    let mut templates = sample(&template(dialect), count);
     templates.sort_by_key(String::len);
-    let Some(answers) = ask(shell, dialect, &templates) else { return };
+    // In double quotes, for the words of POSIX mean there what they mean here.
+    let commands: Vec<_> =
+        templates.iter().map(|template| format!("printf %s \"{template}\"").into_bytes()).collect();
+    let Some(answers) = ask(shell, dialect, &commands) else { return };
     let scope =
         variables(dialect).into_iter().fold(Variables::default(), |all, (name, value)| all.set(name, value));
     let differences: Vec<_> = templates
@@ -237,4 +246,57 @@ fn dash_agrees_on_what_posix_has() {
 #[test]
 fn bash_agrees_on_all_it_has() {
     compare("bash", Dialect::Bash, 3000);
+}
+
+/// Any bytes that an argument can hold, those that need quoting most of all.
+fn argument() -> impl Strategy<Value = Vec<u8>> {
+    let plain = select(b"ab '\"\\$`\n\t*~#=&\x01\x7f\xff\xc3\xa9".to_vec());
+    vec(prop_oneof![4 => plain, 1 => 1..=255_u8], 0..8)
+}
+
+#[test]
+fn bash_reads_back_what_is_quoted() {
+    let arguments = sample(&argument(), 500);
+    let commands: Vec<_> =
+        arguments.iter().map(|argument| [b"printf %s ", &split::quote(argument)[..]].concat()).collect();
+    let Some(answers) = ask("bash", Dialect::Bash, &commands) else { return };
+    for (argument, answer) in arguments.into_iter().zip(answers) {
+        assert_eq!(answer, Some(argument));
+    }
+}
+
+#[test]
+fn dash_reads_back_what_is_joined() {
+    let lists = sample(&vec(argument(), 1..4), 500);
+    let commands: Vec<_> =
+        lists.iter().map(|list| [b"printf '%s:' ", &split::join(list)[..]].concat()).collect();
+    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+    for (list, answer) in lists.into_iter().zip(answers) {
+        assert_eq!(answer, Some(list.iter().flat_map(|item| [&item[..], b":"].concat()).collect()));
+    }
+}
+
+#[test]
+fn dash_splits_words_in_the_same_places() {
+    // Without newlines, which end a command for dash.
+    let lines = sample(&vec(select(b"ab  '\"\\\t=/,".to_vec()), 0..12), 2000);
+    let commands: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let set = [b"set -- ", &line[..]].concat();
+            [b"eval ", &split::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
+        })
+        .collect();
+    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+    for (line, answer) in lines.iter().zip(answers) {
+        let Ok(words) = split::shell_words(line) else {
+            assert_eq!(answer, None, "{line:?}");
+            continue;
+        };
+        let count = words.len().to_string().into_bytes();
+        let expected: Vec<u8> =
+            std::iter::once(&count).chain(&words).flat_map(|word| [b"<", &word[..], b">"].concat()).collect();
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(answer.as_deref().map(shown), Some(shown(&expected)), "{}", shown(line));
+    }
 }
