@@ -46,7 +46,7 @@ fn expansion(source: &[u8], dollar: usize) -> Result<Option<Whole>, Open> {
         return Ok(Some((end, Vec::new())));
     }
     if let Some(end) = end_of(&SIMPLE) {
-        return Ok(Some((end, vec![dollar..end])));
+        return Ok(Some((end, Vec::from([dollar..end]))));
     }
     let closer = if rest.get(1) == Some(&b'{') { b'}' } else { b'>' };
     let mut inner = Vec::new();
@@ -94,7 +94,7 @@ fn text(source: &[u8], start: usize, until: Until, found: &mut Vec<Range<usize>>
 fn dollars(source: &[u8], at: usize, until: Until, found: &mut Vec<Range<usize>>) -> Result<usize, Open> {
     let last = at + source[at..].iter().take_while(|&&byte| byte == b'$').count() - 1;
     match expansion(source, last) {
-        Ok(Some((end, inner))) if (last - at) % 2 == 0 => {
+        Ok(Some((end, inner))) if (last - at).is_multiple_of(2) => {
             found.extend(inner);
             Ok(end)
         }

@@ -1,6 +1,6 @@
 //! Rules that no shell can be asked about: findings, references, secrets, spreads, limits.
 
-use monofy::template::{FindingKind, Missing, ProblemKind, Severity, Template, UnsetPolicy, Usage};
+use monofy::template::{FindingKind, Missing, ProblemKind, Severity, Template, Text, UnsetPolicy, Usage};
 
 use super::support::{Variables, expand, one};
 
@@ -176,7 +176,7 @@ fn a_spread_of_a_secret_is_secret_in_every_argument() {
     let variables = Variables::default().secret("S", "a 'b c'").list("L", &["x", "y z"], true);
     for template in ["${S...}", "${L...}"] {
         let texts = expand(template, &variables).expect("no problem");
-        assert_eq!(texts.iter().map(|text| text.masked()).collect::<Vec<_>>(), [b"***", b"***"]);
+        assert_eq!(texts.iter().map(Text::masked).collect::<Vec<_>>(), [b"***", b"***"]);
     }
     let texts = expand("${S...:+--name $S}", &variables).expect("no problem");
     assert_eq!(texts[0].masked(), b"--name");
@@ -265,6 +265,23 @@ fn a_slash_right_behind_two_belongs_to_the_pattern_as_in_bash() {
     assert_eq!(one("${P////_}", &variables), b"_a_b");
     assert_eq!(one("$<P///b>", &variables), b"/a");
     assert_eq!(one("${P///}", &variables), b"ab");
+}
+
+#[test]
+fn an_empty_pattern_matches_only_where_it_is_anchored_as_in_bash() {
+    for (template, expected) in [
+        ("${A//}", "val"),
+        ("${A/$U/x}", "val"),
+        ("${A//$U/x}", "val"),
+        ("${A/#/x}", "xval"),
+        ("${A/%/x}", "valx"),
+        ("${E/#/x}", "x"),
+        ("${E//*/x}", "x"),
+        ("${A//*/x}", "x"),
+        ("${U/#/x}", ""),
+    ] {
+        assert_eq!(one(template, &variables()), expected.as_bytes(), "{template}");
+    }
 }
 
 #[test]

@@ -96,8 +96,12 @@ fn pattern(
     let mut escapes = vec![r"\?", r"\[", r"\\", r"\}", r"\a", r"\/", r"\-"];
     if usage == Use::Strip {
         // Bash's replacement misjudges the length of the brackets, and `*\*`; its strip does not.
-        brackets.extend(["[]a]", r"[\]a]", "[a", "[", "[!]a]"]);
+        brackets.extend(["[]a]", r"[\]a]", "[!]a]"]);
         escapes.push(r"\*");
+    }
+    if dialect == Dialect::Bash && usage == Use::Strip {
+        // Dash reads on behind an open bracket when a `-` is in it.
+        brackets.extend(["[a", "[", "[!"]);
     }
     if dialect == Dialect::Bash {
         // Dash does not know `^`, and takes an unknown class for the end of the bracket.
@@ -159,6 +163,8 @@ fn only_bash(depth: u32) -> BoxedStrategy<String> {
         proptest::option::of(word(inner(), "")),
     )
         .prop_map(|(name, place, pattern, word)| {
+            // Without a pattern the two slashes would be an operator of their own.
+            let word = word.filter(|_| !pattern.is_empty());
             let word = word.map(|word| format!("/{word}")).unwrap_or_default();
             format!("${{{name}{place}{pattern}{word}}}")
         });
