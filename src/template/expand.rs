@@ -1,11 +1,10 @@
 //! Evaluates a template against a scope.
 
 use super::Template;
-use super::ast::{Expansion, Kind, Part, Parts, Test, Word};
+use super::ast::{Expansion, Kind, Part, Parts, Test};
 use super::finding::Severity;
 use super::problem::{Missing, Problem, ProblemKind};
 use super::scope::Scope;
-use super::split;
 use super::text::Text;
 use super::transform;
 
@@ -60,18 +59,18 @@ impl Template {
     }
 }
 
-struct Expander<'t, 's> {
-    template: &'t Template,
+pub(super) struct Expander<'t, 's> {
+    pub(super) template: &'t Template,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
     /// A result grew too large: nothing more is evaluated.
-    full: bool,
+    pub(super) full: bool,
     problems: Vec<Problem>,
 }
 
 /// What text is evaluated for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Word,
     /// A pattern, in which a backslash quotes and what it does not quote may be active.
     Pattern,
@@ -96,13 +95,13 @@ fn written(bytes: &[u8], mode: Mode) -> Text {
 }
 
 /// A variable as an operator sees it.
-enum State {
+pub(super) enum State {
     Used(Text),
     Missing(Missing),
 }
 
 impl<'t> Expander<'t, '_> {
-    fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
+    pub(super) fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
         let mut text = Text::new();
         for part in &self.template.parts[parts.clone()] {
             if !self.full {
@@ -130,7 +129,7 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
+    pub(super) fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
         match &expansion.kind {
             Kind::Dollar => written(b"$", Mode::Word),
             Kind::Verbatim(span) => written(&self.template.source[span.clone()], mode),
@@ -197,7 +196,7 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    fn state(&mut self, expansion: &Expansion, test: Test) -> State {
+    pub(super) fn state(&mut self, expansion: &Expansion, test: Test) -> State {
         match self.scope.get(self.template.name(&expansion.name)) {
             None => State::Missing(Missing::Unset),
             Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
@@ -205,51 +204,7 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    /// The arguments that a spread becomes.
-    fn spread(&mut self, expansion: &'t Expansion) -> Vec<Text> {
-        match &expansion.kind {
-            Kind::Default(test, word) | Kind::Alternative(test, word) => {
-                let alternative = matches!(expansion.kind, Kind::Alternative(..));
-                match self.state(expansion, *test) {
-                    State::Used(_) if alternative => self.fields(expansion, word),
-                    State::Missing(_) if alternative => Vec::new(),
-                    State::Missing(_) => self.fields(expansion, word),
-                    State::Used(value) => self.split_value(expansion, &value),
-                }
-            }
-            _ => {
-                let value = self.expansion(expansion, Mode::Word);
-                self.split_value(expansion, &value)
-            }
-        }
-    }
-
-    /// The fields of the written word, each of them one argument.
-    fn fields(&mut self, expansion: &Expansion, word: &'t Word) -> Vec<Text> {
-        let fields = &self.template.fields[word.content.clone()];
-        let mut texts = Vec::new();
-        let mut length = 0;
-        for field in fields {
-            let text = self.text(field, Mode::Word);
-            length += text.len();
-            texts.push(text);
-            if length > LARGEST && !self.full {
-                self.full = true;
-                self.problem(expansion, ProblemKind::TooLarge);
-            }
-        }
-        texts
-    }
-
-    /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
-    fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
-        split::shell_texts(value).unwrap_or_else(|_| {
-            self.problem(expansion, ProblemKind::UnbalancedQuote);
-            Vec::new()
-        })
-    }
-
-    fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
+    pub(super) fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
         let name = self.template.name(&expansion.name);
         let variable = (!name.is_empty()).then(|| name.to_owned());
         if self.problems.len() < MOST_PROBLEMS {

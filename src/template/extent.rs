@@ -9,7 +9,8 @@
 use super::ast::Spelling;
 use super::characters::character_at;
 use super::finding::FindingKind;
-use super::head::{self, Head, Operand};
+use super::head::{self, Head};
+use super::operator::{self, Operand};
 
 /// What was found to start at the last dollar of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +161,7 @@ impl Survey<'_> {
                 Operand::Word => self.end(rest, Context::Word(spelling)),
                 Operand::Pattern => self.end(rest, Context::Pattern(spelling)),
                 Operand::PatternAndWord => {
-                    self.replacement(head::behind_first_slash(self.source, operator, rest), spelling)
+                    self.replacement(operator::behind_first_slash(self.source, operator, rest), spelling)
                 }
             },
         };

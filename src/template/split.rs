@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ast::Part;
-use super::spread::split_parts;
+use super::fields::split_parts;
 use super::text::Text;
 
 /// A quote that nothing closes.

@@ -46,7 +46,7 @@ fn expansion(source: &[u8], dollar: usize) -> Result<Option<Whole>, Open> {
         return Ok(Some((end, Vec::new())));
     }
     if let Some(end) = end_of(&SIMPLE) {
-        return Ok(Some((end, Vec::from([dollar..end]))));
+        return Ok(Some((end, std::iter::once(dollar..end).collect())));
     }
     let closer = if rest.get(1) == Some(&b'{') { b'}' } else { b'>' };
     let mut inner = Vec::new();
