@@ -22,7 +22,7 @@ const LARGEST: usize = 1 << 20;
 /// A pattern, read for one value.
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
-    /// Characters, where pattern and value are UTF-8; else bytes.
+    /// Characters, where pattern and value are UTF-8 and not only ASCII; else bytes.
     characters: bool,
 }
 
@@ -41,7 +41,12 @@ enum Piece {
 impl Pattern {
     /// Reads a pattern in which a backslash quotes what follows.
     pub(super) fn new(pattern: &[u8], value: &[u8]) -> Self {
-        let text = std::str::from_utf8(pattern).ok().filter(|_| std::str::from_utf8(value).is_ok());
+        // Where all is ASCII, bytes are characters, and their regular expression is many times smaller.
+        let text = match std::str::from_utf8(pattern) {
+            Ok(_) if pattern.is_ascii() && value.is_ascii() => None,
+            Ok(text) if std::str::from_utf8(value).is_ok() => Some(text),
+            _ => None,
+        };
         let units: Vec<u32> = match text {
             Some(text) => text.chars().map(u32::from).collect(),
             None => pattern.iter().copied().map(u32::from).collect(),

@@ -1,6 +1,6 @@
 //! Builds the tree of a template, from left to right and each byte once.
 //!
-//! Where an expansion ends is known beforehand ([`extent`](super::extent)), so nothing is ever taken back.
+//! Where an expansion ends is known beforehand ([`extent`]), so nothing is ever taken back.
 //! The calls nest as deep as the expansions do, and [`DEEPEST`] bounds that.
 
 use std::ops::Range;
