@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ast::Part;
-use super::spread::split_parts;
+use super::fields::split_parts;
 use super::text::Text;
 
 /// A quote that nothing closes.
@@ -88,26 +88,25 @@ fn quote_escaped(argument: &[u8]) -> Vec<u8> {
     let mut quoted = b"$'".to_vec();
     for chunk in argument.utf8_chunks() {
         for character in chunk.valid().chars() {
-            match character {
-                '\n' => quoted.extend_from_slice(b"\\n"),
-                '\t' => quoted.extend_from_slice(b"\\t"),
-                '\r' => quoted.extend_from_slice(b"\\r"),
-                '\'' | '\\' => quoted.extend_from_slice(&[b'\\', character as u8]),
-                _ => {
-                    let mut buffer = [0; 4];
-                    let bytes = character.encode_utf8(&mut buffer).as_bytes();
-                    if character.is_control() {
-                        push_hex(&mut quoted, bytes)
-                    } else {
-                        quoted.extend_from_slice(bytes)
-                    }
-                }
-            }
+            push_escaped(&mut quoted, character);
         }
         push_hex(&mut quoted, chunk.invalid());
     }
     quoted.push(b'\'');
     quoted
+}
+
+fn push_escaped(quoted: &mut Vec<u8>, character: char) {
+    let mut buffer = [0; 4];
+    let bytes = character.encode_utf8(&mut buffer).as_bytes();
+    match character {
+        '\n' => quoted.extend_from_slice(b"\\n"),
+        '\t' => quoted.extend_from_slice(b"\\t"),
+        '\r' => quoted.extend_from_slice(b"\\r"),
+        '\'' | '\\' => quoted.extend_from_slice(&[b'\\', bytes[0]]),
+        _ if character.is_control() => push_hex(quoted, bytes),
+        _ => quoted.extend_from_slice(bytes),
+    }
 }
 
 fn push_hex(quoted: &mut Vec<u8>, bytes: &[u8]) {
