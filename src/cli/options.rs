@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use super::split::Segment;
-use super::{Command, Said, UsageError, View, values};
+use super::{Command, Said, UsageError, View, Wish, values};
 use crate::diagnostic::Written;
 use crate::plan::{Limit, Verbosity, is_variable};
 
@@ -159,7 +159,7 @@ fn said(matches: &ArgMatches) -> Said {
     let view = |name: &String| if name == "json" { View::Json } else { View::Text };
     Said {
         strict: on("strict"),
-        view: matches.get_one::<String>("plan").map(|name| Some(view(name))),
+        view: matches.get_one::<String>("plan").map(|name| Wish::Show(view(name))),
         grace: matches.get_one::<Limit>("grace").copied(),
         verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
             (true, _) => Some(Verbosity::Quiet),
@@ -174,7 +174,7 @@ fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, 
     let options = segment.arguments.len() - words;
     let mut option = |name: &str| {
         let value = matches.remove_one::<OsString>(name)?;
-        Some(place(segment, options, name, value))
+        Some(place(segment, options, name, &value))
     };
     let command = Command {
         name: option("name"),
@@ -235,7 +235,7 @@ fn assignment(word: &Written) -> Option<(String, Written)> {
 
 /// Finds where the value of an option stands, for the caret under it. clap tells no more than which of its
 /// own count of options and values it was.
-fn place(segment: &Segment<'_>, options: usize, name: &str, value: OsString) -> Written {
+fn place(segment: &Segment<'_>, options: usize, name: &str, value: &OsStr) -> Written {
     let long = format!("--{name}=");
     let found = segment.arguments[..options].iter().enumerate().rev().find_map(|(index, argument)| {
         let (bytes, value) = (argument.as_bytes(), value.as_bytes());
@@ -244,7 +244,7 @@ fn place(segment: &Segment<'_>, options: usize, name: &str, value: OsString) -> 
         (is_attached || is_short || bytes == value).then(|| (index, bytes.len() - value.len()))
     });
     let (index, offset) = found.unwrap_or((0, 0));
-    let whole: &OsStr = segment.arguments.get(index).map_or(&value, |argument| argument);
+    let whole: &OsStr = segment.arguments.get(index).map_or(value, |argument| argument);
     Written::whole(segment.first + index, whole).from(offset)
 }
 

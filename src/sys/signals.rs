@@ -94,7 +94,7 @@ fn set_mask(mask: SignalSet) -> SignalSet {
 }
 
 /// The kernel's `struct sigaction` begins with the handler on every architecture that Rust's Linux targets
-/// share but MIPS; what follows differs, is at most this large, and is zero for a plain SIG_DFL or SIG_IGN.
+/// share but MIPS; what follows differs, is at most this large, and is zero for a plain `SIG_DFL` or `SIG_IGN`.
 type KernelAction = [usize; 8];
 
 fn is_ignored(signal: SignalNumber) -> bool {

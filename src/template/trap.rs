@@ -34,7 +34,7 @@ impl BraceTrap<'_> {
 
     fn opened(&self, part: &Part) -> usize {
         match part {
-            Part::Literal(span) => self.source[span.clone()].iter().filter(|byte| **byte == b'{').count(),
+            Part::Literal(span) => self.source[span.clone()].split(|byte| *byte == b'{').count() - 1,
             Part::Escaped(_) | Part::Expansion(_) => 0,
         }
     }
