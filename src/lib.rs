@@ -9,6 +9,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod exit;
 pub mod plan;
+pub mod quote;
 pub mod resolve;
 pub mod signal;
 pub mod supervise;

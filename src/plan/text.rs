@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{ByteString, Limit, Plan, Process};
-use crate::template::split as words;
+use crate::quote::quote;
 
 pub(super) fn view(plan: &Plan) -> String {
     let mut text = String::new();
@@ -57,7 +57,7 @@ fn details(process: &Process) -> Vec<String> {
 }
 
 fn quoted(value: &ByteString) -> String {
-    String::from_utf8_lossy(&words::quote(&value.0)).into_owned()
+    String::from_utf8_lossy(&quote(&value.0)).into_owned()
 }
 
 fn limit(limit: Limit) -> String {

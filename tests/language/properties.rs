@@ -1,5 +1,6 @@
 //! What holds for any bytes at all.
 
+use monofy::quote;
 use monofy::template::{Severity, Template, Text, UnsetPolicy, split};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -149,7 +150,7 @@ proptest! {
 
     #[test]
     fn what_is_joined_splits_into_the_same_again(arguments in vec(source(), 0..5)) {
-        prop_assert_eq!(split::shell_words(&split::join(&arguments)), Ok(arguments));
+        prop_assert_eq!(split::shell_words(&quote::join(&arguments)), Ok(arguments));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use monofy::quote;
 use monofy::template::split;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -264,7 +265,7 @@ fn argument() -> impl Strategy<Value = Vec<u8>> {
 fn bash_reads_back_what_is_quoted() {
     let arguments = sample(&argument(), 500);
     let commands: Vec<_> =
-        arguments.iter().map(|argument| [b"printf %s ", &split::quote(argument)[..]].concat()).collect();
+        arguments.iter().map(|argument| [b"printf %s ", &quote::quote(argument)[..]].concat()).collect();
     let Some(answers) = ask("bash", Dialect::Bash, &commands) else { return };
     for (argument, answer) in arguments.into_iter().zip(answers) {
         assert_eq!(answer, Some(argument));
@@ -275,7 +276,7 @@ fn bash_reads_back_what_is_quoted() {
 fn dash_reads_back_what_is_joined() {
     let lists = sample(&vec(argument(), 1..4), 500);
     let commands: Vec<_> =
-        lists.iter().map(|list| [b"printf '%s:' ", &split::join(list)[..]].concat()).collect();
+        lists.iter().map(|list| [b"printf '%s:' ", &quote::join(list)[..]].concat()).collect();
     let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
     for (list, answer) in lists.into_iter().zip(answers) {
         assert_eq!(answer, Some(list.iter().flat_map(|item| [&item[..], b":"].concat()).collect()));
@@ -290,7 +291,7 @@ fn dash_splits_words_in_the_same_places() {
         .iter()
         .map(|line| {
             let set = [b"set -- ", &line[..]].concat();
-            [b"eval ", &split::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
+            [b"eval ", &quote::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
         })
         .collect();
     let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
