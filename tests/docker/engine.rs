@@ -80,7 +80,7 @@ impl Images {
             return;
         }
         let context = Folder::new();
-        self.fill(context.path(), busybox);
+        Self::fill(context.path(), busybox);
         let application = format!("FROM {}{APPLICATION}", self.scratch());
         for (tag, dockerfile) in [(self.scratch(), SCRATCH), (self.application(), &application)] {
             let file = context.file("Dockerfile", dockerfile);
@@ -91,7 +91,7 @@ impl Images {
         self.sweep_later();
     }
 
-    fn fill(&self, context: &Path, busybox: &Path) {
+    fn fill(context: &Path, busybox: &Path) {
         let bin = context.join("bin");
         fs::create_dir_all(&bin).unwrap();
         fs::copy(static_monofy(), bin.join("monofy")).unwrap();
@@ -223,7 +223,7 @@ fn static_monofy() -> PathBuf {
     if let Some(path) = env::var_os("MONOFY_STATIC") {
         return PathBuf::from(path);
     }
-    let about = assert_ran(&mut Command::new("rustc").arg("-vV"));
+    let about = assert_ran(Command::new("rustc").arg("-vV"));
     let host = about.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
     let tests = env::current_exe().expect("a test knows its own path");
     let target = tests.ancestors().nth(3).expect("tests are built below the target folder");
