@@ -140,11 +140,11 @@ impl Images {
         Container { id, logs }
     }
 
-    /// The arguments of a `docker run` on a terminal.
-    pub fn interactive(&self, arguments: &[&str]) -> Vec<String> {
+    /// The arguments of a `docker run` in the foreground.
+    pub fn in_foreground(&self, options: &[&str], arguments: &[&str]) -> Vec<String> {
         let (label, image) = (self.label(), self.scratch());
-        let run = ["run", "--interactive", "--tty", "--rm", "--network", "none", "--label", &label, &image];
-        run.iter().chain(arguments).map(ToString::to_string).collect()
+        let run = ["run", "--interactive", "--rm", "--label", &label];
+        [&run, options, &[&image], arguments].concat().into_iter().map(String::from).collect()
     }
 }
 
@@ -182,9 +182,14 @@ impl Container {
         docker([&["exec", "--detach", &self.id], command].concat()).finish().assert_status(0);
     }
 
+    /// `docker exec`, to its end.
+    pub fn run(&self, command: &[&str]) -> Finished {
+        docker([&["exec", &self.id], command].concat()).finish()
+    }
+
     /// `docker exec`, and what it says.
     pub fn ask(&self, command: &[&str]) -> String {
-        let asked = docker([&["exec", &self.id], command].concat()).finish();
+        let asked = self.run(command);
         asked.assert_status(0);
         asked.stdout
     }

@@ -18,6 +18,20 @@ fn what_docker_exec_started_is_not_waited_for() {
 }
 
 #[test]
+fn monofy_below_docker_exec_supervises_beside_a_pid_1() {
+    let Some(images) = Images::get() else { return };
+    let container = images.start(&["--read-only"], &["sh", "-c", "echo ready; exec sleep 100"]);
+    container.stdout().wait_for("ready");
+    let daemon = "(sleep 1001 &); exit 7";
+    let line = ["/bin/monofy", "echo", "setup", "&&", "sleep", "1002", "|||", "sh", "-c", daemon];
+    container.run(&line).assert_status(7).assert_stdout("setup\n");
+    let left = container.ask(&["ps"]);
+    assert!(!left.contains("sleep 1001") && !left.contains("sleep 1002"), "{left}");
+    container.stop();
+    container.finish().assert_status(0);
+}
+
+#[test]
 fn a_daemon_is_asked_before_the_container_goes() {
     let daemon = "trap 'echo daemon was asked; exit' TERM; echo ready; sleep 100 & wait";
     for init in [&[][..], &["--init"]] {

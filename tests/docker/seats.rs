@@ -116,3 +116,13 @@ fn docker_stop_of_well_behaved_processes_gives_0(options: &[&str]) {
     assert!(finished.stdout.ends_with("bye\n"), "{finished:#?}");
     assert!(took < AT_ONCE, "the stop took {took:?}: {finished:#?}");
 }
+
+#[test]
+fn nothing_has_to_be_writable() {
+    let Some(images) = Images::get() else { return };
+    let looks =
+        "test ! -e /tmp && test ! -e /run && ! touch /written 2>/dev/null && echo nothing is writable";
+    let options = ["--read-only", "--user", "1234:1234", "--cap-drop=ALL", "--network", "none"];
+    let finished = images.finish(&options, &["sh", "-c", looks, "&&", "true", "|||", "sleep", "100"]);
+    finished.assert_status(0).assert_stdout("nothing is writable\n");
+}

@@ -6,7 +6,7 @@ use std::io::Write;
 use nix::pty::{Winsize, openpty};
 
 use crate::engine::{Images, docker};
-use crate::support::{Finished, Lines, Running};
+use crate::support::{Finished, Folder, Lines, Running};
 
 /// A `docker run -it` on a terminal of the test's own.
 struct Terminal {
@@ -16,12 +16,12 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(images: &Images, arguments: &[&str]) -> Self {
+    fn start(images: &Images, options: &[&str], arguments: &[&str]) -> Self {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         let pty = openpty(Some(&size), None).expect("a pseudo-terminal can be made");
         let (keyboard, user_end) = (File::from(pty.master), pty.slave);
         let copy = || user_end.try_clone().expect("a descriptor can be copied");
-        let client = docker(images.interactive(arguments))
+        let client = docker(images.in_foreground(&[&["--tty"], options].concat(), arguments))
             .env("TERM", "dumb")
             .stdin(copy())
             .with(|command| {
@@ -43,13 +43,15 @@ impl Terminal {
 }
 
 const CTRL_C: &str = "\x03";
+const CTRL_Z: &str = "\x1a";
 
-#[test]
-fn ctrl_c_reaches_each_process_once_and_ends_with_0() {
+/// Says `NAME got INT` for each Ctrl-C, and ends with the first.
+const TELLER: &str = "trap 'echo $0 got INT; exit 0' INT; echo $0 is ready; while :; do sleep 0.1; done";
+
+fn ctrl_c_reaches_each_process_once_and_ends_with_0(options: &[&str]) {
     let Some(images) = Images::get() else { return };
-    let teller = "trap 'echo $0 got INT; exit 0' INT; echo $0 is ready; while :; do sleep 0.1; done";
-    let arguments = ["sh", "-c", teller, "first", "|||", "sh", "-c", teller, "second"];
-    let mut terminal = Terminal::start(&images, &arguments);
+    let arguments = ["sh", "-c", TELLER, "first", "|||", "sh", "-c", TELLER, "second"];
+    let mut terminal = Terminal::start(&images, options, &arguments);
     terminal.screen.wait_for("first is ready");
     terminal.screen.wait_for("second is ready");
     terminal.types(CTRL_C);
@@ -61,10 +63,20 @@ fn ctrl_c_reaches_each_process_once_and_ends_with_0() {
 }
 
 #[test]
+fn ctrl_c_reaches_each_process_once_and_ends_with_0_as_pid_1() {
+    ctrl_c_reaches_each_process_once_and_ends_with_0(&[]);
+}
+
+#[test]
+fn ctrl_c_reaches_each_process_once_and_ends_with_0_below_dockers_init() {
+    ctrl_c_reaches_each_process_once_and_ends_with_0(&["--init"]);
+}
+
+#[test]
 fn a_second_ctrl_c_kills() {
     let Some(images) = Images::get() else { return };
     let arguments = ["sh", "-c", "trap '' INT; echo $0 is ready; sleep 100", "shell"];
-    let mut terminal = Terminal::start(&images, &arguments);
+    let mut terminal = Terminal::start(&images, &[], &arguments);
     terminal.screen.wait_for("shell is ready");
     terminal.types(CTRL_C);
     terminal.screen.wait_for("SIGINT was received");
@@ -73,17 +85,40 @@ fn a_second_ctrl_c_kills() {
 }
 
 #[test]
-fn the_exit_status_comes_through_a_terminal() {
+fn ctrl_z_where_nobody_could_go_on_freezes_nothing() {
     let Some(images) = Images::get() else { return };
-    let terminal = Terminal::start(&images, &["sh", "-c", "test -t 0 && test -t 1 && exit 7"]);
-    terminal.finish().assert_status(7);
+    let mut terminal = Terminal::start(&images, &[], &["-v", "sh", "-c", TELLER, "shell"]);
+    terminal.screen.wait_for("shell is ready");
+    terminal.types(CTRL_Z);
+    terminal.types(CTRL_C);
+    terminal.screen.wait_for("shell got INT");
+    terminal.finish().assert_status(0);
 }
 
 #[test]
-fn an_interactive_shell_has_job_control_and_outlives_ctrl_c() {
+fn docker_stop_reaches_each_process_once_on_a_terminal_too() {
     let Some(images) = Images::get() else { return };
-    let mut terminal = Terminal::start(&images, &["sh"]);
-    // What is typed is shown as well, as is what monofy starts, so what is waited for must not stand in it.
+    let teller = "trap 'echo $0 got TERM; exit 0' TERM; echo $0 is ready; while :; do sleep 0.1; done";
+    let name = format!("monofy-test-terminal-{}", std::process::id());
+    let terminal = Terminal::start(&images, &["--name", &name], &["sh", "-c", teller, "shell"]);
+    terminal.screen.wait_for("shell is ready");
+    docker(["stop", &name]).finish().assert_status(0);
+    let finished = terminal.finish();
+    finished.assert_status(0);
+    assert_eq!(finished.stdout.matches("shell got TERM").count(), 1, "{finished:#?}");
+}
+
+#[test]
+fn the_exit_status_comes_through_a_terminal() {
+    let Some(images) = Images::get() else { return };
+    let terminal = Terminal::start(&images, &[], &["sh", "-c", "test -t 0 && test -t 1 && exit 7"]);
+    terminal.finish().assert_status(7);
+}
+
+fn an_interactive_shell_has_job_control_and_outlives_ctrl_c(options: &[&str]) {
+    let Some(images) = Images::get() else { return };
+    let mut terminal = Terminal::start(&images, options, &["sh"]);
+    // What is typed is shown as well, so what is waited for must not stand in it.
     terminal.types("echo shell says $((40 + 2))\n");
     terminal.screen.wait_for("shell says 42");
     terminal.types("sh -c 'echo child is $((1 + 1)); exec sleep 100'\n");
@@ -91,8 +126,32 @@ fn an_interactive_shell_has_job_control_and_outlives_ctrl_c() {
     terminal.types(CTRL_C);
     terminal.types("echo then came $?\n");
     terminal.screen.wait_for("then came 130");
+    terminal.types("sh -c 'echo child is $((2 + 1)); exec sleep 100'\n");
+    terminal.screen.wait_for("child is 3");
+    terminal.types(CTRL_Z);
+    terminal.types("kill %1; fg; echo job was continued $((3 + 4))\n");
+    terminal.screen.wait_for("job was continued 7");
     terminal.types("exit 3\n");
     let finished = terminal.finish();
     finished.assert_status(3);
     assert!(!finished.stdout.contains("job control turned off"), "{finished:#?}");
+}
+
+#[test]
+fn an_interactive_shell_has_job_control_and_outlives_ctrl_c_as_pid_1() {
+    an_interactive_shell_has_job_control_and_outlives_ctrl_c(&[]);
+}
+
+#[test]
+fn an_interactive_shell_has_job_control_and_outlives_ctrl_c_below_dockers_init() {
+    an_interactive_shell_has_job_control_and_outlives_ctrl_c(&["--init"]);
+}
+
+#[test]
+fn what_is_piped_into_docker_run_reaches_the_process() {
+    let Some(images) = Images::get() else { return };
+    let folder = Folder::new();
+    let input = folder.file("input", "first\nlast, without an end");
+    let run = docker(images.in_foreground(&[], &["cat"])).stdin(File::open(input).unwrap());
+    run.finish().assert_status(0).assert_stdout("first\nlast, without an end");
 }
