@@ -74,7 +74,8 @@ impl Images {
     }
 
     fn build_once(&self, busybox: &Path) {
-        let lock = File::create(env::temp_dir().join("monofy-test-images.lock")).expect("a file can be made");
+        let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("images.lock"))
+            .expect("a file can be made");
         let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error).expect("a lock");
         if docker(["image", "inspect", &self.application()]).finish().status == 0 {
             return;
