@@ -61,6 +61,12 @@ impl Diagnostic {
         Self::at(written, 0..written.bytes().len(), message)
     }
 
+    /// Where it stands: the argument's number and the byte in it.
+    #[must_use]
+    pub fn place(&self) -> (usize, usize) {
+        (self.written.argument, self.span.start)
+    }
+
     /// What is wrong and in which argument, in one line.
     #[must_use]
     pub fn summary(&self) -> String {

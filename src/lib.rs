@@ -9,6 +9,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod exit;
 pub mod plan;
+pub mod quote;
 pub mod resolve;
 pub mod signal;
 pub mod supervise;
@@ -66,8 +67,9 @@ fn plan_line(line: &Line) -> Result<Plan, Failure> {
         whole: limits::whole(),
         environment: environment.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum(),
     };
-    resolve::resolve(line, Variables::from_environment(environment), capacity).map_err(|problems| {
-        Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
+    resolve::resolve(line, Variables::from_environment(environment), capacity).map_err(|rejection| {
+        rejection.warnings.iter().for_each(warn);
+        Failure(rejection.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
     })
 }
 
@@ -89,7 +91,7 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
 }
 
 fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
-    plan.warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
+    plan.warnings.iter().for_each(warn);
     match global.view {
         Some(View::Text) => print(&plan.to_text()),
         Some(View::Json) => print(&plan.to_json().map_err(Failure::new)?),
@@ -107,6 +109,10 @@ fn print(text: &str) -> Result<u8, Failure> {
         }
         Ok(()) | Err(_) => Ok(0),
     }
+}
+
+fn warn(warning: impl Display) {
+    complain(&format!("warning: {warning}"));
 }
 
 /// Tells on stderr; when that is closed there is nobody to tell.

@@ -1,6 +1,6 @@
 //! From the line and the variables to a plan, or to every problem at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli::{self, Command, Line};
@@ -22,11 +22,20 @@ pub struct Capacity {
     pub environment: usize,
 }
 
+/// What keeps a line from becoming a plan.
+#[derive(Debug)]
+pub struct Rejection {
+    /// Every problem, in the order of the line.
+    pub problems: Vec<Diagnostic>,
+    /// What would have been a warning.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// Resolves a line.
 ///
 /// # Errors
-/// Every problem of the line, in its order, and the warnings among them.
-pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<Plan, Vec<Diagnostic>> {
+/// When it has problems; all of them.
+pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<Plan, Rejection> {
     let mut resolver = Resolver {
         strict: line.global.strict,
         variables,
@@ -40,7 +49,9 @@ pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<
     let setup = resolver.commands(&line.setup);
     let processes = resolver.commands(&line.processes);
     if !resolver.problems.is_empty() {
-        return Err(resolver.problems);
+        let mut problems = resolver.problems;
+        problems.sort_by_key(Diagnostic::place);
+        return Err(Rejection { problems, warnings: resolver.warnings });
     }
     Ok(Plan {
         version: plan::VERSION,
@@ -94,7 +105,7 @@ impl Resolver {
         let workdir = self.option(command.workdir.as_ref(), |value| {
             if value.is_empty() { Err("it is empty".to_owned()) } else { Ok(ByteString(value.to_vec())) }
         });
-        let mut env = std::collections::BTreeMap::new();
+        let mut env = BTreeMap::new();
         for (name, value) in &command.assignments {
             if let Some(value) = self.one(value) {
                 self.check_size(name.len() + 1, &value);
@@ -204,9 +215,8 @@ impl Resolver {
         for finding in template.findings() {
             let diagnostic = Diagnostic::at(written, finding.span.clone(), finding.kind.to_string());
             match finding.kind.severity() {
-                Severity::Advice => self.warnings.push(diagnostic),
                 Severity::Malformed if self.strict => self.problem(diagnostic),
-                Severity::Malformed => self.warnings.push(diagnostic),
+                Severity::Advice | Severity::Malformed => self.warnings.push(diagnostic),
                 Severity::Error => {}
             }
         }
@@ -249,12 +259,7 @@ impl Resolver {
     }
 
     /// What it would refuse for all strings together.
-    fn check_whole(
-        &mut self,
-        command: &Command,
-        argv: &[ByteString],
-        env: &std::collections::BTreeMap<String, ByteString>,
-    ) {
+    fn check_whole(&mut self, command: &Command, argv: &[ByteString], env: &BTreeMap<String, ByteString>) {
         let arguments: usize = argv.iter().map(|argument| limits::cost(argument.0.len())).sum();
         let own: usize = env.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.0.len())).sum();
         let whole = arguments + own + self.capacity.environment;

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 /// The lowest real-time signal that programs use. The kernel starts at 32, but the C libraries keep two
 /// for themselves, and `kill -l`, Docker and systemd all count from 34.
 const RTMIN: u8 = 34;
@@ -130,6 +132,20 @@ impl fmt::Display for SignalNumber {
 impl fmt::Debug for SignalNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// As its name, such as `TERM`.
+impl Serialize for SignalNumber {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.name())
+    }
+}
+
+/// From any spelling of its name.
+impl<'de> Deserialize<'de> for SignalNumber {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 

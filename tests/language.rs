@@ -1,5 +1,15 @@
 //! The language of substitution (contract, section 2), from outside.
 
+#[path = "language/grammar.rs"]
+mod grammar;
+#[path = "language/hostile.rs"]
+mod hostile;
+#[path = "language/properties.rs"]
+mod properties;
+#[path = "language/rules.rs"]
+mod rules;
+#[path = "language/shells.rs"]
+mod shells;
 #[path = "language/support.rs"]
 mod support;
 #[path = "language/vectors.rs"]

@@ -52,6 +52,13 @@ pub enum View {
     Json,
 }
 
+/// Whether to show the plan or to execute it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Show(View),
+    Execute,
+}
+
 /// A line of processes.
 #[derive(Debug)]
 pub struct Line {
@@ -148,11 +155,11 @@ impl Command {
     }
 }
 
-/// What the command line says of the global options; nothing where it says nothing.
+/// What the command line, or the environment, says of the global options; nothing where it says nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said {
+struct Said {
     strict: Option<bool>,
-    view: Option<Option<View>>,
+    view: Option<Wish>,
     grace: Option<Limit>,
     verbosity: Option<Verbosity>,
 }
@@ -162,7 +169,10 @@ impl Said {
     fn under(self, twins: Self) -> Global {
         Global {
             strict: self.strict.or(twins.strict).unwrap_or(false),
-            view: self.view.or(twins.view).flatten(),
+            view: match self.view.or(twins.view) {
+                Some(Wish::Show(view)) => Some(view),
+                Some(Wish::Execute) | None => None,
+            },
             grace: self.grace.or(twins.grace),
             verbosity: self.verbosity.or(twins.verbosity),
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Said, UsageError, View, values};
+use super::{Said, UsageError, View, Wish, values};
 use crate::plan::Verbosity;
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -19,9 +19,9 @@ pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
     Ok(Said {
         strict: switch(environment, "MONOFY_STRICT")?,
         view: choice(environment, "MONOFY_PLAN", "1, text, json or 0", |value| match value {
-            "0" => Some(None),
-            "1" | "text" => Some(Some(View::Text)),
-            "json" => Some(Some(View::Json)),
+            "0" => Some(Wish::Execute),
+            "1" | "text" => Some(Wish::Show(View::Text)),
+            "json" => Some(Wish::Show(View::Json)),
             _ => None,
         })?,
         grace: choice(environment, "MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none", |value| {

@@ -62,7 +62,7 @@ pub struct Process {
     #[serde(default)]
     pub env: BTreeMap<String, ByteString>,
     /// What asks it to stop; without one TERM, or the signal that asked monofy.
-    #[serde(default, with = "signal_name")]
+    #[serde(default)]
     pub stop_signal: Option<SignalNumber>,
     /// Its own bound instead of the run's.
     #[serde(default)]
@@ -172,22 +172,5 @@ impl Plan {
     #[must_use]
     pub fn to_text(&self) -> String {
         text::view(self)
-    }
-}
-
-/// A signal as its name, such as `TERM`; any spelling of it is read.
-mod signal_name {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-    use crate::signal::SignalNumber;
-
-    #[expect(clippy::ref_option, reason = "the signature that serde's `with` calls")]
-    pub(super) fn serialize<S: Serializer>(signal: &Option<SignalNumber>, to: S) -> Result<S::Ok, S::Error> {
-        signal.map(SignalNumber::name).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SignalNumber>, D::Error> {
-        let name = Option::<String>::deserialize(from)?;
-        name.map(|name| name.parse().map_err(de::Error::custom)).transpose()
     }
 }

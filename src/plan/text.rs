@@ -1,7 +1,9 @@
 //! The plan for people: setup and processes as a tree, arguments as a shell would take them.
 
+use std::fmt::Write;
+
 use super::{ByteString, Limit, Plan, Process};
-use crate::template::split as words;
+use crate::quote::quote;
 
 pub(super) fn view(plan: &Plan) -> String {
     let mut text = String::new();
@@ -10,7 +12,7 @@ pub(super) fn view(plan: &Plan) -> String {
     }
     branch(&mut text, "processes, side by side", &plan.processes);
     if let Some(grace) = plan.settings.grace_ms {
-        text.push_str(&format!("grace {}\n", limit(grace)));
+        let _ = writeln!(text, "grace {}", limit(grace));
     }
     text
 }
@@ -22,10 +24,10 @@ fn branch(text: &mut String, title: &str, processes: &[Process]) {
     for (index, process) in processes.iter().enumerate() {
         let is_last = index + 1 == processes.len();
         let (knot, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
-        text.push_str(&format!("{knot} {:width$}  {}\n", process.name, command(process)));
+        let _ = writeln!(text, "{knot} {:width$}  {}", process.name, command(process));
         let details = details(process);
         if !details.is_empty() {
-            text.push_str(&format!("{stem} {:width$}  ({})\n", "", details.join(", ")));
+            let _ = writeln!(text, "{stem} {:width$}  ({})", "", details.join(", "));
         }
     }
 }
@@ -55,7 +57,7 @@ fn details(process: &Process) -> Vec<String> {
 }
 
 fn quoted(value: &ByteString) -> String {
-    String::from_utf8_lossy(&words::quote(&value.0)).into_owned()
+    String::from_utf8_lossy(&quote(&value.0)).into_owned()
 }
 
 fn limit(limit: Limit) -> String {

@@ -67,13 +67,14 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         teller: Teller::new(plan.settings.verbosity),
         began: Instant::now(),
         actions: VecDeque::new(),
+        answer: Vec::new(),
+        has_given_back: false,
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
     {
         driver.teller.tell(Level::Warning, &format!("orphans will not be adopted: {error}"));
     }
-    memory::give_back();
     Ok(driver.run())
 }
 
@@ -84,6 +85,9 @@ struct Driver<'a> {
     teller: Teller,
     began: Instant,
     actions: VecDeque<Action>,
+    /// What the machine said last, kept for its memory.
+    answer: Vec<Action>,
+    has_given_back: bool,
 }
 
 impl Driver<'_> {
@@ -107,15 +111,19 @@ impl Driver<'_> {
     }
 
     fn tell_machine(&mut self, event: Event) {
-        let mut actions = Vec::new();
-        self.machine.handle(self.now(), event, &mut actions);
-        self.actions.extend(actions);
+        self.machine.handle(self.now(), event, &mut self.answer);
+        self.actions.extend(self.answer.drain(..));
     }
 
     /// Waits for a signal, the machine's deadline or a reader of stderr, whichever is first. Takes the signals.
     fn wait(&mut self, received: &mut Vec<Received>) {
         let timeout = self.machine.deadline().map(|deadline| deadline.since(self.now()));
         let waits_for_reader = self.teller.has_backlog();
+        if timeout.is_none() && !self.has_given_back {
+            // Not before the starts, which would only take it again.
+            self.has_given_back = true;
+            memory::give_back();
+        }
         let is_ready = if timeout.is_none() && !waits_for_reader {
             // Nothing else can happen, so the read itself may wait: one system call less for each wake-up.
             Ok(true)

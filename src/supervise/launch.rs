@@ -9,7 +9,7 @@ use nix::unistd::{AccessFlags, access};
 
 use super::machine::{Task, TaskId};
 use crate::exit;
-use crate::plan::{Plan, Process};
+use crate::plan::{ByteString, Plan, Process};
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 use crate::sys::signals::Inherited;
@@ -137,7 +137,7 @@ impl<'a> Launcher<'a> {
         let file = find(process).map_err(Failure::Missing)?;
         spawn::spawn(&Launch {
             file: &file,
-            argv: process.argv.iter().map(|argument| argument.as_os_str()).collect(),
+            argv: process.argv.iter().map(ByteString::as_os_str).collect(),
             environment: process.env.iter().map(|(name, value)| (name.as_str(), value.as_os_str())).collect(),
             directory: process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str())),
             identity: identity.as_ref(),

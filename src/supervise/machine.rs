@@ -157,7 +157,7 @@ impl Machine {
     /// Takes in what happened and says what to do about it.
     pub fn handle(&mut self, now: Tick, event: Event, actions: &mut Vec<Action>) {
         match event {
-            Event::Woke(wake) => self.woke(now, wake, actions),
+            Event::Woke(wake) => self.woke(now, &wake, actions),
             Event::Spawned(id, pid) => self.spawned(id, pid, actions),
             Event::SpawnFailed(id, status) => {
                 self.tasks[id.0].state = State::NotStarted;
@@ -192,8 +192,8 @@ impl Machine {
         }
     }
 
-    fn woke(&mut self, now: Tick, wake: Wake, actions: &mut Vec<Action>) {
-        let died = self.bury(&wake, actions);
+    fn woke(&mut self, now: Tick, wake: &Wake, actions: &mut Vec<Action>) {
+        let died = self.bury(wake, actions);
         // Deaths count before signals seen in the same wake-up (contract, 4.5), but for a stop signal from the
         // terminal: that reached the processes no later than us, so what died with it died of it.
         let from_terminal = wake
@@ -201,14 +201,16 @@ impl Machine {
             .iter()
             .find(|received| received.signal.asks_for_stop() && self.has_reached_processes(**received));
         if let Some(received) = from_terminal {
-            died.iter().for_each(|id| self.tasks[id.0].sent.insert(received.signal));
+            for id in &died {
+                self.tasks[id.0].sent.insert(received.signal);
+            }
         } else {
             self.conclude(now, &died, actions);
         }
         for received in &wake.signals {
             self.signalled(now, *received, actions);
         }
-        self.go_on(now, &wake, actions);
+        self.go_on(now, wake, actions);
     }
 
     /// Notes who ended, so that nothing is sent to a pid that was reaped. Returns the commands among them in the
@@ -282,7 +284,9 @@ impl Machine {
             }
             Phase::Stopping(_) => {
                 let running = self.running();
-                running.iter().for_each(|id| self.ask(*id, received, actions));
+                for id in &running {
+                    self.ask(*id, received, actions);
+                }
                 actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
             }
             Phase::Finished => return,
@@ -327,7 +331,9 @@ impl Machine {
         let running = self.running();
         actions.push(Action::Tell(Notice::Stopping(running.clone(), cause)));
         self.phase = Phase::Stopping(Stop::new(now, cause, asked, self.rules.grace));
-        running.iter().for_each(|id| self.ask(*id, asked, actions));
+        for id in running {
+            self.ask(id, asked, actions);
+        }
     }
 
     /// Asks one process to stop: by its own stop signal if it has one, and lets it go on if it was stopped,

@@ -1,7 +1,9 @@
 //! The end of a run in four steps (contract, 4.4).
 //!
-//! 1. The processes are asked, they alone. 2. When they are gone, every descendant is. 3. At the deadline what
-//! is left is killed. 4. The run is over as soon as nothing is left, and 2 s after a kill at the latest.
+//! 1. The processes are asked, they alone.
+//! 2. When they are gone, every descendant is.
+//! 3. At the deadline what is left is killed.
+//! 4. The run is over as soon as nothing is left, and 2 s after a kill at the latest.
 
 use std::time::Duration;
 
@@ -78,9 +80,8 @@ impl Stop {
         let is_running = tasks.iter().any(|task| task.running().is_some());
         let whole = match self.stage {
             // Who else is left is not known before somebody looks.
-            Stage::Asked if !is_running => Some(Tick::ZERO),
+            Stage::Asked | Stage::Overdue if !is_running => Some(Tick::ZERO),
             Stage::Asked | Stage::DescendantsAsked => self.limit,
-            Stage::Overdue if !is_running => Some(Tick::ZERO),
             Stage::Overdue => None,
             Stage::Killing { since, swept } => Some(swept.plus(SWEEP).min(since.plus(AFTER_KILL))),
         };

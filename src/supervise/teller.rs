@@ -95,7 +95,7 @@ fn unwritten(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// Appends, since a process may have left a message of its own there. O_NONBLOCK: whatever stands there must
+/// Appends, since a process may have left a message of its own there. `O_NONBLOCK`: whatever stands there must
 /// not hold us up; nothing is created.
 fn leave_termination_message(line: &[u8]) {
     let Ok(mut file) =

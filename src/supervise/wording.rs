@@ -6,8 +6,8 @@ use super::launch::Launcher;
 use super::machine::TaskId;
 use super::notice::{Cause, Notice};
 use super::teller::Level;
+use crate::quote::quote;
 use crate::sys::descendants::Descendant;
-use crate::template::split as words;
 
 /// How much a notice matters.
 pub(super) fn level(notice: &Notice, left: &[Descendant]) -> Level {
@@ -125,7 +125,7 @@ fn template(launcher: &Launcher<'_>, id: TaskId) -> String {
 fn shown(word: &[u8]) -> String {
     let needs_quotes =
         word.is_empty() || word.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'\'' | b'"'));
-    let shown = if needs_quotes { words::quote(word) } else { word.to_vec() };
+    let shown = if needs_quotes { quote(word) } else { word.to_vec() };
     String::from_utf8_lossy(&shown).into_owned()
 }
 

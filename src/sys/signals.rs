@@ -20,8 +20,13 @@ const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
 #[derive(Clone, Copy, Debug)]
 pub struct Inherited {
     mask: SignalSet,
+    /// Which of [`CHANGED`] were ignored. All others are in the children as they are here, untouched.
     ignored: SignalSet,
 }
+
+/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, and SIGPIPE, which std
+/// sets to its default in every child.
+const CHANGED: [SignalNumber; 2] = [SignalNumber::CHLD, SignalNumber::PIPE];
 
 /// Who sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,7 @@ fn taken() -> SignalSet {
 #[must_use]
 pub fn take_over() -> Inherited {
     let mask = set_mask(taken());
-    let ignored: SignalSet = SignalNumber::all().filter(|signal| is_ignored(*signal)).collect();
+    let ignored: SignalSet = CHANGED.into_iter().filter(|signal| is_ignored(*signal)).collect();
     if ignored.contains(SignalNumber::CHLD) {
         set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
     }
@@ -68,7 +73,6 @@ pub fn take_over() -> Inherited {
 impl Inherited {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
     pub fn restore(&self) {
-        // std has set SIGPIPE to its default by now, and `take_over` SIGCHLD; the rest is as it was.
         self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
         set_mask(self.mask);
     }
@@ -90,7 +94,7 @@ fn set_mask(mask: SignalSet) -> SignalSet {
 }
 
 /// The kernel's `struct sigaction` begins with the handler on every architecture that Rust's Linux targets
-/// share but MIPS; what follows differs, is at most this large, and is zero for a plain SIG_DFL or SIG_IGN.
+/// share but MIPS; what follows differs, is at most this large, and is zero for a plain `SIG_DFL` or `SIG_IGN`.
 type KernelAction = [usize; 8];
 
 fn is_ignored(signal: SignalNumber) -> bool {
@@ -126,7 +130,10 @@ fn set_disposition(signal: SignalNumber, handler: libc::sighandler_t) {
 
 /// The queue of blocked signals, as a descriptor (signalfd(2)).
 #[derive(Debug)]
-pub struct SignalQueue(OwnedFd);
+pub struct SignalQueue {
+    descriptor: OwnedFd,
+    own: u32,
+}
 
 /// "Sent by the kernel" (sigaction(2)): of the signals that terminals send, the mark of those they did send.
 const SI_KERNEL: i32 = 0x80;
@@ -152,7 +159,7 @@ impl SignalQueue {
         }
         // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-        Ok(Self(descriptors::above_standard(descriptor)?))
+        Ok(Self { descriptor: descriptors::above_standard(descriptor)?, own: std::process::id() })
     }
 
     /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). A signal that
@@ -163,15 +170,15 @@ impl SignalQueue {
     pub fn read(&self, received: &mut Vec<Received>) -> io::Result<()> {
         let mut batch = [const { MaybeUninit::<libc::signalfd_siginfo>::uninit() }; BATCH];
         // SAFETY: the buffer is as large as is said, and only what the kernel wrote is looked at below.
-        let read =
-            unsafe { libc::read(self.0.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch)) };
+        let read = unsafe {
+            libc::read(self.descriptor.as_raw_fd(), batch.as_mut_ptr().cast(), mem::size_of_val(&batch))
+        };
         let read = usize::try_from(read).map_err(|_| io::Error::last_os_error())?;
-        let own = std::process::id();
         received.extend(batch[..read / mem::size_of::<libc::signalfd_siginfo>()].iter().filter_map(
             |entry| {
                 // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
                 let entry = unsafe { entry.assume_init_ref() };
-                let from_self = entry.ssi_pid == own && entry.ssi_code <= 0;
+                let from_self = entry.ssi_pid == self.own && entry.ssi_code <= 0;
                 SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
                     signal,
                     origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {
@@ -188,7 +195,7 @@ impl SignalQueue {
 
 impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.descriptor.as_fd()
     }
 }
 

@@ -18,11 +18,13 @@ const CLASSES: [&str; 14] = [
 /// bytes, as the pattern is matched. `open_from` remembers the places from which nothing was closed, so that
 /// many open brackets take no longer than one.
 pub(super) fn bracket(units: &[u32], open: usize, open_from: &mut Vec<bool>) -> Option<Bracket> {
-    let mut visited = Vec::new();
+    let mut visited: Vec<usize> = Vec::new();
     let bracket = closed_bracket(units, open, open_from, &mut visited);
     if bracket.is_none() {
         open_from.resize(units.len() + 1, false);
-        visited.into_iter().for_each(|at: usize| open_from[at] = true);
+        for at in visited {
+            open_from[at] = true;
+        }
     }
     bracket
 }

@@ -1,11 +1,10 @@
 //! Evaluates a template against a scope.
 
 use super::Template;
-use super::ast::{Expansion, Kind, Part, Parts, Test, Word};
+use super::ast::{Expansion, Kind, Part, Parts, Test};
 use super::finding::Severity;
 use super::problem::{Missing, Problem, ProblemKind};
 use super::scope::Scope;
-use super::split;
 use super::text::Text;
 use super::transform;
 
@@ -60,25 +59,25 @@ impl Template {
     }
 }
 
-struct Expander<'t, 's> {
-    template: &'t Template,
+pub(super) struct Expander<'t, 's> {
+    pub(super) template: &'t Template,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
     /// A result grew too large: nothing more is evaluated.
-    full: bool,
+    pub(super) full: bool,
     problems: Vec<Problem>,
 }
 
 /// What text is evaluated for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Word,
     /// A pattern, in which a backslash quotes and what it does not quote may be active.
     Pattern,
 }
 
 impl Mode {
-    /// Adds what was written so that nothing in it is active.
+    /// Adds bytes so that nothing in them is active.
     fn push_inert(self, bytes: &[u8], out: &mut Text) {
         for &byte in bytes {
             if self == Self::Pattern && byte.is_ascii_punctuation() {
@@ -89,14 +88,20 @@ impl Mode {
     }
 }
 
+fn written(bytes: &[u8], mode: Mode) -> Text {
+    let mut text = Text::new();
+    mode.push_inert(bytes, &mut text);
+    text
+}
+
 /// A variable as an operator sees it.
-enum State {
+pub(super) enum State {
     Used(Text),
     Missing(Missing),
 }
 
 impl<'t> Expander<'t, '_> {
-    fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
+    pub(super) fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
         let mut text = Text::new();
         for part in &self.template.parts[parts.clone()] {
             if !self.full {
@@ -124,33 +129,33 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
-        let mut text = Text::new();
+    pub(super) fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
         match &expansion.kind {
-            Kind::Dollar => text.push_literal(b"$"),
-            Kind::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], &mut text),
+            Kind::Dollar => written(b"$", Mode::Word),
+            Kind::Verbatim(span) => written(&self.template.source[span.clone()], mode),
             Kind::Default(test, word) => match self.state(expansion, *test) {
-                State::Used(value) => text = value,
-                State::Missing(_) => text = self.text(&word.content, mode),
+                State::Used(value) => value,
+                State::Missing(_) => self.text(&word.content, mode),
             },
             Kind::Assign(test, word) => match self.state(expansion, *test) {
-                State::Used(value) => text = value,
+                State::Used(value) => value,
                 State::Missing(_) => {
-                    text = self.text(&word.content, Mode::Word);
-                    self.scope.assign(self.template.name(&expansion.name), text.clone());
+                    let value = self.text(&word.content, Mode::Word);
+                    self.scope.assign(self.template.name(&expansion.name), value.clone());
+                    value
                 }
             },
-            Kind::Alternative(test, word) => {
-                if let State::Used(_) = self.state(expansion, *test) {
-                    text = self.text(&word.content, mode);
-                }
-            }
+            Kind::Alternative(test, word) => match self.state(expansion, *test) {
+                State::Used(_) => self.text(&word.content, mode),
+                State::Missing(_) => Text::new(),
+            },
             Kind::Required(test, message) => match self.state(expansion, *test) {
-                State::Used(value) => text = value,
+                State::Used(value) => value,
                 State::Missing(missing) => {
                     let message = String::from_utf8_lossy(&self.template.source[message.clone()]);
                     let message = (!message.is_empty()).then(|| message.into_owned());
                     self.problem(expansion, ProblemKind::Required { message, missing });
+                    Text::new()
                 }
             },
             Kind::Plain
@@ -158,46 +163,40 @@ impl<'t> Expander<'t, '_> {
             | Kind::Substring { .. }
             | Kind::Strip { .. }
             | Kind::Replace { .. }
-            | Kind::Case(..) => text = self.value(expansion),
+            | Kind::Case(..) => self.transformed(expansion).unwrap_or_else(|kind| {
+                self.problem(expansion, kind);
+                Text::new()
+            }),
         }
-        text
     }
 
     /// What comes of the value where no operator asks whether there is one.
-    fn value(&mut self, expansion: &'t Expansion) -> Text {
-        let Some(value) = self.scope.get(self.template.name(&expansion.name)) else {
-            if self.unset == UnsetPolicy::Error {
-                self.problem(expansion, ProblemKind::Unset);
-            }
-            let mut text = Text::new();
-            if matches!(expansion.kind, Kind::Length) {
-                text.push_literal(b"0");
-            }
-            return text;
+    fn transformed(&mut self, expansion: &'t Expansion) -> Result<Text, ProblemKind> {
+        let value = self.scope.get(self.template.name(&expansion.name));
+        let (value, secret) = match value {
+            Some(value) => (value.to_text(), value.taints()),
+            None if self.unset == UnsetPolicy::Error => return Err(ProblemKind::Unset),
+            None if matches!(expansion.kind, Kind::Length) => (Text::new(), false),
+            None => return Ok(Text::new()),
         };
-        let (text, taints) = (value.to_text(), value.taints());
-        let result = match &expansion.kind {
-            Kind::Length => Ok(transform::length(&text, taints)),
-            Kind::Substring { offset, length } => transform::substring(&text, *offset, *length),
-            Kind::Case(case, many) => Ok(transform::change_case(&text, *case, *many)),
+        match &expansion.kind {
+            Kind::Length => Ok(transform::length(&value, secret)),
+            Kind::Substring { offset, length } => transform::substring(&value, *offset, *length),
+            Kind::Case(case, many) => Ok(transform::change_case(&value, *case, *many)),
             Kind::Strip { side, reach, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&text, *side, *reach, pattern.bytes())
+                transform::strip(&value, *side, *reach, pattern.bytes())
             }
             Kind::Replace { place, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&text, *place, pattern.bytes(), &word)
+                transform::replace(&value, *place, pattern.bytes(), &word)
             }
-            _ => Ok(text),
-        };
-        result.unwrap_or_else(|kind| {
-            self.problem(expansion, kind);
-            Text::new()
-        })
+            _ => Ok(value),
+        }
     }
 
-    fn state(&mut self, expansion: &Expansion, test: Test) -> State {
+    pub(super) fn state(&mut self, expansion: &Expansion, test: Test) -> State {
         match self.scope.get(self.template.name(&expansion.name)) {
             None => State::Missing(Missing::Unset),
             Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
@@ -205,40 +204,7 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    /// The arguments that a spread becomes.
-    fn spread(&mut self, expansion: &'t Expansion) -> Vec<Text> {
-        match &expansion.kind {
-            Kind::Default(test, word) | Kind::Alternative(test, word) => {
-                let alternative = matches!(expansion.kind, Kind::Alternative(..));
-                match self.state(expansion, *test) {
-                    State::Used(_) if alternative => self.fields(word),
-                    State::Missing(_) if alternative => Vec::new(),
-                    State::Missing(_) => self.fields(word),
-                    State::Used(value) => self.split_value(expansion, &value),
-                }
-            }
-            _ => {
-                let value = self.expansion(expansion, Mode::Word);
-                self.split_value(expansion, &value)
-            }
-        }
-    }
-
-    /// The fields of the written word, each of them one argument.
-    fn fields(&mut self, word: &Word) -> Vec<Text> {
-        let fields = &self.template.fields[word.content.clone()];
-        fields.iter().map(|field| self.text(field, Mode::Word)).collect()
-    }
-
-    /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
-    fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
-        split::shell_texts(value).unwrap_or_else(|_| {
-            self.problem(expansion, ProblemKind::UnbalancedQuote);
-            Vec::new()
-        })
-    }
-
-    fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
+    pub(super) fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
         let name = self.template.name(&expansion.name);
         let variable = (!name.is_empty()).then(|| name.to_owned());
         if self.problems.len() < MOST_PROBLEMS {

@@ -9,7 +9,8 @@
 use super::ast::Spelling;
 use super::characters::character_at;
 use super::finding::FindingKind;
-use super::head::{self, Head, Operand};
+use super::head::{self, Head};
+use super::operator::{self, Operand};
 
 /// What was found to start at the last dollar of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,9 +151,8 @@ impl Survey<'_> {
 
     fn extent(&self, dollar: usize) -> Extent {
         let end = match head::read(self.source, dollar) {
-            Head::Foreign => return Extent::Nothing,
             Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Extent::Open,
-            Head::Malformed { .. } => return Extent::Nothing,
+            Head::Malformed { .. } | Head::Foreign => return Extent::Nothing,
             Head::Name { name } => return Extent::Whole(name.end),
             Head::Dollar { end } | Head::Length { end, .. } => return Extent::Whole(end),
             Head::Verbatim { text, spelling } => self.verbatim(text, spelling),
@@ -160,7 +160,9 @@ impl Survey<'_> {
                 Operand::None => rest,
                 Operand::Word => self.end(rest, Context::Word(spelling)),
                 Operand::Pattern => self.end(rest, Context::Pattern(spelling)),
-                Operand::PatternAndWord => self.replacement(rest, spelling),
+                Operand::PatternAndWord => {
+                    self.replacement(operator::behind_first_slash(self.source, operator, rest), spelling)
+                }
             },
         };
         if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) }

@@ -90,7 +90,7 @@ impl fmt::Display for FindingKind {
                 f.write_str("this operator is not known, so it stays as it is: correct it, or write `${$}` for the dollar")
             }
             Self::LengthWithOperator => {
-                f.write_str("a length takes no operator, so this stays as it is: leave out either")
+                f.write_str("a length takes no operator, so this stays as it is: leave out the `#` or the operator")
             }
             Self::AssigningSpread => {
                 f.write_str("a spread cannot assign, so this stays as it is: write `-` instead of `=`")

@@ -14,10 +14,15 @@ use super::ast::Reach;
 use super::bracket::bracket;
 use super::problem::ProblemKind;
 
+/// How long a regular expression may be, and how large its compiled form, in bytes. Matching takes time
+/// proportional to the pattern times the value, and reading an expression some hundred times its length.
+const LONGEST: usize = 1 << 16;
+const LARGEST: usize = 1 << 20;
+
 /// A pattern, read for one value.
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
-    /// Characters, where pattern and value are UTF-8; else bytes.
+    /// Characters, where pattern and value are UTF-8 and not only ASCII; else bytes.
     characters: bool,
 }
 
@@ -36,7 +41,12 @@ enum Piece {
 impl Pattern {
     /// Reads a pattern in which a backslash quotes what follows.
     pub(super) fn new(pattern: &[u8], value: &[u8]) -> Self {
-        let text = std::str::from_utf8(pattern).ok().filter(|_| std::str::from_utf8(value).is_ok());
+        // Where all is ASCII, bytes are characters, and their regular expression is many times smaller.
+        let text = match std::str::from_utf8(pattern) {
+            Ok(_) if pattern.is_ascii() && value.is_ascii() => None,
+            Ok(text) if std::str::from_utf8(value).is_ok() => Some(text),
+            _ => None,
+        };
         let units: Vec<u32> = match text {
             Some(text) => text.chars().map(u32::from).collect(),
             None => pattern.iter().copied().map(u32::from).collect(),
@@ -103,13 +113,12 @@ impl Pattern {
             }
             _ => {
                 let regex = self.regex("(?:", Reach::Longest, ")")?;
-                let mut at = 0;
+                let mut at = Some(0);
                 Box::new(std::iter::from_fn(move || {
-                    let found =
-                        regex.find_at(value, at).filter(|found| value.is_empty() || !found.is_empty())?;
-                    at = found.end();
-                    // Behind an empty value there is nothing to go on with.
-                    (!value.is_empty() || at == 0).then(|| found.range())
+                    let found = regex.find_at(value, at?)?;
+                    // Only stars can match nothing, and they match all there is first.
+                    at = Some(found.end()).filter(|&end| end < value.len());
+                    Some(found.range())
                 }))
             }
         })
@@ -121,7 +130,12 @@ impl Pattern {
             piece.write(reach, self.characters, &mut source);
         }
         source.push_str(behind);
-        let built = RegexBuilder::new(&source).unicode(self.characters).dot_matches_new_line(true).build();
+        if source.len() > LONGEST {
+            return Err(ProblemKind::PatternTooLarge);
+        }
+        let mut builder = RegexBuilder::new(&source);
+        builder.unicode(self.characters).dot_matches_new_line(true).size_limit(LARGEST);
+        let built = builder.build();
         built.map_err(|_| ProblemKind::PatternTooLarge)
     }
 }

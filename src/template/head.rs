@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::ast::{Case, Many, Place, Reach, Side, Spelling, Test};
+use super::ast::Spelling;
 use super::characters::character_at;
 use super::finding::FindingKind;
+use super::operator::{self, Misread, Operator};
 
 /// What starts at a dollar, as far as can be told without looking for the end of a word.
 #[derive(Clone, Debug)]
@@ -23,39 +24,6 @@ pub(super) enum Head {
     Foreign,
     /// No expansion, although it looks as if one was meant; `end` is behind what is wrong.
     Malformed { why: FindingKind, end: usize },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
-    Plain,
-    Default(Test),
-    Assign(Test),
-    Alternative(Test),
-    Required(Test),
-    Substring { offset: i64, length: Option<i64> },
-    Strip(Side, Reach),
-    Replace(Place),
-    Case(Case, Many),
-}
-
-/// What the operand of an operator is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operand {
-    None,
-    Word,
-    Pattern,
-    PatternAndWord,
-}
-
-impl Operator {
-    pub(super) fn operand(self) -> Operand {
-        match self {
-            Self::Plain | Self::Substring { .. } | Self::Case(..) => Operand::None,
-            Self::Default(_) | Self::Assign(_) | Self::Alternative(_) | Self::Required(_) => Operand::Word,
-            Self::Strip(..) => Operand::Pattern,
-            Self::Replace(_) => Operand::PatternAndWord,
-        }
-    }
 }
 
 /// Reads the head of what starts at the dollar at `dollar`.
@@ -113,7 +81,7 @@ impl Reader<'_> {
         let name = name_at(self.source, self.dollar + 2);
         let spread = self.source[name.end..].starts_with(b"...");
         let at = if spread { name.end + 3 } else { name.end };
-        match self.operator(at, spelling.closer()) {
+        match operator::read(self.source, at, spelling.closer()) {
             Ok((Operator::Assign(_), rest)) if spread => {
                 Head::Malformed { why: FindingKind::AssigningSpread, end: rest }
             }
@@ -128,77 +96,6 @@ impl Reader<'_> {
     fn unclosed(&self, spelling: Spelling) -> Head {
         let why = FindingKind::Unclosed { closer: spelling.closer() };
         Head::Malformed { why, end: self.source.len() }
-    }
-
-    /// The operator at `at`, and where its operand starts; the closer is checked where there is no operand.
-    fn operator(&self, at: usize, closer: u8) -> Result<(Operator, usize), Misread> {
-        let byte = *self.source.get(at).ok_or(Misread::Ended)?;
-        if byte == closer {
-            return Ok((Operator::Plain, at));
-        }
-        let doubled = self.source.get(at + 1) == Some(&byte);
-        let rest = if doubled { at + 2 } else { at + 1 };
-        let reach = if doubled { Reach::Longest } else { Reach::Shortest };
-        let many = if doubled { Many::Every } else { Many::First };
-        match byte {
-            b':' => self.colon(at + 1, closer),
-            b'#' => Ok((Operator::Strip(Side::Front, reach), rest)),
-            b'%' => Ok((Operator::Strip(Side::Back, reach), rest)),
-            b'/' => Ok(self.replace(at + 1)),
-            b'^' => self.closed(Operator::Case(Case::Upper, many), rest, closer),
-            b',' => self.closed(Operator::Case(Case::Lower, many), rest, closer),
-            _ => choice(byte, Test::Unset).map(|operator| (operator, at + 1)).ok_or(Misread::At(at)),
-        }
-    }
-
-    fn colon(&self, at: usize, closer: u8) -> Result<(Operator, usize), Misread> {
-        let byte = *self.source.get(at).ok_or(Misread::Ended)?;
-        if let Some(operator) = choice(byte, Test::UnsetOrEmpty) {
-            return Ok((operator, at + 1));
-        }
-        let (offset, rest) = self.integer(at)?;
-        if self.source.get(rest) != Some(&b':') {
-            return self.closed(Operator::Substring { offset, length: None }, rest, closer);
-        }
-        let (length, rest) = self.integer(rest + 1)?;
-        self.closed(Operator::Substring { offset, length: Some(length) }, rest, closer)
-    }
-
-    fn replace(&self, at: usize) -> (Operator, usize) {
-        match self.source.get(at) {
-            Some(b'/') => (Operator::Replace(Place::Every), at + 1),
-            Some(b'#') => (Operator::Replace(Place::Front), at + 1),
-            Some(b'%') => (Operator::Replace(Place::Back), at + 1),
-            _ => (Operator::Replace(Place::First), at),
-        }
-    }
-
-    fn closed(&self, operator: Operator, at: usize, closer: u8) -> Result<(Operator, usize), Misread> {
-        match self.source.get(at) {
-            Some(&byte) if byte == closer => Ok((operator, at)),
-            Some(_) => Err(Misread::At(at)),
-            None => Err(Misread::Ended),
-        }
-    }
-
-    /// A decimal number behind blanks, and what is behind it. It saturates.
-    fn integer(&self, mut at: usize) -> Result<(i64, usize), Misread> {
-        while self.source.get(at) == Some(&b' ') {
-            at += 1;
-        }
-        let negative = self.source.get(at) == Some(&b'-');
-        let digits = if negative { at + 1 } else { at };
-        let mut end = digits;
-        let mut number = 0_i64;
-        while let Some(digit) = self.source.get(end).filter(|byte| byte.is_ascii_digit()) {
-            number = number.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
-            end += 1;
-        }
-        match self.source.get(end) {
-            None => Err(Misread::Ended),
-            Some(_) if end == digits => Err(Misread::At(end)),
-            Some(_) => Ok((if negative { -number } else { number }, end)),
-        }
     }
 
     /// Positional and special parameters belong to an inner shell; the rest is a bad name.
@@ -218,24 +115,6 @@ impl Reader<'_> {
         } else {
             Head::Malformed { why: FindingKind::BadName, end: start + character_at(self.source, start) }
         }
-    }
-}
-
-/// Why there is no operator.
-enum Misread {
-    /// The argument ended first.
-    Ended,
-    /// This byte does not belong there.
-    At(usize),
-}
-
-fn choice(byte: u8, test: Test) -> Option<Operator> {
-    match byte {
-        b'-' => Some(Operator::Default(test)),
-        b'+' => Some(Operator::Alternative(test)),
-        b'?' => Some(Operator::Required(test)),
-        b'=' => Some(Operator::Assign(test)),
-        _ => None,
     }
 }
 

@@ -28,9 +28,12 @@ mod case;
 mod characters;
 mod expand;
 mod extent;
+mod fields;
 mod finding;
 mod glob;
 mod head;
+mod operand;
+mod operator;
 mod parse;
 mod problem;
 mod reference;
@@ -40,6 +43,7 @@ mod spread;
 mod substring;
 mod text;
 mod transform;
+mod trap;
 
 use std::ops::Range;
 
@@ -83,7 +87,7 @@ impl Template {
     #[must_use]
     pub fn is_literal(&self) -> bool {
         match &self.parts[self.root.clone()] {
-            [] => true,
+            [] => self.source.is_empty(),
             [Part::Literal(span)] => *span == (0..self.source.len()),
             _ => false,
         }

@@ -1,7 +1,7 @@
 //! Where an expansion gets its values from.
 
-use super::split;
 use super::text::Text;
+use crate::quote;
 
 /// The variables that a template sees.
 pub trait Scope {
@@ -53,7 +53,7 @@ impl Value<'_> {
             Content::Assigned(assigned) if !self.secret => text.push_text(assigned),
             Content::Assigned(assigned) => text.push_secret(assigned.bytes()),
             Content::Scalar(bytes) => text.push(bytes, self.secret),
-            Content::List(items) => text.push(&split::join(items), self.secret),
+            Content::List(items) => text.push(&quote::join(items), self.secret),
         }
         text
     }

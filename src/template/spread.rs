@@ -1,99 +1,53 @@
-//! Splits text into fields by shell quoting, knowing where each byte of a field came from.
+//! `${NAME...}`: one expansion that becomes any number of arguments.
 
-use super::ast::Part;
-use super::split::UnbalancedQuote;
+use super::ast::{Expansion, Kind, Word};
+use super::expand::{Expander, LARGEST, Mode, State};
+use super::problem::ProblemKind;
+use super::split;
+use super::text::Text;
 
-/// Splits parts into fields. Quotes and blanks count where they were written: an escaped byte and an
-/// expansion are indivisible pieces of a field, and make one even where they come out empty.
-pub(super) fn split_parts(source: &[u8], parts: &[Part]) -> Result<Vec<Vec<Part>>, UnbalancedQuote> {
-    let mut splitter = Splitter::default();
-    for part in parts {
-        match part {
-            Part::Literal(span) => span.clone().for_each(|at| splitter.byte(source[at], at)),
-            Part::Escaped(_) | Part::Expansion(_) => splitter.piece(part.clone()),
-        }
-    }
-    splitter.finish()
-}
-
-#[derive(Default)]
-struct Splitter {
-    fields: Vec<Vec<Part>>,
-    /// The field being read; there is none between fields.
-    field: Option<Vec<Part>>,
-    quote: Quote,
-    /// The place of a backslash that waits for the byte behind it.
-    backslash: Option<usize>,
-}
-
-/// Which quote is open, and where.
-#[derive(Clone, Copy, Default)]
-enum Quote {
-    #[default]
-    None,
-    Single(usize),
-    Double(usize),
-}
-
-impl Splitter {
-    fn byte(&mut self, byte: u8, at: usize) {
-        if let Some(backslash) = self.backslash.take() {
-            return self.behind_backslash(backslash, byte, at);
-        }
-        match (self.quote, byte) {
-            (Quote::None, b' ' | b'\t' | b'\n') => self.fields.extend(self.field.take()),
-            (Quote::None, b'\'') => self.open(Quote::Single(at)),
-            (Quote::None, b'"') => self.open(Quote::Double(at)),
-            (Quote::Single(_), b'\'') | (Quote::Double(_), b'"') => self.quote = Quote::None,
-            (Quote::None | Quote::Double(_), b'\\') => self.backslash = Some(at),
-            _ => self.push(at),
-        }
-    }
-
-    fn behind_backslash(&mut self, backslash: usize, byte: u8, at: usize) {
-        // A backslash at the end of a line joins it with the next one.
-        if byte == b'\n' {
-            return;
-        }
-        if matches!(self.quote, Quote::Double(_)) && !b"$`\"\\".contains(&byte) {
-            self.push(backslash);
-        }
-        self.push(at);
-    }
-
-    fn open(&mut self, quote: Quote) {
-        self.quote = quote;
-        self.field.get_or_insert_default();
-    }
-
-    fn push(&mut self, at: usize) {
-        let field = self.field.get_or_insert_default();
-        match field.last_mut() {
-            Some(Part::Literal(last)) if last.end == at => last.end = at + 1,
-            _ => field.push(Part::Literal(at..at + 1)),
-        }
-    }
-
-    fn piece(&mut self, piece: Part) {
-        self.flush_backslash();
-        self.field.get_or_insert_default().push(piece);
-    }
-
-    /// A backslash with nothing behind it stands for itself.
-    fn flush_backslash(&mut self) {
-        if let Some(at) = self.backslash.take() {
-            self.push(at);
-        }
-    }
-
-    fn finish(mut self) -> Result<Vec<Vec<Part>>, UnbalancedQuote> {
-        self.flush_backslash();
-        match self.quote {
-            Quote::Single(at) | Quote::Double(at) => Err(UnbalancedQuote { at }),
-            Quote::None => {
-                self.fields.extend(self.field);
-                Ok(self.fields)
+impl<'t> Expander<'t, '_> {
+    /// The arguments that a spread becomes.
+    pub(super) fn spread(&mut self, expansion: &'t Expansion) -> Vec<Text> {
+        match &expansion.kind {
+            Kind::Default(test, word) | Kind::Alternative(test, word) => {
+                let alternative = matches!(expansion.kind, Kind::Alternative(..));
+                match self.state(expansion, *test) {
+                    State::Used(_) if alternative => self.fields(expansion, word),
+                    State::Missing(_) if alternative => Vec::new(),
+                    State::Missing(_) => self.fields(expansion, word),
+                    State::Used(value) => self.split_value(expansion, &value),
+                }
+            }
+            _ => {
+                let value = self.expansion(expansion, Mode::Word);
+                self.split_value(expansion, &value)
             }
         }
+    }
+
+    /// The fields of the written word, each of them one argument.
+    fn fields(&mut self, expansion: &Expansion, word: &'t Word) -> Vec<Text> {
+        let fields = &self.template.fields[word.content.clone()];
+        let mut texts = Vec::new();
+        let mut length = 0;
+        for field in fields {
+            let text = self.text(field, Mode::Word);
+            length += text.len();
+            texts.push(text);
+            if length > LARGEST && !self.full {
+                self.full = true;
+                self.problem(expansion, ProblemKind::TooLarge);
+            }
+        }
+        texts
+    }
+
+    /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
+    fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
+        split::shell_texts(value).unwrap_or_else(|_| {
+            self.problem(expansion, ProblemKind::UnbalancedQuote);
+            Vec::new()
+        })
     }
 }

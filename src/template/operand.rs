@@ -1,0 +1,96 @@
+//! Reads what an operator works with: words, patterns, messages.
+
+use std::ops::Range;
+
+use super::ast::{Expansion, Kind, Part, Spelling, Word};
+use super::extent::Context;
+use super::fields::split_parts;
+use super::finding::{FindingKind, Severity};
+use super::operator::{self, Operator};
+use super::parse::Parser;
+use super::trap::BraceTrap;
+
+impl Parser<'_> {
+    pub(super) fn kind(
+        &mut self,
+        operator: Operator,
+        rest: usize,
+        spelling: Spelling,
+        level: usize,
+        expansion: &Expansion,
+    ) -> Kind {
+        match operator {
+            Operator::Plain => Kind::Plain,
+            Operator::Substring { offset, length } => Kind::Substring { offset, length },
+            Operator::Case(case, many) => Kind::Case(case, many),
+            Operator::Default(test) => Kind::Default(test, self.word(rest, spelling, level, expansion)),
+            Operator::Assign(test) => Kind::Assign(test, self.word(rest, spelling, level, expansion)),
+            Operator::Alternative(test) => {
+                Kind::Alternative(test, self.word(rest, spelling, level, expansion))
+            }
+            Operator::Required(test) => Kind::Required(test, self.message(rest, spelling, level)),
+            Operator::Strip(side, reach) => {
+                let (pattern, _) = self.text(rest, Some(Context::Pattern(spelling)), level);
+                Kind::Strip { side, reach, pattern: self.keep(pattern) }
+            }
+            Operator::Replace(place) => {
+                let scanned = operator::behind_first_slash(self.source, operator, rest);
+                let (mut pattern, end) = self.text(scanned, Some(Context::Replaced(spelling)), level);
+                if scanned > rest {
+                    pattern.insert(0, Part::Literal(rest..scanned));
+                }
+                let mut word = Vec::new();
+                if self.source.get(end) == Some(&b'/') {
+                    (word, _) = self.text(end + 1, Some(Context::Word(spelling)), level);
+                }
+                Kind::Replace { place, pattern: self.keep(pattern), word: self.keep(word) }
+            }
+        }
+    }
+
+    fn word(&mut self, from: usize, spelling: Spelling, level: usize, expansion: &Expansion) -> Word {
+        let (parts, end) = self.text(from, Some(Context::Word(spelling)), level);
+        if spelling == Spelling::Brace {
+            self.look_for_brace_trap(&expansion.span, from, &parts);
+        }
+        let source = from..end;
+        if !expansion.spread || !self.is_alone(expansion, level) {
+            return Word { source, content: self.keep(parts) };
+        }
+        let fields = match split_parts(self.source, &parts) {
+            Ok(fields) => fields,
+            Err(unbalanced) => {
+                self.find(FindingKind::UnbalancedQuote, unbalanced.at..end);
+                Vec::new()
+            }
+        };
+        let start = self.fields.len();
+        for field in fields {
+            let field = self.keep(field);
+            self.fields.push(field);
+        }
+        Word { source, content: start..self.fields.len() }
+    }
+
+    /// The message of `${NAME:?message}`, which is shown as written: nothing in it refers to a variable, but
+    /// what is an error anywhere is one in it.
+    fn message(&mut self, from: usize, spelling: Spelling, level: usize) -> Range<usize> {
+        let (expansions, parts) = (self.expansions.len(), self.parts.len());
+        let mut findings = std::mem::take(&mut self.findings);
+        let (_, end) = self.text(from, Some(Context::Word(spelling)), level);
+        self.expansions.truncate(expansions);
+        self.parts.truncate(parts);
+        std::mem::swap(&mut findings, &mut self.findings);
+        for finding in findings.into_iter().filter(|finding| finding.kind.severity() == Severity::Error) {
+            self.find(finding.kind, finding.span);
+        }
+        from..end
+    }
+
+    fn look_for_brace_trap(&mut self, span: &Range<usize>, word: usize, parts: &[Part]) {
+        let trap = BraceTrap { source: self.source, expansions: &self.expansions, word, parts };
+        if let Some((proposal, end)) = trap.look(span) {
+            self.find(FindingKind::BraceTrap { proposal }, span.start..end);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What holds for any bytes at all.
+
+use monofy::quote;
+use monofy::template::{Severity, Template, Text, UnsetPolicy, split};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use regex::Regex;
+
+use super::support::Variables;
+
+/// Bytes in which the marks of the language are frequent.
+fn source() -> impl Strategy<Value = Vec<u8>> {
+    let marks = [
+        "$",
+        "$$",
+        "${",
+        "$<",
+        "}",
+        ">",
+        "'",
+        "'}",
+        "'>",
+        "\"",
+        "\\",
+        "A",
+        "U",
+        "S",
+        "_",
+        "1",
+        "9",
+        ":",
+        "-",
+        ":-",
+        ":+",
+        ":=",
+        ":?",
+        "=",
+        "+",
+        "?",
+        "#",
+        "##",
+        "%",
+        "%%",
+        "/",
+        "//",
+        "/#",
+        "^",
+        "^^",
+        ",",
+        "*",
+        "[",
+        "]",
+        "!",
+        "[:alpha:]",
+        "...",
+        " ",
+        "\n",
+        "é",
+        "{",
+        "(",
+        "@",
+        "${A",
+        "$<U:-",
+        "${U...",
+    ];
+    let mark = select(marks.to_vec()).prop_map(|mark| mark.as_bytes().to_vec());
+    let piece = prop_oneof![12 => mark, 1 => any::<u8>().prop_map(|byte| vec![byte])];
+    vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn python_source() -> impl Strategy<Value = String> {
+    let marks = [
+        "$", "$", "${", "}", "{", "A", "U", "_", "1", "9", " ", "é", "\\", "\"", "'", "!", "[0]", "@", "$A",
+        "${A}", "$U", "${A ", "$$", "$(", "${1}", "<", "&&", "\n",
+    ];
+    vec(select(marks.to_vec()), 0..16).prop_map(|marks| marks.concat())
+}
+
+/// Bytes that neither a template nor a transform makes of anything else.
+const SECRET: &[u8] = "☃€\u{1}\u{2}☃ ☃".as_bytes();
+
+fn variables(value: &[u8]) -> Variables {
+    Variables::default().set("A", value).set("E", "").secret("S", SECRET)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_lie_within_the_source(source in source()) {
+        let template = Template::parse(&source);
+        prop_assert_eq!(template.source(), &source[..]);
+        for finding in template.findings() {
+            prop_assert!(finding.span.start < finding.span.end && finding.span.end <= source.len());
+            prop_assert!(finding.kind.severity() == Severity::Error || source[finding.span.start] == b'$');
+            let words = finding.kind.to_string();
+            prop_assert!(!words.ends_with('.') && words.starts_with(char::is_lowercase));
+        }
+        for reference in template.references() {
+            let written = &source[reference.span];
+            prop_assert!(written.starts_with(b"$") && !reference.name.is_empty());
+            prop_assert!(String::from_utf8_lossy(written).contains(reference.name));
+        }
+    }
+
+    #[test]
+    fn expanding_gives_arguments_or_problems(source in source(), value in source()) {
+        for unset in [UnsetPolicy::Empty, UnsetPolicy::Error] {
+            match Template::parse(&source).expand(&mut variables(&value), unset) {
+                Ok(_) => {}
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    for problem in problems {
+                        prop_assert!(problem.span.end <= source.len());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_value_changes_the_number_of_arguments(source in source(), value in source()) {
+        let template = Template::parse(&source);
+        prop_assume!(!template.references().any(|reference| reference.spread));
+        if let Ok(texts) = template.expand(&mut variables(&value), UnsetPolicy::Empty) {
+            prop_assert_eq!(texts.len(), 1);
+        }
+    }
+
+    #[test]
+    fn no_byte_of_a_secret_can_be_seen(source in source()) {
+        // `${#S}` and the source itself hold none of these.
+        let seen = |bytes: &[u8]| SECRET.iter().any(|byte| *byte != b' ' && bytes.contains(byte));
+        prop_assume!(!seen(&source));
+        match Template::parse(&source).expand(&mut variables(b"v"), UnsetPolicy::Empty) {
+            Ok(texts) => prop_assert!(!texts.iter().any(|text| seen(&text.masked()))),
+            Err(problems) => prop_assert!(!problems.iter().any(|problem| seen(problem.to_string().as_bytes()))),
+        }
+    }
+
+    #[test]
+    fn a_literal_stands_for_itself(source in source()) {
+        let template = Template::parse(&source);
+        if template.is_literal() {
+            let texts = template.expand(&mut variables(b"v"), UnsetPolicy::Empty);
+            prop_assert_eq!(texts, Ok(vec![literal(&source)]));
+        }
+    }
+
+    #[test]
+    fn what_is_joined_splits_into_the_same_again(arguments in vec(source(), 0..5)) {
+        prop_assert_eq!(split::shell_words(&quote::join(&arguments)), Ok(arguments));
+    }
+
+    #[test]
+    fn what_python_monofy_promised_stays(source in python_source()) {
+        prop_assume!(!beyond_python().is_match(&source));
+        let template = Template::parse(source.as_bytes());
+        let ours = template.expand(&mut variables("${A} $U *".as_bytes()), UnsetPolicy::Empty);
+        let ours = ours.map(|texts| texts.into_iter().map(Text::into_bytes).collect::<Vec<_>>());
+        prop_assert_eq!(ours, Ok(vec![python(&source).into_bytes()]));
+    }
+}
+
+fn literal(bytes: &[u8]) -> Text {
+    let mut text = Text::new();
+    text.push_literal(bytes);
+    text
+}
+
+/// What contract 2.6 takes out of the promise.
+fn beyond_python() -> Regex {
+    let name = "[A-Za-z_]";
+    let operator = r"(:|-|\+|\?|=|#|%|/|\^|,|\.\.\.)";
+    Regex::new(&format!(r"\$\$({name}|[{{<])|\$\{{{name}[A-Za-z0-9_]*{operator}|\$\{{[#']|\$\{{\$\}}|\$<"))
+        .expect("a regular expression")
+}
+
+fn python(source: &str) -> String {
+    let pattern = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)";
+    let pattern = Regex::new(pattern).expect("a regular expression");
+    let value = |found: &regex::Captures<'_>| {
+        let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
+        let value: &[u8] = match name {
+            "A" => b"${A} $U *",
+            "S" => SECRET,
+            _ => b"",
+        };
+        String::from_utf8(value.to_vec()).expect("UTF-8")
+    };
+    pattern.replace_all(source, value).into_owned()
+}

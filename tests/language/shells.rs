@@ -1,0 +1,309 @@
+//! Templates against live shells: dash for what POSIX has, bash for the rest of what it has.
+//!
+//! Not generated, because the difference is by design: quotes in words and patterns (shells remove them),
+//! runs of dollars, `$<…>`, spreads, backslashes outside of braces; `[^…]` for dash (a set of `^` there);
+//! characters that are not ASCII for dash (it counts bytes); in bash's replacements any `&` (special since
+//! 5.2) and backslashes in front of what is no special character (bash drops them); numbers with a leading
+//! zero (octal in bash).
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use monofy::quote;
+use monofy::template::split;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::support::{Variables, expand};
+
+/// The variables of every template. Values of dash are ASCII.
+const ASCII: &[(&str, &str)] = &[
+    ("A", "val"),
+    ("E", ""),
+    ("P", "/a/b/c.tar.gz"),
+    ("G", "a*b?c[d]"),
+    ("Q", "v*"),
+    ("S", "a\\*b\\c"),
+    ("R", "[a-c]*"),
+    ("N", "a\nb a-b]"),
+];
+const UNICODE: &[(&str, &str)] = &[("K", "hé ÄÖ ß"), ("I", "éa")];
+const UNSET: &[&str] = &["U", "V"];
+
+/// What a generator may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Dash,
+    Bash,
+}
+
+fn name(dialect: Dialect) -> impl Strategy<Value = String> + Clone {
+    let mut names: Vec<String> = ASCII.iter().map(|(name, _)| (*name).to_owned()).collect();
+    names.extend(UNSET.iter().map(|name| (*name).to_owned()));
+    if dialect == Dialect::Bash {
+        names.extend(UNICODE.iter().map(|(name, _)| (*name).to_owned()));
+    }
+    select(names)
+}
+
+fn plain(characters: &'static str) -> impl Strategy<Value = String> + Clone {
+    let characters: Vec<String> = characters.chars().map(String::from).collect();
+    vec(select(characters), 1..4).prop_map(|characters| characters.concat())
+}
+
+fn operand(pieces: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    vec(pieces, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+/// A word; `inner` are the expansions in it.
+fn word(inner: impl Strategy<Value = String>, quote: &'static str) -> impl Strategy<Value = String> {
+    operand(prop_oneof![
+        4 => plain("abv.-/:=+?*[]{%#,^ "),
+        1 => Just(quote.to_owned()),
+        1 => select(vec!["\\}", "\\$", "\\`", "\\\"", "\\\\"]).prop_map(str::to_owned),
+        3 => inner,
+    ])
+}
+
+/// What a pattern is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Strip,
+    Replace,
+}
+
+fn pattern(
+    dialect: Dialect,
+    usage: Use,
+    inner: impl Strategy<Value = String>,
+) -> impl Strategy<Value = String> {
+    let mut brackets = vec![
+        "[a-c]",
+        "[!v]",
+        "[![:digit:]x]",
+        "]",
+        "[z-a]",
+        "[a-]",
+        "[z-av]",
+        "[a-c-e]",
+        "[*]",
+        "[[:digit:][:space:]]",
+        "[[v]",
+        "[v[]",
+    ];
+    let mut escapes = vec![r"\?", r"\[", r"\\", r"\}", r"\a", r"\/", r"\-"];
+    if usage == Use::Strip {
+        // Bash's replacement misjudges the length of the brackets, and `*\*`; its strip does not.
+        brackets.extend(["[]a]", r"[\]a]", "[!]a]"]);
+        escapes.push(r"\*");
+    }
+    if dialect == Dialect::Bash && usage == Use::Strip {
+        // Dash reads on behind an open bracket when a `-` is in it.
+        brackets.extend(["[a", "[", "[!"]);
+    }
+    if dialect == Dialect::Bash {
+        // Dash does not know `^`, and takes an unknown class for the end of the bracket.
+        brackets.extend(["[^a]", "[[:foo:]a]", "[é]", "[à-ü]", "é"]);
+    } else {
+        // Bash takes letters beyond ASCII for letters.
+        brackets.extend(["[[:alpha:]]", "[![:upper:]a]", "[[:alnum:]-]"]);
+    }
+    operand(prop_oneof![
+        3 => plain("abv.-:c "),
+        3 => select(vec!["*", "?", "**"]).prop_map(str::to_owned),
+        2 => select(brackets).prop_map(str::to_owned),
+        1 => select(escapes).prop_map(str::to_owned),
+        2 => inner,
+    ])
+}
+
+/// One expansion. In a pattern shells read quotes even inside double quotes, so there are none.
+fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy<String> {
+    let name = || name(dialect);
+    let simple = prop_oneof![
+        name().prop_map(|name| format!("${name}")),
+        name().prop_map(|name| format!("${{{name}}}")),
+        name().prop_map(|name| format!("${{#{name}}}")),
+    ];
+    if depth == 0 {
+        return simple.boxed();
+    }
+    let inner = |quote| expansion(dialect, depth - 1, quote);
+    let choices = select(vec![":-", "-", ":+", "+", ":=", "=", ":-", ":+", ":?", "?"]);
+    let choice = (name(), choices, word(inner(quote), quote))
+        .prop_map(|(name, operator, word)| format!("${{{name}{operator}{word}}}"));
+    let strips = select(vec!["#", "##", "%", "%%"]);
+    // Bash does not look at the pattern when the value is empty; dash does.
+    let stripped = name().prop_filter("E in bash", move |name| dialect == Dialect::Dash || name != "E");
+    let strip = (stripped, strips, pattern(dialect, Use::Strip, inner("")))
+        .prop_map(|(name, operator, pattern)| format!("${{{name}{operator}{pattern}}}"));
+    if dialect == Dialect::Dash {
+        return prop_oneof![2 => simple, 3 => choice, 2 => strip].boxed();
+    }
+    prop_oneof![2 => simple, 2 => choice, 2 => strip, 4 => only_bash(depth)].boxed()
+}
+
+fn only_bash(depth: u32) -> BoxedStrategy<String> {
+    let name = || name(Dialect::Bash);
+    let inner = || expansion(Dialect::Bash, depth - 1, "");
+    let number = || (select(vec!["", " ", "  "]), -9..9_i64).prop_map(|(blank, n)| format!("{blank}{n}"));
+    let offset = (0..9_i64, -9..0_i64, any::<bool>())
+        .prop_map(|(up, down, negative)| if negative { format!(" {down}") } else { up.to_string() });
+    let substring = (name(), offset, proptest::option::of(number())).prop_map(|(name, offset, length)| {
+        let length = length.map(|length| format!(":{length}")).unwrap_or_default();
+        format!("${{{name}:{offset}{length}}}")
+    });
+    let places = select(vec!["/", "//", "/#", "/%"]);
+    let replace = (
+        name(),
+        places,
+        pattern(Dialect::Bash, Use::Replace, inner()),
+        proptest::option::of(word(inner(), "")),
+    )
+        .prop_map(|(name, place, pattern, word)| {
+            // Without a pattern the two slashes would be an operator of their own.
+            let word = word.filter(|_| !pattern.is_empty());
+            let word = word.map(|word| format!("/{word}")).unwrap_or_default();
+            format!("${{{name}{place}{pattern}{word}}}")
+        });
+    let case = (name(), select(vec!["^", "^^", ",", ",,"])).prop_map(|(name, op)| format!("${{{name}{op}}}"));
+    prop_oneof![substring, replace, case].boxed()
+}
+
+fn template(dialect: Dialect) -> impl Strategy<Value = String> {
+    // Bash reads a quote in a word as the start of a quoted string.
+    let quote = if dialect == Dialect::Dash { "'" } else { "" };
+    let piece = prop_oneof![1 => plain("aB._-/:}{ '*"), 3 => expansion(dialect, 3, quote)];
+    vec(piece, 1..4).prop_map(|pieces| pieces.concat())
+}
+
+fn variables(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
+    let unicode: &[_] = if dialect == Dialect::Bash { UNICODE } else { &[] };
+    ASCII.iter().chain(unicode).copied().collect()
+}
+
+/// What a shell makes of commands that print: the bytes, or nothing for an error.
+fn ask(shell: &str, dialect: Dialect, commands: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+    let mut command = Command::new(shell);
+    command.env_clear().env("LC_ALL", "C.UTF-8").envs(variables(dialect));
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = child else {
+        let skipped = format!("SKIPPED: {shell} is not here to compare with");
+        assert!(std::env::var_os("MONOFY_TESTS_REQUIRE_TOOLS").is_none(), "{skipped}");
+        eprintln!("{skipped}");
+        return None;
+    };
+    let mut script = Vec::new();
+    for command in commands {
+        script.extend_from_slice(b"(");
+        script.extend_from_slice(command);
+        script.extend_from_slice(b") && printf '\\0y\\0' || printf '\\0n\\0'\n");
+    }
+    let mut input = child.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || input.write_all(&script));
+    let output = child.wait_with_output().expect("the shell ends").stdout;
+    writer.join().expect("no panic").expect("the shell reads its script");
+    let fields: Vec<_> = output.split(|&byte| byte == 0).collect();
+    let answers = fields.chunks_exact(2).map(|pair| (pair[1] == b"y").then(|| pair[0].to_vec()));
+    let answers: Vec<_> = answers.collect();
+    assert_eq!(answers.len(), commands.len(), "{shell} did not read its script to the end");
+    Some(answers)
+}
+
+/// As many of a strategy's values as wanted.
+fn sample<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
+    let mut runner = TestRunner::default();
+    (0..count).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).collect()
+}
+
+/// Compares `count` templates at once, and tells of the shortest ones that differ: that is quicker than to
+/// shrink, since a shell is started only once.
+fn compare(shell: &str, dialect: Dialect, count: usize) {
+    let mut templates = sample(&template(dialect), count);
+    templates.sort_by_key(String::len);
+    // In double quotes, for the words of POSIX mean there what they mean here.
+    let commands: Vec<_> =
+        templates.iter().map(|template| format!("printf %s \"{template}\"").into_bytes()).collect();
+    let Some(answers) = ask(shell, dialect, &commands) else { return };
+    let scope =
+        variables(dialect).into_iter().fold(Variables::default(), |all, (name, value)| all.set(name, value));
+    let differences: Vec<_> = templates
+        .iter()
+        .zip(answers)
+        .filter_map(|(template, theirs)| {
+            let ours = expand(template, &scope).ok().map(|texts| texts[0].bytes().to_vec());
+            let shown =
+                |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|b| String::from_utf8_lossy(b).into_owned());
+            let (ours, theirs) = (shown(&ours), shown(&theirs));
+            (ours != theirs).then(|| format!("{template:?}\n  ours   {ours:?}\n  theirs {theirs:?}"))
+        })
+        .collect();
+    let shortest = differences.iter().take(12).cloned().collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{shell} differs in {} of {count}:\n{shortest}", differences.len());
+}
+
+#[test]
+fn dash_agrees_on_what_posix_has() {
+    compare("dash", Dialect::Dash, 4000);
+}
+
+#[test]
+fn bash_agrees_on_all_it_has() {
+    compare("bash", Dialect::Bash, 3000);
+}
+
+/// Any bytes that an argument can hold, those that need quoting most of all.
+fn argument() -> impl Strategy<Value = Vec<u8>> {
+    let plain = select(b"ab '\"\\$`\n\t*~#=&\x01\x7f\xff\xc3\xa9".to_vec());
+    vec(prop_oneof![4 => plain, 1 => 1..=255_u8], 0..8)
+}
+
+#[test]
+fn bash_reads_back_what_is_quoted() {
+    let arguments = sample(&argument(), 500);
+    let commands: Vec<_> =
+        arguments.iter().map(|argument| [b"printf %s ", &quote::quote(argument)[..]].concat()).collect();
+    let Some(answers) = ask("bash", Dialect::Bash, &commands) else { return };
+    for (argument, answer) in arguments.into_iter().zip(answers) {
+        assert_eq!(answer, Some(argument));
+    }
+}
+
+#[test]
+fn dash_reads_back_what_is_joined() {
+    let lists = sample(&vec(argument(), 1..4), 500);
+    let commands: Vec<_> =
+        lists.iter().map(|list| [b"printf '%s:' ", &quote::join(list)[..]].concat()).collect();
+    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+    for (list, answer) in lists.into_iter().zip(answers) {
+        assert_eq!(answer, Some(list.iter().flat_map(|item| [&item[..], b":"].concat()).collect()));
+    }
+}
+
+#[test]
+fn dash_splits_words_in_the_same_places() {
+    // Without newlines, which end a command for dash.
+    let lines = sample(&vec(select(b"ab  '\"\\\t=/,".to_vec()), 0..12), 2000);
+    let commands: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let set = [b"set -- ", &line[..]].concat();
+            [b"eval ", &quote::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
+        })
+        .collect();
+    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+    for (line, answer) in lines.iter().zip(answers) {
+        let Ok(words) = split::shell_words(line) else {
+            assert_eq!(answer, None, "{line:?}");
+            continue;
+        };
+        let count = words.len().to_string().into_bytes();
+        let expected: Vec<u8> =
+            std::iter::once(&count).chain(&words).flat_map(|word| [b"<", &word[..], b">"].concat()).collect();
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert_eq!(answer.as_deref().map(shown), Some(shown(&expected)), "{}", shown(line));
+    }
+}

@@ -1,0 +1,470 @@
+//! One rule a test: these events, so these actions.
+
+use std::time::Duration;
+
+use monofy::exit::Death;
+use monofy::plan::Limit;
+use monofy::signal::SignalNumber;
+use monofy::supervise::{
+    Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+};
+use monofy::sys::process::Pid;
+use monofy::sys::signals::{Origin, Received};
+use monofy::sys::spawn::Grouping;
+
+const TERM: SignalNumber = SignalNumber::TERM;
+const INT: SignalNumber = SignalNumber::INT;
+const QUIT: SignalNumber = SignalNumber::QUIT;
+const HUP: SignalNumber = SignalNumber::HUP;
+const CONT: SignalNumber = SignalNumber::CONT;
+const KILL: SignalNumber = SignalNumber::KILL;
+const TSTP: SignalNumber = SignalNumber::TSTP;
+
+fn ms(milliseconds: u64) -> Tick {
+    Tick::after(Duration::from_millis(milliseconds))
+}
+
+fn limit(milliseconds: u64) -> Limit {
+    Limit::After(Duration::from_millis(milliseconds))
+}
+
+fn sent(signal: SignalNumber) -> Received {
+    Received { signal, origin: Origin::Process }
+}
+
+fn typed(signal: SignalNumber) -> Received {
+    Received { signal, origin: Origin::Terminal }
+}
+
+fn task() -> Task {
+    Task::new(None, None)
+}
+
+/// The pid of the n-th command of the line, in these tests.
+fn pid(index: usize) -> Pid {
+    Pid::new(100 + i32::try_from(index).unwrap())
+}
+
+/// A machine, the time, and what it said to do since that was last asked.
+struct Bench {
+    machine: Machine,
+    now: Tick,
+    actions: Vec<Action>,
+}
+
+impl Bench {
+    fn new(setup: Vec<Task>, processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
+        let rules = Rules { grace, seat: Seat { grouping, leads_session: false } };
+        Self { machine: Machine::new(setup, processes, rules), now: Tick::ZERO, actions: Vec::new() }
+    }
+
+    /// So many processes, all started.
+    fn running(processes: Vec<Task>, grace: Grace) -> Self {
+        Self::running_in(processes, grace, Grouping::Own)
+    }
+
+    fn running_in(processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
+        let count = processes.len();
+        let mut bench = Self::new(Vec::new(), processes, grace, grouping);
+        bench.pass();
+        bench.handle(Event::ProgramsLookedUp(Ok(())));
+        for index in 0..count {
+            bench.pass();
+            bench.spawned(index);
+        }
+        bench.pass();
+        bench.take();
+        bench
+    }
+
+    fn handle(&mut self, event: Event) -> &mut Self {
+        self.machine.handle(self.now, event, &mut self.actions);
+        self
+    }
+
+    fn spawned(&mut self, index: usize) -> &mut Self {
+        self.handle(Event::Spawned(TaskId(index), pid(index)))
+    }
+
+    fn woke(&mut self, deaths: &[(usize, Death)], signals: &[Received], children: Children) -> &mut Self {
+        let deaths = deaths.iter().map(|(index, death)| (pid(*index), *death)).collect();
+        self.handle(Event::Woke(Wake { deaths, signals: signals.to_vec(), children }))
+    }
+
+    fn died(&mut self, index: usize, death: Death) -> &mut Self {
+        self.woke(&[(index, death)], &[], Children::Left)
+    }
+
+    fn last_died(&mut self, index: usize, death: Death) -> &mut Self {
+        self.woke(&[(index, death)], &[], Children::None)
+    }
+
+    fn got(&mut self, signal: Received) -> &mut Self {
+        self.woke(&[], &[signal], Children::NotLookedAt)
+    }
+
+    /// An empty wake-up: time has passed.
+    fn pass(&mut self) -> &mut Self {
+        self.woke(&[], &[], Children::Left)
+    }
+
+    fn at(&mut self, milliseconds: u64) -> &mut Self {
+        self.now = ms(milliseconds);
+        self
+    }
+
+    /// What was to be done, notices left out.
+    fn take(&mut self) -> Vec<Action> {
+        let actions = std::mem::take(&mut self.actions);
+        actions.into_iter().filter(|action| !matches!(action, Action::Tell(_))).collect()
+    }
+
+    fn notices(&self) -> Vec<Notice> {
+        let notice =
+            |action: &Action| if let Action::Tell(notice) = action { Some(notice.clone()) } else { None };
+        self.actions.iter().filter_map(notice).collect()
+    }
+
+    fn status(&mut self) -> Option<u8> {
+        self.take()
+            .into_iter()
+            .find_map(|action| if let Action::Finish(status) = action { Some(status) } else { None })
+    }
+}
+
+fn asked(index: usize, signal: SignalNumber) -> [Action; 2] {
+    [Action::Send(pid(index), signal), Action::Send(pid(index), CONT)]
+}
+
+#[test]
+fn setup_commands_run_one_after_another_and_then_the_programs_are_looked_up() {
+    let mut bench = Bench::new(vec![task(), task()], vec![task()], Grace::ByCause, Grouping::Own);
+    assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(0))]);
+    assert_eq!(bench.spawned(0).pass().take(), []);
+    assert_eq!(bench.last_died(0, Death::Exited(0)).take(), [Action::Spawn(TaskId(1))]);
+    assert_eq!(bench.spawned(1).last_died(1, Death::Exited(0)).take(), [Action::LookUpPrograms]);
+    bench.handle(Event::ProgramsLookedUp(Ok(())));
+    assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(2))]);
+}
+
+#[test]
+fn a_setup_command_that_fails_ends_the_run_with_its_status() {
+    let mut bench = Bench::new(vec![task()], vec![task()], Grace::ByCause, Grouping::Own);
+    bench.pass().spawned(0).take();
+    assert_eq!(bench.last_died(0, Death::Exited(3)).take(), [Action::Finish(3)]);
+}
+
+#[test]
+fn a_missing_program_is_told_before_any_process_starts() {
+    let mut bench = Bench::new(vec![task()], vec![task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().spawned(0).last_died(0, Death::Exited(0)).take();
+    bench.handle(Event::ProgramsLookedUp(Err(127)));
+    assert_eq!(bench.woke(&[], &[], Children::None).take(), [Action::Finish(127)]);
+}
+
+#[test]
+fn term_between_spawns_stops_what_started() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().spawned(1).take();
+    assert_eq!(
+        bench.machine.deadline(),
+        Some(Tick::ZERO),
+        "the machine lets signals be seen between two starts"
+    );
+    let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
+    assert_eq!(bench.got(sent(TERM)).take(), expected);
+    bench.died(0, Death::Killed(TERM)).last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(0));
+}
+
+#[test]
+fn term_during_setup_goes_to_the_setup_command_and_nothing_more_is_started() {
+    let mut bench = Bench::new(vec![task(), task()], vec![task()], Grace::ByCause, Grouping::Own);
+    bench.pass().spawned(0).take();
+    assert_eq!(bench.got(sent(TERM)).take(), asked(0, TERM));
+    assert_eq!(bench.last_died(0, Death::Exited(0)).take(), [Action::Finish(0)]);
+}
+
+#[test]
+fn term_before_anything_is_started_ends_the_run() {
+    let mut bench = Bench::new(vec![task()], vec![task()], Grace::ByCause, Grouping::Own);
+    bench.got(sent(TERM));
+    assert_eq!(bench.machine.deadline(), Some(Tick::ZERO));
+    assert_eq!(bench.woke(&[], &[], Children::None).take(), [Action::Finish(0)]);
+}
+
+#[test]
+fn a_start_that_was_under_way_when_the_stop_began_is_stopped_too() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
+    bench.got(sent(INT)).take();
+    assert_eq!(bench.spawned(1).take(), asked(1, INT));
+}
+
+#[test]
+fn a_start_that_fails_after_the_stop_began_changes_nothing() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().got(sent(INT)).take();
+    assert_eq!(bench.handle(Event::SpawnFailed(TaskId(1), 126)).take(), []);
+    bench.last_died(0, Death::Killed(INT));
+    assert_eq!(bench.status(), Some(0));
+}
+
+#[test]
+fn the_first_process_to_exit_ends_the_run_with_whatever_status() {
+    for death in [Death::Exited(0), Death::Exited(7), Death::Killed(SignalNumber::new(11).unwrap())] {
+        let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+        assert_eq!(bench.died(1, death).take(), asked(0, TERM));
+        bench.last_died(0, Death::Exited(99));
+        assert_eq!(bench.status(), Some(death.status()), "what monofy ended does not decide");
+    }
+}
+
+#[test]
+fn of_several_deaths_in_one_wake_up_the_first_in_the_order_of_the_line_decides() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.woke(&[(1, Death::Exited(2)), (0, Death::Exited(1))], &[], Children::None);
+    assert_eq!(bench.status(), Some(1));
+}
+
+#[test]
+fn deaths_count_before_signals_of_the_same_wake_up() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.woke(&[(1, Death::Exited(7))], &[sent(TERM)], Children::Left);
+    bench.last_died(0, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(7));
+}
+
+#[test]
+fn what_dies_of_the_terminals_signal_in_the_wake_up_that_shows_it_dies_of_it() {
+    let mut bench = Bench::running_in(vec![task(), task()], Grace::ByCause, Grouping::Shared);
+    bench.woke(&[(1, Death::Killed(INT)), (0, Death::Exited(130))], &[typed(INT)], Children::None);
+    assert_eq!(bench.status(), Some(0));
+}
+
+#[test]
+fn a_signal_from_the_terminal_is_not_sent_again_to_its_group() {
+    let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
+    assert_eq!(bench.got(typed(INT)).take(), [Action::Send(pid(0), CONT)]);
+}
+
+#[test]
+fn a_stop_signal_of_its_own_is_sent_even_if_the_terminal_has_sent_another() {
+    let mut bench = Bench::running_in(vec![Task::new(Some(QUIT), None)], Grace::ByCause, Grouping::Shared);
+    assert_eq!(bench.got(typed(INT)).take(), asked(0, QUIT));
+    bench.last_died(0, Death::Killed(INT));
+    assert_eq!(bench.status(), Some(0), "it was sent both");
+}
+
+#[test]
+fn a_signal_from_the_terminal_reaches_processes_in_groups_of_their_own_through_monofy() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    assert_eq!(bench.got(typed(INT)).take(), asked(0, INT));
+}
+
+#[test]
+fn a_hang_up_is_told_to_the_leader_of_the_session_alone_and_so_passed_on() {
+    let rules =
+        Rules { grace: Grace::ByCause, seat: Seat { grouping: Grouping::Shared, leads_session: true } };
+    let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
+    assert_eq!(bench.got(typed(HUP)).take(), []);
+    bench.machine = Machine::new(Vec::new(), vec![task()], rules);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
+    assert_eq!(bench.got(typed(HUP)).take(), [Action::Send(pid(0), HUP)]);
+}
+
+#[test]
+fn a_stop_from_the_terminal_stops_monofy_as_well() {
+    let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
+    assert_eq!(bench.got(typed(TSTP)).take(), [Action::StopSelf(TSTP)]);
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    assert_eq!(bench.got(typed(TSTP)).take(), [Action::Send(pid(0), TSTP), Action::StopSelf(TSTP)]);
+    assert_eq!(bench.got(sent(TSTP)).take(), [Action::Send(pid(0), TSTP)], "a sent one is only passed on");
+}
+
+#[test]
+fn other_signals_are_only_passed_on() {
+    let mut bench = Bench::running(vec![task(), Task::new(Some(QUIT), None)], Grace::ByCause);
+    assert_eq!(bench.got(sent(HUP)).take(), [Action::Send(pid(0), HUP), Action::Send(pid(1), HUP)]);
+    assert_eq!(bench.machine.deadline(), None, "no stop has begun");
+}
+
+#[test]
+fn a_process_with_a_stop_signal_gets_that_one_instead() {
+    let mut bench = Bench::running(vec![task(), Task::new(Some(QUIT), None)], Grace::ByCause);
+    let expected: Vec<Action> = [asked(0, INT), asked(1, QUIT)].concat();
+    assert_eq!(bench.got(sent(INT)).take(), expected);
+}
+
+#[test]
+fn orphans_end_nothing() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    assert_eq!(bench.died(50, Death::Exited(1)).take(), []);
+    assert_eq!(bench.machine.deadline(), None);
+}
+
+#[test]
+fn descendants_are_asked_only_when_all_processes_are_gone() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.got(sent(TERM)).take();
+    assert_eq!(bench.died(0, Death::Exited(0)).take(), []);
+    assert_eq!(bench.died(1, Death::Exited(0)).take(), [Action::AskDescendants]);
+    assert_eq!(bench.woke(&[(50, Death::Exited(0))], &[], Children::None).take(), [Action::Finish(0)]);
+}
+
+#[test]
+fn a_stop_of_our_own_has_10_seconds_counted_from_its_beginning() {
+    let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
+    bench.at(1000).died(0, Death::Exited(0)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(11_000)));
+    bench.at(9000).died(1, Death::Exited(0));
+    assert_eq!(bench.machine.deadline(), Some(ms(11_000)), "one deadline for the whole stop");
+    bench.take();
+    let killed = [Action::Send(pid(2), KILL), Action::KillDescendants { sparing: vec![] }];
+    assert_eq!(bench.at(11_000).pass().take(), killed);
+    bench.last_died(2, Death::Killed(KILL));
+    assert_eq!(bench.status(), Some(0), "the status is that of the first");
+}
+
+#[test]
+fn a_stop_from_outside_has_no_limit_and_tells_after_5_seconds_who_is_there() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.got(sent(TERM)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(5000)));
+    bench.at(5000).pass();
+    assert!(bench.notices().contains(&Notice::StillThere(vec![TaskId(0)], Duration::from_secs(5))));
+    assert_eq!(bench.take(), []);
+    assert_eq!(bench.machine.deadline(), None);
+}
+
+#[test]
+fn a_fixed_grace_holds_for_every_cause() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(2000)));
+    bench.got(sent(TERM)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(2000)));
+    let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(Limit::Never));
+    bench.died(0, Death::Exited(0)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(5000)), "only the notice");
+}
+
+#[test]
+fn a_grace_of_0_kills_at_once() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(0)));
+    let actions = bench.got(sent(TERM)).take();
+    assert!(actions.contains(&Action::Send(pid(0), KILL)), "{actions:?}");
+    bench.last_died(0, Death::Killed(KILL));
+    assert_eq!(bench.status(), Some(137));
+}
+
+#[test]
+fn a_process_that_had_to_be_killed_gives_137_after_an_outside_stop() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(limit(1000)));
+    bench.got(sent(TERM)).died(0, Death::Exited(3)).at(1000).pass().last_died(1, Death::Killed(KILL));
+    assert_eq!(bench.status(), Some(137));
+}
+
+#[test]
+fn after_an_outside_stop_the_first_other_status_in_the_order_of_the_line_counts() {
+    let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
+    bench
+        .got(sent(TERM))
+        .died(2, Death::Exited(4))
+        .died(1, Death::Exited(3))
+        .last_died(0, Death::Exited(143));
+    assert_eq!(bench.status(), Some(3));
+}
+
+#[test]
+fn a_shorter_bound_of_its_own_kills_a_process_and_what_is_below_it() {
+    let mut bench =
+        Bench::running(vec![Task::new(None, Some(limit(500))), task()], Grace::Fixed(limit(3000)));
+    bench.got(sent(TERM)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(500)));
+    assert_eq!(bench.at(500).pass().take(), [Action::KillTree(pid(0))]);
+    bench.at(510).died(0, Death::Killed(KILL)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(3000)));
+}
+
+#[test]
+fn a_longer_bound_of_its_own_spares_a_process_at_the_deadline() {
+    let mut bench =
+        Bench::running(vec![Task::new(None, Some(limit(9000))), task()], Grace::Fixed(limit(3000)));
+    bench.got(sent(TERM)).take();
+    let killed = [Action::Send(pid(1), KILL), Action::KillDescendants { sparing: vec![pid(0)] }];
+    assert_eq!(bench.at(3000).pass().take(), killed);
+    bench.at(3010).died(1, Death::Killed(KILL)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(9000)));
+    bench.at(4000).last_died(0, Death::Exited(0));
+    assert_eq!(bench.status(), Some(137));
+}
+
+#[test]
+fn adopted_children_of_the_killed_are_killed_too() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(1000)));
+    bench.got(sent(TERM)).at(1000).pass().take();
+    let again = [Action::KillDescendants { sparing: vec![] }];
+    assert_eq!(bench.at(1001).died(0, Death::Killed(KILL)).take(), again);
+    assert_eq!(bench.machine.deadline(), Some(ms(1101)), "and looked for again, should one have been forked");
+}
+
+#[test]
+fn two_seconds_after_the_kill_the_run_is_over_and_names_what_would_not_die() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(1000)));
+    bench.got(sent(TERM)).at(1000).pass().take();
+    bench.at(2999).pass();
+    assert_eq!(bench.status(), None);
+    bench.at(3000).pass();
+    assert!(bench.notices().contains(&Notice::WouldNotDie(Duration::from_secs(2))));
+    assert_eq!(bench.status(), Some(137));
+}
+
+#[test]
+fn a_second_interrupt_kills_at_once() {
+    for twice in [sent(INT), typed(INT)] {
+        let mut bench = Bench::running(vec![task()], Grace::ByCause);
+        bench.got(twice).take();
+        let actions = bench.got(twice).take();
+        assert!(actions.contains(&Action::Send(pid(0), KILL)), "{actions:?}");
+    }
+}
+
+#[test]
+fn one_ctrl_c_that_a_parent_passes_on_as_well_is_still_one() {
+    let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
+    bench.got(typed(INT)).take();
+    assert_eq!(bench.got(sent(INT)).take(), asked(0, INT));
+}
+
+#[test]
+fn term_during_a_stop_is_passed_on_and_changes_nothing_else() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.died(0, Death::Exited(5)).take();
+    let deadline = bench.machine.deadline();
+    assert_eq!(bench.at(100).got(sent(TERM)).take(), asked(1, TERM));
+    assert_eq!(bench.machine.deadline(), deadline);
+    bench.last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(5));
+}
+
+#[test]
+fn a_program_that_could_not_be_started_ends_the_others() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
+    assert_eq!(bench.handle(Event::SpawnFailed(TaskId(1), 126)).take(), asked(0, TERM));
+    bench.last_died(0, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(126));
+}
+
+#[test]
+fn a_process_that_was_reaped_behind_our_back_is_not_waited_for() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    assert_eq!(bench.woke(&[], &[], Children::None).take(), [Action::Finish(125)]);
+}
+
+#[test]
+fn the_last_notice_says_why_the_run_ended_and_with_which_status() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.last_died(0, Death::Exited(4));
+    let last = Notice::Finished(Cause::FirstExit(TaskId(0), Death::Exited(4)), 4);
+    assert_eq!(bench.notices().last(), Some(&last));
+}
