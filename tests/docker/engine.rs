@@ -20,6 +20,9 @@ ENV PATH=/bin
 ENTRYPOINT [\"/bin/monofy\"]
 ";
 
+/// What the tests use of busybox.
+const APPLETS: &str = "cat echo grep ls ps setsid sh sleep test touch tr true wc";
+
 /// The image of an application: its own CMD in exec form, and users with names.
 const APPLICATION: &str = r#"
 COPY etc /etc
@@ -97,9 +100,7 @@ impl Images {
         fs::create_dir_all(&bin).unwrap();
         fs::copy(static_monofy(), bin.join("monofy")).unwrap();
         fs::copy(busybox, bin.join("busybox")).unwrap();
-        for applet in
-            assert_ran(Command::new(busybox).arg("--list")).lines().filter(|name| *name != "busybox")
-        {
+        for applet in APPLETS.split(' ') {
             symlink("busybox", bin.join(applet)).unwrap();
         }
         fs::create_dir_all(context.join("etc")).unwrap();
