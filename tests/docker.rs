@@ -1,1 +1,21 @@
-//! (placeholder)
+//! monofy as a container has it: the static binary on an empty image, run by a real Docker engine.
+#![allow(unreachable_pub, reason = "nothing of a test binary is reachable")]
+
+mod support;
+
+#[path = "docker/engine.rs"]
+mod engine;
+#[path = "docker/image_command.rs"]
+mod image_command;
+#[path = "docker/leftovers.rs"]
+mod leftovers;
+#[path = "docker/seats.rs"]
+mod seats;
+#[path = "docker/signals.rs"]
+mod signals;
+#[path = "docker/terminal.rs"]
+mod terminal;
+#[path = "docker/termination_log.rs"]
+mod termination_log;
+#[path = "docker/users.rs"]
+mod users;

@@ -1,0 +1,5 @@
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL,
+    words INTEGER
+);

@@ -1,0 +1,41 @@
+//! Where Kubernetes reads why a container ended.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::engine::Images;
+use crate::support::Folder;
+
+const LAST: &str = "monofy: ended with status 7, because sh exited with status 7";
+
+#[test]
+fn the_last_notice_goes_to_the_termination_log_even_when_quiet() {
+    let Some(images) = Images::get() else { return };
+    let folder = Folder::new();
+    let log = folder.file("log", "");
+    let volume = format!("{}:/dev/termination-log", log.display());
+    let options = ["--volume", &volume, "--read-only"];
+    images.finish(&options, &["sh", "-c", "exit 7"]).assert_status(7).assert_told(LAST);
+    assert_eq!(fs::read_to_string(&log).unwrap().trim_end(), LAST);
+    // What is there stays there: a process may have left a message of its own.
+    images.finish(&options, &["--quiet", "true"]).assert_status(0);
+    let whole = fs::read_to_string(&log).unwrap();
+    assert!(whole.starts_with(LAST) && whole.contains("ended with status 0"), "{whole}");
+}
+
+#[test]
+fn a_termination_log_that_cannot_be_written_harms_nothing() {
+    let Some(images) = Images::get() else { return };
+    let folder = Folder::new();
+    let log = folder.file("log", "");
+    fs::set_permissions(&log, fs::Permissions::from_mode(0o644)).unwrap();
+    let read_only = format!("{}:/dev/termination-log:ro", log.display());
+    let directory = format!("{}:/dev/termination-log", folder.path().display());
+    let foreign = format!("{}:/dev/termination-log", log.display());
+    for options in
+        [&["--volume", &read_only][..], &["--volume", &directory], &["--user", "1234", "--volume", &foreign]]
+    {
+        images.finish(options, &["sh", "-c", "exit 7"]).assert_status(7).assert_told(LAST);
+    }
+    assert_eq!(fs::read_to_string(&log).unwrap(), "");
+}

@@ -1,0 +1,63 @@
+//! Users, in images that name them and in one that names nobody.
+
+use crate::engine::Images;
+
+/// Says who it is, by numbers alone.
+const WHO: &str = "grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t ' ' '";
+
+fn who(uid: u32, gid: u32, groups: &str) -> String {
+    format!("Uid: {uid} {uid} {uid} {uid}\nGid: {gid} {gid} {gid} {gid}\nGroups: {groups} \n")
+}
+
+#[test]
+fn numbers_need_no_passwd() {
+    let Some(images) = Images::get() else { return };
+    let finished = images.finish(&[], &["--user", "1234:5678", "sh", "-c", WHO]);
+    finished.assert_status(0).assert_stdout(&who(1234, 5678, "5678"));
+    let finished = images.finish(&[], &["--user", "1234", "sh", "-c", WHO]);
+    finished.assert_status(0).assert_stdout(&who(1234, 0, "0"));
+}
+
+#[test]
+fn a_name_without_a_passwd_is_an_error_that_says_so() {
+    let Some(images) = Images::get() else { return };
+    let finished = images.finish(&[], &["--user", "web", "sh", "-c", WHO]);
+    finished.assert_status(125).assert_stdout("").assert_told("/etc/passwd");
+}
+
+#[test]
+fn a_name_of_the_image_gives_its_groups() {
+    let Some(images) = Images::get() else { return };
+    let finished = images.start_application(&[], &["monofy", "--user", "web", "sh", "-c", WHO]).finish();
+    finished.assert_status(0).assert_stdout(&who(1500, 1501, "1501 1600"));
+    let finished = images.start_application(&[], &["monofy", "--user", "web:logs", "sh", "-c", WHO]).finish();
+    finished.assert_status(0).assert_stdout(&who(1500, 1600, "1600"));
+}
+
+#[test]
+fn a_user_comes_from_docker_run() {
+    let Some(images) = Images::get() else { return };
+    let command = ["monofy", "--user=$<APP_USER:-root>", "sh", "-c", WHO];
+    let finished = images.start_application(&["-e", "APP_USER=web"], &command).finish();
+    finished.assert_status(0).assert_stdout(&who(1500, 1501, "1501 1600"));
+}
+
+#[test]
+fn who_may_not_change_the_user_is_told_and_starts_nothing() {
+    let Some(images) = Images::get() else { return };
+    let finished = images.finish(&["--user", "1234"], &["--user", "0:0", "sh", "-c", WHO]);
+    assert_ne!(finished.status, 0, "{finished:#?}");
+    finished.assert_stdout("").assert_told("cannot be started");
+}
+
+#[test]
+fn each_process_has_a_user_of_its_own_and_all_are_stopped() {
+    let Some(images) = Images::get() else { return };
+    let wait = "echo $0 is ready; exec sleep 100";
+    let first = ["--user", "1:1", "sh", "-c", wait, "first", "|||"];
+    let container = images.start(&[], &[&first[..], &["--user", "2:2", "sh", "-c", wait, "second"]].concat());
+    container.stdout().wait_for("first is ready");
+    container.stdout().wait_for("second is ready");
+    container.stop();
+    container.finish().assert_status(0);
+}
