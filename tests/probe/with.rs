@@ -3,6 +3,7 @@
 //! ```text
 //! ignore=SIGNAL default=SIGNAL    its disposition; signals that are not named are set to their default first
 //! block=SIGNAL                    added to a mask that is empty otherwise
+//! pending=SIGNAL                  blocked, and sent by another process, so that it waits for the program
 //! close=FD                        closes a descriptor
 //! session                         leads a session of its own
 //! terminal                        and stdin is the terminal that controls it
@@ -24,6 +25,13 @@ pub(crate) fn execute(words: &[&str]) -> i32 {
         match change.split_once('=') {
             Some(("ignore", signal)) => signals::set_disposition(signals::number(signal), libc::SIG_IGN),
             Some(("block", signal)) => mask |= 1 << (signals::number(signal) - 1),
+            Some(("pending", signal)) => {
+                mask |= 1 << (signals::number(signal) - 1);
+                signals::set_mask(mask);
+                let own = std::process::id().to_string();
+                let status = std::process::Command::new("/bin/kill").args(["-s", signal, &own]).status();
+                assert!(status.is_ok_and(|status| status.success()), "the signal is sent");
+            }
             Some(("close", number)) => {
                 // SAFETY: nobody here uses a descriptor from now on.
                 unsafe { libc::close(number.parse().expect("a descriptor")) };

@@ -1,7 +1,7 @@
 //! Connected fates and orphans (contract, 4.2).
 
 use super::line::{CONT, STOP, TERM, USR1, USR2, all_got, got, line, ready, run, until_stopped};
-use super::support::{parent, send, state, until};
+use super::support::{children, parent, send, state, until};
 
 #[test]
 fn the_first_process_to_exit_ends_the_run_with_whatever_status() {
@@ -100,11 +100,12 @@ fn an_orphan_that_a_setup_command_leaves_behind_lives_until_the_end_of_the_run()
 
 #[test]
 fn many_orphans_leave_no_zombie() {
-    let script =
-        "i=0; while [ \"$$i\" != .................... ]; do (true &); i=\"$$i.\"; done; exec $PROBE wait a";
-    let running = run(&["sh", "-c", script]).start();
+    let script = format!("{}exec $PROBE wait a", "(true &); ".repeat(100));
+    let running = run(&["-v", "sh", "-c", &script]).start();
     let a = ready(&running, "a");
-    until("all orphans reaped", || (super::support::children(running.pid()) == [a]).then_some(()));
+    until("all orphans reaped", || (children(running.pid()) == [a]).then_some(()));
     running.signal(TERM);
-    running.finish().assert_status(0);
+    let finished = running.finish();
+    finished.assert_status(0);
+    assert_eq!(finished.stderr.matches("orphan reaped").count(), 100);
 }

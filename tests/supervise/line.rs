@@ -1,7 +1,5 @@
 //! Lines of probes, and what is said about them.
 
-use std::path::Path;
-
 use super::support::{Run, Running, probe, send, state, until};
 
 pub(crate) const HUP: i32 = 1;
@@ -48,6 +46,13 @@ pub(crate) fn got(running: &Running, name: &str, number: i32) -> String {
     running.stdout.wait_for(&format!("{name} got {number} "))
 }
 
+/// Waits until a probe of this name got a signal so many times.
+pub(crate) fn got_times(running: &Running, name: &str, number: i32, times: usize) {
+    let count = || all_got(&running.stdout.so_far(), name).iter().filter(|found| **found == number).count();
+    until("a signal several times", || (count() >= times).then_some(()));
+    assert_eq!(count(), times, "{}", running.stdout.so_far());
+}
+
 /// The signals that a probe of this name tells of, in their order.
 pub(crate) fn all_got(stdout: &str, name: &str) -> Vec<i32> {
     let start = format!("{name} got ");
@@ -79,9 +84,4 @@ pub(crate) fn in_one_wake_up(running: &Running, happen: impl FnOnce()) {
 pub(crate) fn end(pid: i32, number: i32) {
     send(pid, number);
     until_zombie(pid);
-}
-
-/// Waits for a file to hold something.
-pub(crate) fn contents(file: &Path) -> String {
-    until("a file", || std::fs::read_to_string(file).ok())
 }

@@ -1,8 +1,8 @@
 //! What becomes of the signals that monofy gets (contract, 4.3), without a terminal.
 
 use super::line::{
-    CHLD, CONT, HUP, INT, KILL, QUIT, STOP, TERM, USR1, USR2, all_got, changed, got, in_one_wake_up, line,
-    ready, run,
+    CHLD, CONT, HUP, INT, KILL, QUIT, STOP, TERM, USR1, USR2, all_got, changed, got, got_times,
+    in_one_wake_up, line, ready, run,
 };
 use super::support::{Running, send};
 
@@ -88,7 +88,9 @@ fn a_process_with_a_stop_signal_gets_that_one_instead() {
             running.signal(number);
             let finished = running.finish();
             finished.assert_status(0);
-            assert_eq!(all_got(&finished.stdout, "a"), [own]);
+            // A real-time signal is handed out after the CONT that followed it.
+            let of_a = all_got(&finished.stdout, "a").into_iter().filter(|number| *number != CONT);
+            assert_eq!(of_a.collect::<Vec<_>>(), [own]);
             assert_eq!(all_got(&finished.stdout, "b"), [number]);
         }
     }
@@ -128,16 +130,16 @@ fn many_kinds_of_signals_at_once_are_each_passed_on() {
     let running = line("probe wait a ||| probe wait b").start();
     ready(&running, "a");
     ready(&running, "b");
-    in_one_wake_up(&running, || {
-        passed_on().into_iter().filter(|n| *n != CONT).for_each(|n| running.signal(n))
-    });
+    // CONT, which ends the wait, takes back what stops.
+    let several: Vec<_> = passed_on().into_iter().filter(|number| ![20, 21, 22].contains(number)).collect();
+    in_one_wake_up(&running, || several.iter().filter(|n| **n != CONT).for_each(|n| running.signal(*n)));
     for name in ["a", "b"] {
-        passed_on().into_iter().for_each(|number| _ = got(&running, name, number));
+        several.iter().for_each(|number| _ = got(&running, name, *number));
     }
     running.signal(TERM);
     let finished = running.finish();
     finished.assert_status(0);
-    assert_eq!(all_got(&finished.stdout, "a").len(), passed_on().len() + 1);
+    assert_eq!(all_got(&finished.stdout, "a").len(), several.len() + 1);
 }
 
 #[test]
@@ -159,23 +161,17 @@ fn signals_are_still_passed_on_during_a_stop() {
     .start();
     ready(&running, "a");
     ready(&running, "b");
-    for _ in 0..2 {
+    for round in 1..=2 {
         running.signal(TERM);
-        for name in ["a", "b"] {
-            got(&running, name, CONT);
-        }
+        got_times(&running, "a", TERM, round);
+        got_times(&running, "b", QUIT, round);
         running.signal(HUP);
-        for name in ["a", "b"] {
-            got(&running, name, HUP);
-        }
+        got_times(&running, "a", HUP, round);
+        got_times(&running, "b", HUP, round);
     }
-    running.signal(USR1);
-    got(&running, "a", USR1);
     running.signal(USR2);
     let finished = running.finish();
     finished.assert_status(0);
-    let of_a = all_got(&finished.stdout, "a");
-    assert_eq!(of_a.iter().filter(|number| **number == TERM).count(), 2, "{of_a:?}");
     let of_b = all_got(&finished.stdout, "b");
     assert!(!of_b.contains(&TERM), "{of_b:?}");
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::line::{HUP, INT, QUIT, TERM, USR1, all_got, changed, got, line, ready, run};
-use super::support::{Folder, children, monofy, probe, send};
+use super::support::{Folder, children, probe, send};
 
 fn make_executable(file: &Path) {
     std::fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
@@ -78,11 +78,8 @@ fn other_signals_are_passed_on_to_the_setup_command_and_end_nothing() {
 #[test]
 fn a_signal_that_waits_since_before_the_start_ends_the_run_before_anything_starts() {
     let folder = Folder::new();
-    let monofy = monofy();
-    // By /bin/kill: what monofy sends itself is no message to it.
-    let script = format!("/bin/kill -TERM $$; exec {} touch later '&&' touch process", monofy.display());
-    let words = ["with", "block=TERM", "--", "sh", "-c", &script];
-    super::support::Run::of(probe(), words).directory(folder.path()).finish().assert_status(0);
+    let run = changed("pending=TERM", "touch later && touch process").directory(folder.path());
+    run.finish().assert_status(0).assert_told("SIGTERM was received");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
