@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
-use nix::unistd::{pipe, pipe2};
+use nix::unistd::pipe2;
 
 use super::line::{TERM, USR1, USR2, all_got, got, line, ready, run};
 use super::support::{Finished, Folder, Lines, Run, Running, has_tool, in_path, monofy, send, state, until};
@@ -158,7 +158,7 @@ fn assert_nothing_but_what_was_sent(running: Running) {
 
 #[test]
 fn a_stderr_that_nobody_reads_any_more_harms_nobody() {
-    let (reader, writer) = pipe().unwrap();
+    let (reader, writer) = pipe2(OFlag::O_CLOEXEC).unwrap();
     drop(reader);
     assert_nothing_but_what_was_sent(start_with_stderr(writer));
 }
@@ -175,7 +175,7 @@ fn a_stderr_that_can_only_be_read_harms_nobody() {
 
 /// A pipe that is full, as its two ends. The writing one waits, as pipes do.
 fn full_pipe() -> (OwnedFd, OwnedFd) {
-    let (reader, writer) = pipe2(OFlag::O_NONBLOCK).unwrap();
+    let (reader, writer) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC).unwrap();
     let mut file = File::from(writer);
     while file.write(&[b'x'; 4096]).is_ok() {}
     while file.write(b"x").is_ok() {}
@@ -210,7 +210,7 @@ fn what_waits_for_a_reader_of_stderr_is_told_when_it_reads_on() {
 
 #[test]
 fn the_flags_of_a_shared_stderr_are_left_alone() {
-    let (reader, writer) = pipe().unwrap();
+    let (reader, writer) = pipe2(OFlag::O_CLOEXEC).unwrap();
     let ours = writer.try_clone().unwrap();
     let running = start_with_stderr(writer);
     running.signal(USR1);

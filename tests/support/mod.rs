@@ -267,6 +267,11 @@ impl Lines {
         }
     }
 
+    /// Forgets what has come so far.
+    pub fn forget(&self) {
+        self.shared.0.lock().unwrap().text.clear();
+    }
+
     /// What has come so far.
     pub fn so_far(&self) -> String {
         self.shared.0.lock().unwrap().text.clone()
