@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::Pid;
 
@@ -62,8 +63,22 @@ fn on_a_terminal(words: &[&str]) -> (File, OwnedFd, Running) {
 /// A terminal, and what runs on it.
 struct Terminal {
     keyboard: File,
-    screen: OwnedFd,
+    /// The end that what runs here has as well.
+    screen: Option<OwnedFd>,
     running: Running,
+}
+
+impl Drop for Terminal {
+    /// A shell would leave its jobs behind.
+    fn drop(&mut self) {
+        let mut left = vec![self.running.pid()];
+        while let Some(pid) = left.pop() {
+            left.extend(support::children(pid));
+            if pid != self.running.pid() && !is_gone(pid) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+        }
+    }
 }
 
 impl Terminal {
@@ -71,7 +86,7 @@ impl Terminal {
     fn start(words: &[&str]) -> Self {
         let (keyboard, screen, mut running) = on_a_terminal(words);
         running.stdout = Lines::read(keyboard.try_clone().unwrap());
-        Self { keyboard, screen, running }
+        Self { keyboard, screen: Some(screen), running }
     }
 
     /// An interactive shell, which has job control.
@@ -109,7 +124,7 @@ impl Terminal {
         use std::os::unix::process::ExitStatusExt;
         let status = self.running.wait();
         let status = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-        drop(self.screen);
+        self.screen = None;
         let shown = self.running.stdout.all().replace('\r', "");
         (status, shown)
     }
@@ -175,7 +190,9 @@ fn a_run_whose_processes_all_die_of_ctrl_c_ends_with_0() {
         "probe wait a INT=130 ||| probe wait b INT=die ||| probe wait c INT=0",
     ] {
         let mut terminal = Terminal::monofy(text);
-        ["a", "b", "c"].map(|name| terminal.ready(name));
+        for name in ["a", "b", "c"] {
+            terminal.ready(name);
+        }
         terminal.type_in(CTRL_C);
         let (status, shown) = terminal.finish();
         assert_eq!(status, 0, "{shown}");
@@ -238,7 +255,7 @@ fn a_signal_from_a_process_is_passed_on_once_on_a_terminal_too() {
     terminal.ready("a");
     for number in [HUP, USR1, WINCH, TSTP, INT] {
         terminal.running.signal(number);
-        assert!(terminal.got("a", number).contains(&format!("from {} ", terminal.running.pid())));
+        assert!(terminal.got("a", number).ends_with(&format!(" from {}", terminal.running.pid())));
     }
     terminal.got("a", CONT);
     terminal.has_settled(&["a"]);
@@ -253,7 +270,7 @@ fn a_change_of_the_window_is_told_once() {
     let terminal = Terminal::monofy("probe wait a ||| probe wait b");
     terminal.ready("a");
     terminal.ready("b");
-    let screen = Stdio::from(terminal.screen.try_clone().unwrap());
+    let screen = Stdio::from(terminal.screen.as_ref().unwrap().try_clone().unwrap());
     let status = Command::new("stty").args(["rows", "50"]).stdin(screen).status();
     if !has_tool("stty", status.is_ok_and(|status| status.success())) {
         return;

@@ -69,12 +69,9 @@ fn wait(name: &str, rules: &[&str]) -> c_int {
     say(&format!("{name} ready {}", std::process::id()));
     loop {
         let received = signals::wait_for_any();
-        say(&format!(
-            "{name} got {} from {} with {}",
-            received.number,
-            if received.is_from_kernel { "the kernel".to_owned() } else { received.sender.to_string() },
-            received.value
-        ));
+        let sender =
+            if received.is_from_kernel { "the kernel".to_owned() } else { received.sender.to_string() };
+        say(&format!("{name} got {} from {sender}", received.number));
         match answers.get(&received.number) {
             Some(Answer::Exit(status)) => return *status,
             Some(Answer::Die) => signals::die_of(received.number),

@@ -41,8 +41,6 @@ pub(crate) struct Received {
     pub(crate) number: i32,
     pub(crate) is_from_kernel: bool,
     pub(crate) sender: i32,
-    /// What sigqueue(3) sent along; 0 for kill(2).
-    pub(crate) value: i32,
 }
 
 /// Waits for any blocked signal.
@@ -58,14 +56,11 @@ pub(crate) fn wait_for_any() -> Received {
         if number > 0 {
             // SAFETY: zeroed at first, and filled in by the kernel since.
             let info = unsafe { info.assume_init() };
-            let is_queued = info.si_code == libc::SI_QUEUE;
             return Received {
                 number: info.si_signo,
                 is_from_kernel: info.si_code > 0,
                 // SAFETY: any bytes are a number; it means something only where a process was the sender.
                 sender: unsafe { info.si_pid() },
-                // SAFETY: as above; looked at only where sigqueue(3) filled it in.
-                value: if is_queued { unsafe { info.si_value().sival_ptr as usize as i32 } } else { 0 },
             };
         }
     }

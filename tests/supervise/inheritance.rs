@@ -48,7 +48,7 @@ const AS_IT_IS: &str = "exec \"$@\"";
 
 fn every_signal(change: &str) -> String {
     let catchable = (1..=64).filter(|number| ![9, 19].contains(number));
-    catchable.map(|number| format!("{change}={number} ")).collect()
+    catchable.map(|number| format!("{change}={number}")).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -80,8 +80,9 @@ fn descriptors_umask_and_limits_are_those_that_monofy_had() {
 #[test]
 fn closed_standard_descriptors_stay_closed_and_no_notice_goes_astray() {
     for closed in 0..8 {
-        let changes: String =
-            (0..3).filter(|n| closed & (1 << n) != 0).map(|n| format!("close={n} ")).collect();
+        let changes: Vec<_> =
+            (0..3).filter(|n| closed & (1 << n) != 0).map(|n| format!("close={n}")).collect();
+        let changes = changes.join(" ");
         let folder = Folder::new();
         let (direct, below) = both_states(&folder, AS_IT_IS, &changes);
         assert_eq!(differences(&direct, &below), [""; 0], "with {changes:?}");

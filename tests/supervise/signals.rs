@@ -21,7 +21,7 @@ fn assert_all_passed_on(running: Running, names: &[&str]) {
         running.signal(number);
         for name in names {
             let told = got(&running, name, number);
-            assert!(told.contains(&format!("from {} ", running.pid())), "{told}");
+            assert!(told.ends_with(&format!(" from {}", running.pid())), "{told}");
         }
     }
     running.signal(TERM);
@@ -134,7 +134,9 @@ fn many_kinds_of_signals_at_once_are_each_passed_on() {
     let several: Vec<_> = passed_on().into_iter().filter(|number| ![20, 21, 22].contains(number)).collect();
     in_one_wake_up(&running, || several.iter().filter(|n| **n != CONT).for_each(|n| running.signal(*n)));
     for name in ["a", "b"] {
-        several.iter().for_each(|number| _ = got(&running, name, *number));
+        for number in &several {
+            got(&running, name, *number);
+        }
     }
     running.signal(TERM);
     let finished = running.finish();

@@ -22,7 +22,7 @@ fn only_the_processes_themselves_are_told_at_first_and_their_descendants_when_th
     assert_eq!(all_got(&running.stdout.so_far(), "g"), [0; 0]);
     send(m, USR1);
     let told = got(&running, "g", TERM);
-    assert!(told.contains(&format!("from {} ", running.pid())), "{told}");
+    assert!(told.ends_with(&format!(" from {}", running.pid())), "{told}");
     let finished = running.finish();
     finished.assert_status(0);
     assert_eq!(all_got(&finished.stdout, "g"), [TERM]);
