@@ -83,7 +83,7 @@ fn processes_that_monofy_ended_never_decide() {
 
 #[test]
 fn a_signal_during_a_stop_of_monofys_own_does_not_change_the_status() {
-    let running = line("probe wait a USR1=5 ||| probe wait b TERM=ignore USR1=9").start();
+    let running = line("probe wait a USR1=5 ||| probe wait b TERM=ignore INT=ignore USR1=9").start();
     let (a, b) = (ready(&running, "a"), ready(&running, "b"));
     send(a, USR1);
     got(&running, "b", TERM);

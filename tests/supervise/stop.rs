@@ -250,7 +250,9 @@ fn monofy_ends_after_its_last_descendant_and_not_before() {
     let mut running = running;
     assert!(running.is_running());
     send(g, USR1);
-    running.finish().assert_status(0);
+    let finished = running.finish();
+    finished.assert_status(0);
+    assert_eq!(finished.stderr.matches("stopping what was left behind").count(), 1, "{finished:?}");
 }
 
 #[test]
