@@ -119,7 +119,6 @@ impl Stop {
                 } else {
                     self.stage = Stage::DescendantsAsked;
                     actions.push(Action::AskDescendants);
-                    actions.push(Action::Tell(Notice::AskedDescendants));
                 }
             }
             Stage::Overdue if nobody_runs => self.kill_all(now, tasks, actions),

@@ -1,5 +1,6 @@
 //! What the black-box tests share: starting monofy, telling it things, and comparing all it says.
 #![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
@@ -169,12 +170,11 @@ impl Drop for Running {
 /// Sends a signal by number.
 pub fn send(pid: i32, number: i32) {
     // Signal 0 and the standard ones go by nix; a real-time one goes by the shell's kill, which takes numbers.
-    match nix::sys::signal::Signal::try_from(number) {
-        Ok(signal) => kill(Pid::from_raw(pid), signal).expect("a signal can be sent"),
-        Err(_) => {
-            let status = Command::new("/bin/kill").arg(format!("-{number}")).arg(pid.to_string()).status();
-            assert!(status.expect("there is a kill").success(), "signal {number} can be sent");
-        }
+    if let Ok(signal) = nix::sys::signal::Signal::try_from(number) {
+        kill(Pid::from_raw(pid), signal).expect("a signal can be sent");
+    } else {
+        let status = Command::new("/bin/kill").arg(format!("-{number}")).arg(pid.to_string()).status();
+        assert!(status.expect("there is a kill").success(), "signal {number} can be sent");
     }
 }
 
@@ -266,6 +266,11 @@ impl Lines {
         }
     }
 
+    /// Forgets what has come so far.
+    pub fn forget(&self) {
+        self.shared.0.lock().unwrap().text.clear();
+    }
+
     /// What has come so far.
     pub fn so_far(&self) -> String {
         self.shared.0.lock().unwrap().text.clone()
@@ -305,6 +310,19 @@ pub fn state(pid: i32) -> Option<char> {
 /// Whether a process is gone, or but a zombie that somebody else has to reap.
 pub fn is_gone(pid: i32) -> bool {
     matches!(state(pid), None | Some('Z' | 'X'))
+}
+
+/// The parent of a process, nothing when it is gone.
+pub fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+/// The children of a process, zombies included.
+pub fn children(pid: i32) -> Vec<i32> {
+    let all = std::fs::read_dir("/proc").expect("there is a /proc");
+    let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(|child| parent(*child) == Some(pid)).collect()
 }
 
 /// A folder of the test's own, removed with it.
