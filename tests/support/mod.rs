@@ -1,5 +1,5 @@
 //! What the black-box tests share: starting monofy, telling it things, and comparing all it says.
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of this")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
@@ -18,7 +18,8 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The program under test: monofy, or what `MONOFY_UNDER_TEST` names.
 pub fn monofy() -> PathBuf {
-    std::env::var_os("MONOFY_UNDER_TEST").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_monofy")), PathBuf::from)
+    std::env::var_os("MONOFY_UNDER_TEST")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_monofy")), PathBuf::from)
 }
 
 /// The probe: `tests/probe/main.rs`, which cargo builds as an example beside the tests.
@@ -32,7 +33,10 @@ pub fn probe() -> PathBuf {
 /// `MONOFY_TESTS_REQUIRE_TOOLS` is set, as in CI, that is a failure.
 pub fn has_tool(what: &str, is_there: bool) -> bool {
     if !is_there {
-        assert!(std::env::var_os("MONOFY_TESTS_REQUIRE_TOOLS").is_none(), "{what} is missing, and every tool is required");
+        assert!(
+            std::env::var_os("MONOFY_TESTS_REQUIRE_TOOLS").is_none(),
+            "{what} is missing, and every tool is required"
+        );
         eprintln!("SKIPPED: {what} is missing");
     }
     is_there
@@ -58,7 +62,12 @@ impl Run {
     /// Any program in the same way.
     pub fn of<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = A>) -> Self {
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         Self { command }
     }
@@ -92,7 +101,12 @@ impl Run {
         let mut child = self.command.spawn().expect("the program under test starts");
         let stdout = child.stdout.take().map(Lines::read);
         let stderr = child.stderr.take().map(Lines::read);
-        Running { child, stdout: stdout.unwrap_or_default(), stderr: stderr.unwrap_or_default(), status: None }
+        Running {
+            child,
+            stdout: stdout.unwrap_or_default(),
+            stderr: stderr.unwrap_or_default(),
+            status: None,
+        }
     }
 
     /// Starts it and waits for its end.
@@ -130,7 +144,9 @@ impl Running {
 
     /// Waits for the end of monofy itself, whoever may still hold its output.
     pub fn wait(&mut self) -> ExitStatus {
-        let status = until("the end of the program under test", || self.child.try_wait().expect("it can be waited for"));
+        let status = until("the end of the program under test", || {
+            self.child.try_wait().expect("it can be waited for")
+        });
         self.status = Some(status);
         status
     }
@@ -241,7 +257,11 @@ impl Lines {
                 return line.to_owned();
             }
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!collected.is_done && !left.is_zero(), "no line with {part:?} came, only:\n{}", collected.text);
+            assert!(
+                !collected.is_done && !left.is_zero(),
+                "no line with {part:?} came, only:\n{}",
+                collected.text
+            );
             collected = self.shared.1.wait_timeout(collected, left).unwrap().0;
         }
     }
