@@ -92,7 +92,11 @@ impl Resolver {
             Ok(ByteString(value.to_vec()))
         });
         let workdir = self.option(command.workdir.as_ref(), |value| {
-            if value.is_empty() { Err("it is empty".to_owned()) } else { Ok(ByteString(value.to_vec())) }
+            if value.is_empty() {
+                Err("the working directory is empty".to_owned())
+            } else {
+                Ok(ByteString(value.to_vec()))
+            }
         });
         let mut env = std::collections::BTreeMap::new();
         for (name, value) in &command.assignments {
@@ -292,7 +296,7 @@ impl Expanded<'_> {
 }
 
 fn text(value: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(value).map_err(|_| "it is not UTF-8".to_owned())
+    std::str::from_utf8(value).map_err(|_| "the value is not UTF-8".to_owned())
 }
 
 fn name(value: &[u8]) -> Result<String, String> {
