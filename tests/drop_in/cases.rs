@@ -96,7 +96,8 @@ pub(crate) fn line() -> Vec<Case> {
 }
 
 /// The first line of it.
-const HELP: &str = "Runs several tightly coupled processes as one unit, with the variables in their arguments substituted.\n";
+const HELP: &str =
+    "Runs several tightly coupled processes as one unit, with the variables in their arguments\n";
 
 fn usage() -> String {
     let script = std::env::var("MONOFY_PYTHON").unwrap_or_default();
