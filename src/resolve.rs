@@ -42,6 +42,10 @@ pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<
     if !resolver.problems.is_empty() {
         return Err(resolver.problems);
     }
+    // Only now is known what the line itself assigns.
+    for variable in &mut resolver.used {
+        variable.source = resolver.variables.source(&variable.name);
+    }
     Ok(Plan {
         version: plan::VERSION,
         masked: false,
