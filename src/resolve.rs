@@ -53,6 +53,10 @@ pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<
         problems.sort_by_key(Diagnostic::place);
         return Err(Rejection { problems, warnings: resolver.warnings });
     }
+    // Only now is known what the line itself assigns.
+    for variable in &mut resolver.used {
+        variable.source = resolver.variables.source(&variable.name);
+    }
     Ok(Plan {
         version: plan::VERSION,
         masked: false,
@@ -103,7 +107,11 @@ impl Resolver {
             Ok(ByteString(value.to_vec()))
         });
         let workdir = self.option(command.workdir.as_ref(), |value| {
-            if value.is_empty() { Err("it is empty".to_owned()) } else { Ok(ByteString(value.to_vec())) }
+            if value.is_empty() {
+                Err("the working directory is empty".to_owned())
+            } else {
+                Ok(ByteString(value.to_vec()))
+            }
         });
         let mut env = BTreeMap::new();
         for (name, value) in &command.assignments {
@@ -297,7 +305,7 @@ impl Expanded<'_> {
 }
 
 fn text(value: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(value).map_err(|_| "it is not UTF-8".to_owned())
+    std::str::from_utf8(value).map_err(|_| "the value is not UTF-8".to_owned())
 }
 
 fn name(value: &[u8]) -> Result<String, String> {

@@ -1,1 +1,23 @@
-//! (placeholder)
+//! The command line (contract, section 1) and how its problems are told (3.4), from outside.
+
+#[path = "cli/assignments.rs"]
+mod assignments;
+#[path = "cli/limits.rs"]
+mod limits;
+#[path = "cli/line.rs"]
+mod line;
+#[path = "cli/names.rs"]
+mod names;
+#[path = "cli/operators.rs"]
+mod operators;
+#[path = "cli/options.rs"]
+mod options;
+#[path = "cli/printing.rs"]
+mod printing;
+#[path = "cli/problems.rs"]
+mod problems;
+mod support;
+#[path = "cli/twins.rs"]
+mod twins;
+#[path = "cli/values.rs"]
+mod values;

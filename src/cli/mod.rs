@@ -120,10 +120,11 @@ pub fn parse(
             options::Parsed::Segment(parsed) => parsed,
         };
         if is_first {
-            let run_plan = parsed.run_plan.or(twins::run_plan(environment));
             global = parsed.global.under(twins::global(environment)?);
-            if let Some(file) = run_plan {
-                return plan_alone(file, global, &segments, &parsed.command);
+            let said = parsed.run_plan.map(|file| ("--run-plan", file));
+            let run_plan = said.or(twins::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
+            if let Some((option, file)) = run_plan {
+                return plan_alone(option, file, global, &segments, &parsed.command);
             }
         }
         if parsed.command.words.is_empty() {
@@ -135,15 +136,16 @@ pub fn parse(
 }
 
 fn plan_alone(
+    option: &str,
     file: OsString,
     global: Global,
     segments: &[split::Segment<'_>],
     command: &Command,
 ) -> Result<Request, UsageError> {
     if segments.len() > 1 || !command.is_nothing() {
-        return Err(UsageError(
-            "--run-plan executes a plan and takes no PROCESS and no options of one".to_owned(),
-        ));
+        return Err(UsageError(format!(
+            "{option} executes a plan and takes no PROCESS and no options of one"
+        )));
     }
     Ok(Request::RunPlan { file, global })
 }

@@ -12,14 +12,14 @@ use super::{Command, Said, UsageError, View, Wish, values};
 use crate::diagnostic::Written;
 use crate::plan::{Limit, Verbosity, is_variable};
 
-/// How wide the help is. Fixed, since it stands in the documentation.
+/// How wide the help is at most. Fixed, since it stands in the documentation; its lines are broken by hand.
 pub const HELP_WIDTH: usize = 100;
 
 const GLOBAL: &str = "Global options, in front of the first PROCESS";
 const PROCESS: &str = "Process options, in front of a PROGRAM (their values are expanded, too)";
 const WORDS: &str = "words";
 
-const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their arguments \
+const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their arguments\n\
                      substituted.";
 const USAGE: &str = "monofy [OPTION...] PROCESS { '&&' PROCESS }... { '|||' PROCESS }...\n       \
                      PROCESS = [PROCESS-OPTION...] [NAME=VALUE...] [--] PROGRAM [ARG...]";
@@ -35,14 +35,15 @@ Substitution, in every argument:
   ${NAME:?message}          an error when it is not set or empty
   ${$}                      a dollar
   ${'text'}                 text as it is
-Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in Compose files,
-Makefiles or JSON.
+Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in
+Compose files, Makefiles or JSON.
 
-Global options but --help and --version can be set in the environment: MONOFY_GRACE=5s, MONOFY_STRICT=1.
-Durations: 500ms, 8s, 2m; a bare number is seconds. Signals: TERM, SIGTERM, 15, RTMIN+3.
+Global options but --help and --version can be set in the environment: MONOFY_GRACE=5s,
+MONOFY_STRICT=1. Durations: 500ms, 8s, 2m; a bare number is seconds. Signals: TERM, SIGTERM, 15,
+RTMIN+3.
 
-Exit status: that of the process that exited first; 0 when a signal asked for the end and all ended well; 125 when
-nothing could be started; 126 and 127 when a program cannot be executed or found.";
+Exit status: that of the process that exited first; 0 when a signal asked for the end and all ended
+well; 125 when nothing could be started; 126 and 127 when a program cannot be executed or found.";
 
 /// One PROCESS, taken apart.
 pub(super) enum Parsed {
@@ -85,7 +86,6 @@ fn command(with_global: bool) -> Clap {
         .version(env!("CARGO_PKG_VERSION"))
         .override_usage(USAGE)
         .after_help(AFTER)
-        .term_width(HELP_WIDTH)
         .no_binary_name(true)
         .args_override_self(true)
         .disable_help_flag(true)
@@ -106,7 +106,7 @@ fn global_options() -> Vec<Arg> {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     let options = [
-        flag("strict", "An unset variable without a default, and a malformed expansion, are errors"),
+        flag("strict", "Unset variables without a default and malformed expansions are errors"),
         Arg::new("plan")
             .long("plan")
             .value_name("text|json")
@@ -122,8 +122,8 @@ fn global_options() -> Vec<Arg> {
             .value_parser(ValueParser::os_string())
             .help("Execute a plan written by --plan=json (- is stdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::limit).help(
-            "How long a stop may take before SIGKILL; 0 is at once, none is no limit \
-                 [default: 10s when a process exited, none when a signal asked for the stop]",
+            "How long a stop may take before SIGKILL; 0 is at once, none is no limit\n\
+             [default: 10s when a process exited, none when a signal asked]",
         ),
         flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
         flag("verbose", "One more level of notices").short('v').overrides_with("quiet"),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::plan::Limit;
 
 /// What was written is no duration.
-const NO_DURATION: &str = "no duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
+const NO_DURATION: &str = "not a duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
 /// What was written is no limit.
-const NO_LIMIT: &str = "no duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
+const NO_LIMIT: &str = "not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
                             or none for no limit";
 
 /// Reads `500ms`, `8s`, `2m`, `1h`; a bare number is seconds. Fractions work (`1.5s`), to the millisecond.

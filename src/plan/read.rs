@@ -27,7 +27,7 @@ pub struct Unsound {
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed(error) => write!(f, "not a plan: {error}"),
+            Self::Malformed(error) => write!(f, "not a plan: {}", without_values(&error.to_string())),
             Self::Version(version) => {
                 write!(f, "version {version} of the format; this monofy reads version {VERSION}")
             }
@@ -37,6 +37,14 @@ impl fmt::Display for ReadError {
             ),
             Self::Unsound(unsound) => unsound.fmt(f),
         }
+    }
+}
+
+/// serde quotes a string of the wrong type, which may be a secret.
+fn without_values(message: &str) -> String {
+    match (message.split_once("string \""), message.rfind("\", expected ")) {
+        (Some((start, _)), Some(end)) => format!("{start}string \"…{}", &message[end..]),
+        _ => message.to_owned(),
     }
 }
 

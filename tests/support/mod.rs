@@ -1,6 +1,5 @@
 //! What the black-box tests share: starting monofy, telling it things, and comparing all it says.
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
-#![allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of this")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};

@@ -1,0 +1,82 @@
+//! The line cut at its operators.
+
+use serde_json::json;
+
+use crate::line::line;
+
+#[test]
+fn in_front_of_the_last_and_stands_setup_and_behind_it_stand_processes() {
+    let plan = line(["a", "1", "&&", "b", "&&", "c", "|||", "a"]).plan();
+    let argv =
+        |list: &str| plan[list].as_array().unwrap().iter().map(|p| p["argv"].clone()).collect::<Vec<_>>();
+    assert_eq!(argv("setup"), [json!(["a", "1"]), json!(["b"])]);
+    assert_eq!(argv("processes"), [json!(["c"]), json!(["a"])]);
+}
+
+#[test]
+fn only_the_exact_argument_is_an_operator() {
+    let words = ["a", "&&&", "|||| ", "|| |", " &&", "a&&b", "&", "||", "|", ""];
+    assert_eq!(line(words).process()["argv"], json!(words));
+}
+
+#[test]
+fn no_value_becomes_an_operator() {
+    let planned = line(["a", "$AND", "${BESIDE}", "${BOTH...}", "${'&&'}", "${X:-|||}"])
+        .env("AND", "&&")
+        .env("BESIDE", "|||")
+        .env("BOTH", "&& '|||'");
+    assert_eq!(planned.process()["argv"], json!(["a", "&&", "|||", "&&", "|||", "&&", "|||"]));
+}
+
+#[test]
+fn an_operator_is_one_wherever_it_stands() {
+    assert!(line(["--name", "&&", "a"]).refused().contains("a value is required for '--name <NAME>'"));
+    assert!(
+        line(["a", "|||", "--workdir", "|||", "b"])
+            .refused()
+            .contains("a value is required for '--workdir <DIR>'")
+    );
+    line(["--", "&&", "a"]).misused("argument 2: a setup command is missing in front of this '&&'");
+    line(["A=1", "|||", "a"]).misused("argument 2: a process is missing in front of this '|||'");
+}
+
+#[test]
+fn side_by_side_in_front_of_setup_is_refused() {
+    let message = "argument 2: '|||' stands before the '&&' that is argument 4; setup commands run one after \
+                   another, and '|||' is for the processes behind the last '&&'";
+    line(["a", "|||", "b", "&&", "c"]).misused(message);
+    line(["a", "|||", "&&", "&&", "c"]).misused(message);
+    // It is told even where a process is missing, too.
+    line(["|||", "&&"])
+        .misused(&message.replace("argument 2", "argument 1").replace("argument 4", "argument 2"));
+}
+
+#[test]
+fn a_missing_process_is_refused_wherever_it_is_missing() {
+    line::<&str>([]).misused("there is nothing to run");
+    for (words, message) in [
+        ("&&", "argument 1: a setup command is missing in front of this '&&'"),
+        ("&& a", "argument 1: a setup command is missing in front of this '&&'"),
+        ("a && && b", "argument 3: a setup command is missing in front of this '&&'"),
+        ("a &&", "argument 2: a process is missing behind this '&&'"),
+        ("a && b &&", "argument 4: a process is missing behind this '&&'"),
+        ("|||", "argument 1: a process is missing in front of this '|||'"),
+        ("||| a", "argument 1: a process is missing in front of this '|||'"),
+        ("a ||| ||| b", "argument 3: a process is missing in front of this '|||'"),
+        ("a |||", "argument 2: a process is missing behind this '|||'"),
+        ("a && |||", "argument 3: a process is missing in front of this '|||'"),
+        ("a && ||| b", "argument 3: a process is missing in front of this '|||'"),
+        ("a ||| --name x", "argument 2: a process is missing behind this '|||'"),
+        ("a ||| --name x |||", "argument 5: a process is missing in front of this '|||'"),
+        ("a && A=1 B=2", "argument 2: a process is missing behind this '&&'"),
+    ] {
+        line(words.split(' ')).misused(message);
+    }
+}
+
+#[test]
+fn options_alone_are_nothing_to_run() {
+    for words in ["--strict", "--name x", "A=b", "--", "A=b --", "-q --"] {
+        line(words.split(' ')).misused("there is nothing to run: options, and no program");
+    }
+}

@@ -1,0 +1,161 @@
+//! Where options are read, and what is said of those that are wrong.
+
+use serde_json::json;
+
+use crate::line::line;
+
+/// What is said of a line tells the place and holds this.
+fn says(arguments: &[&str], place: &str, part: &str) {
+    let said = line(arguments).refused();
+    let is_placed = said.starts_with(&format!("monofy: {place}")) || said.starts_with("monofy: arguments ");
+    assert!(is_placed && said.contains(part), "{said}");
+}
+
+#[test]
+fn the_first_argument_that_is_no_option_ends_them() {
+    let process = line(["--name", "x", "a", "--name", "y", "--strict", "-q", "--", "A=b"]).process();
+    assert_eq!(process["name"], "x");
+    assert_eq!(process["argv"], json!(["a", "--name", "y", "--strict", "-q", "--", "A=b"]));
+}
+
+#[test]
+fn the_options_of_a_program_are_its_own() {
+    for own in ["--help", "-h", "--version", "-V", "--plan", "--bogus"] {
+        assert_eq!(line(["a", own]).process()["argv"], json!(["a", own]));
+        assert_eq!(line(["b", "|||", "a", own]).process()["argv"], json!(["a", own]));
+    }
+}
+
+#[test]
+fn two_dashes_end_options_and_assignments() {
+    for (words, argv) in [
+        (&["--", "a"][..], json!(["a"])),
+        (&["--", "--name", "x"], json!(["--name", "x"])),
+        (&["--", "-h"], json!(["-h"])),
+        (&["--", "A=b", "a"], json!(["A=b", "a"])),
+        (&["--", "--", "a"], json!(["--", "a"])),
+        (&["--name", "x", "--", "a", "--"], json!(["a", "--"])),
+        (&["A=1", "--", "B=2", "a"], json!(["B=2", "a"])),
+        (&["A=1", "--", "-x"], json!(["-x"])),
+    ] {
+        assert_eq!(line(words).process()["argv"], argv, "{words:?}");
+    }
+}
+
+#[test]
+fn a_single_dash_is_a_program() {
+    assert_eq!(line(["-", "a"]).process()["argv"], json!(["-", "a"]));
+    assert_eq!(line(["A=1", "-"]).process()["argv"], json!(["-"]));
+}
+
+#[test]
+fn an_option_behind_an_assignment_is_refused() {
+    for option in ["--name", "--strict", "-x", "-q"] {
+        line(["A=1", option, "a"]).misused(
+            "argument 2: options stand in front of NAME=VALUE words; a program whose name begins with '-' needs \
+             '--' in front of it",
+        );
+    }
+}
+
+#[test]
+fn global_options_mix_with_the_first_processs_own() {
+    let plan = line(["--name", "x", "--strict", "-w", "/", "-q", "--stop-signal=INT", "-g5", "a"]).plan();
+    assert_eq!(
+        plan["settings"],
+        json!({
+            "grace_ms": 5000, "output": "raw", "strict": true, "verbosity": "quiet"
+        })
+    );
+    let process = &plan["processes"][0];
+    assert_eq!([&process["name"], &process["workdir"], &process["stop_signal"]], ["x", "/", "INT"]);
+}
+
+#[test]
+fn the_first_process_may_be_a_setup_command() {
+    let plan = line(["-q", "--name", "x", "a", "&&", "b"]).plan();
+    assert_eq!([&plan["settings"]["verbosity"], &plan["setup"][0]["name"]], ["quiet", "x"]);
+}
+
+#[test]
+fn a_global_option_on_a_later_process_is_refused() {
+    for option in ["--strict", "--plan", "--run-plan=x", "--grace=5", "-q", "--verbose", "-h", "--help", "-V"]
+    {
+        let said = line(["a", "|||", option, "b"]).refused();
+        let name = option.split('=').next().unwrap();
+        assert!(
+            said.contains(name)
+                && said.contains("is a global option and stands in front of the first process"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn every_process_has_options_of_its_own() {
+    let plan = line(["--name=x", "a", "&&", "-w/", "b", "|||", "--user", "0:0", "c"]).plan();
+    assert_eq!(plan["setup"][0]["name"], "x");
+    assert_eq!(plan["processes"][0]["workdir"], "/");
+    assert_eq!(plan["processes"][1]["user"], "0:0");
+}
+
+#[test]
+fn the_last_of_an_option_said_twice_wins() {
+    let plan = line(["-g1", "--name=x", "-v", "-g2", "--name=y", "-q", "a"]).plan();
+    assert_eq!(plan["settings"]["grace_ms"], 2000);
+    assert_eq!(plan["settings"]["verbosity"], "quiet");
+    assert_eq!(plan["processes"][0]["name"], "y");
+    assert_eq!(line(["-q", "-v", "a"]).plan()["settings"]["verbosity"], "verbose");
+}
+
+#[test]
+fn an_unknown_option_is_refused() {
+    says(&["--bogus", "a"], "argument 1", "'--bogus'");
+    says(&["-x", "a"], "argument 1", "'-x'");
+    says(&["-qx", "a"], "argument 1", "'-x'");
+    says(&["--name", "n", "--bogus=1", "a"], "argument 3", "'--bogus'");
+    says(&["a", "|||", "--bogus", "b"], "argument 3", "'--bogus'");
+    says(&["--no-strict", "a"], "argument 1", "'--no-strict'");
+}
+
+#[test]
+fn an_option_that_is_nearly_right_is_put_right() {
+    says(&["--strct", "a"], "argument 1", "'--strict'");
+    says(&["--sto-signal=TERM", "a"], "argument 1", "'--stop-signal'");
+}
+
+#[test]
+fn a_missing_value_is_refused() {
+    for option in ["--name", "--stop-signal", "--stop-timeout", "--user", "--workdir", "-w"] {
+        let long = if option == "-w" { "--workdir" } else { option };
+        says(&[option], "argument 1", &format!("a value is required for '{long} <"));
+        says(&["a", "|||", option], "argument 3", &format!("a value is required for '{long} <"));
+    }
+    for option in ["--grace", "-g", "--run-plan"] {
+        says(&[option], "argument 1", "a value is required for '");
+    }
+}
+
+#[test]
+fn a_value_where_there_is_none_is_refused() {
+    says(&["--strict=1", "a"], "argument 1", "'--strict'");
+    says(&["--plan=xml", "a"], "argument 1", "'xml'");
+    says(&["--plan=", "a"], "argument 1", "--plan");
+}
+
+#[test]
+fn the_value_of_plan_stands_behind_an_equals_sign_only() {
+    assert_eq!(line(["--plan=json", "--plan=json", "a"]).process()["argv"], json!(["a"]));
+    let (finished, was_started) = line(["--plan", "json"]).run();
+    assert!(!was_started);
+    finished.assert_stdout("processes, side by side\n└─ json  json\n");
+}
+
+#[test]
+fn a_plan_that_is_executed_takes_no_process() {
+    let message = "--run-plan executes a plan and takes no PROCESS and no options of one";
+    line(["--run-plan", "plan.json", "a"]).misused(message);
+    line(["--run-plan", "plan.json", "--name", "x"]).misused(message);
+    line(["--run-plan", "plan.json", "A=b"]).misused(message);
+    line(["--run-plan", "plan.json", "|||", "a"]).misused(message);
+}

@@ -1,0 +1,91 @@
+//! The environment twins of the global options.
+
+use crate::line::{Line, line};
+
+fn setting(line: &Line, name: &str) -> serde_json::Value {
+    line.plan()["settings"][name].clone()
+}
+
+#[test]
+fn a_twin_says_what_its_option_says() {
+    assert_eq!(setting(&line(["a"]).env("MONOFY_STRICT", "1"), "strict"), true);
+    assert_eq!(setting(&line(["a"]).env("MONOFY_GRACE", "5s"), "grace_ms"), 5000);
+    assert_eq!(setting(&line(["a"]).env("MONOFY_GRACE", "none"), "grace_ms"), "none");
+    assert_eq!(setting(&line(["a"]).env("MONOFY_GRACE", "0"), "grace_ms"), 0);
+    assert_eq!(setting(&line(["a"]).env("MONOFY_QUIET", "1"), "verbosity"), "quiet");
+    assert_eq!(setting(&line(["a"]).env("MONOFY_VERBOSE", "1"), "verbosity"), "verbose");
+    line(["a", "$X"])
+        .env("MONOFY_STRICT", "1")
+        .refused_with("monofy: argument 2: X: not set\n    $X\n    ^^\n");
+}
+
+#[test]
+fn zero_and_empty_are_off() {
+    for off in ["0", ""] {
+        assert_eq!(setting(&line(["a"]).env("MONOFY_STRICT", off), "strict"), false);
+        assert_eq!(setting(&line(["a"]).env("MONOFY_QUIET", off), "verbosity"), "normal");
+        assert_eq!(setting(&line(["a"]).env("MONOFY_VERBOSE", off), "verbosity"), "normal");
+        let (finished, was_started) = line(["-q", "a"]).env("MONOFY_PLAN", off).run();
+        assert!(was_started, "{finished:#?}");
+        finished.assert_status(0).assert_stdout("");
+    }
+    assert_eq!(setting(&line(["a"]).env("MONOFY_GRACE", ""), "grace_ms"), serde_json::Value::Null);
+    let (_, was_started) = line(["a"]).env("MONOFY_RUN_PLAN", "").run();
+    assert!(was_started);
+}
+
+#[test]
+fn the_plan_can_be_asked_for() {
+    for (value, start) in [("1", "processes"), ("text", "processes"), ("json", "{")] {
+        let (finished, was_started) = line(["a"]).env("MONOFY_PLAN", value).run();
+        assert!(!was_started);
+        assert!(finished.stdout.starts_with(start), "{finished:#?}");
+        finished.assert_status(0);
+    }
+}
+
+#[test]
+fn a_plan_can_be_executed() {
+    line::<&str>([])
+        .env("MONOFY_RUN_PLAN", "/nowhere/plan.json")
+        .refused_with("monofy: --run-plan: /nowhere/plan.json: No such file or directory (os error 2)\n");
+    line(["a"])
+        .env("MONOFY_RUN_PLAN", "/nowhere/plan.json")
+        .misused("MONOFY_RUN_PLAN executes a plan and takes no PROCESS and no options of one");
+}
+
+#[test]
+fn the_command_line_wins() {
+    assert_eq!(setting(&line(["-g1", "a"]).env("MONOFY_GRACE", "5s"), "grace_ms"), 1000);
+    assert_eq!(setting(&line(["-v", "a"]).env("MONOFY_QUIET", "1"), "verbosity"), "verbose");
+    assert_eq!(setting(&line(["-q", "a"]).env("MONOFY_VERBOSE", "1"), "verbosity"), "quiet");
+    assert_eq!(setting(&line(["--strict", "a"]).env("MONOFY_STRICT", "0"), "strict"), true);
+    // `plan` above says `--plan=json`.
+    line(["a"]).env("MONOFY_PLAN", "text").plan();
+}
+
+#[test]
+fn a_value_that_a_twin_cannot_have_is_refused_and_not_shown() {
+    for (name, expected) in [
+        ("MONOFY_STRICT", "1 or 0"),
+        ("MONOFY_QUIET", "1 or 0"),
+        ("MONOFY_VERBOSE", "1 or 0"),
+        ("MONOFY_PLAN", "1, text, json or 0"),
+        ("MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none"),
+    ] {
+        for wrong in ["hunter2", " 1", "yes", "11"] {
+            if (name, wrong) == ("MONOFY_GRACE", "11") {
+                continue;
+            }
+            line(["a"])
+                .env(name, wrong)
+                .misused(&format!("the environment variable {name} has to be {expected}"));
+        }
+    }
+}
+
+#[test]
+fn help_needs_no_twin_to_be_right() {
+    let (finished, _) = line(["--help"]).env("MONOFY_STRICT", "wrong").run();
+    finished.assert_status(0);
+}

@@ -1,0 +1,189 @@
+//! The values of options: durations, signals, users, folders.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use serde_json::{Value, json};
+
+use crate::line::line;
+
+const DURATIONS: [(&str, u64); 10] = [
+    ("500ms", 500),
+    ("8s", 8000),
+    ("2m", 120_000),
+    ("1h", 3_600_000),
+    ("3", 3000),
+    ("0", 0),
+    ("0s", 0),
+    ("1.5s", 1500),
+    ("0.25", 250),
+    ("007", 7000),
+];
+const NOT_DURATIONS: [&str; 11] =
+    ["", "s", "-1", "+1", "1 s", "1d", "5x", ".5", "1.", "NONE", "99999999999999999999"];
+
+#[test]
+fn a_duration_is_read_in_every_spelling() {
+    for (written, milliseconds) in DURATIONS {
+        assert_eq!(line(["--grace", written, "a"]).plan()["settings"]["grace_ms"], milliseconds, "{written}");
+        assert_eq!(
+            line(["--stop-timeout", written, "a"]).process()["stop_timeout_ms"],
+            milliseconds,
+            "{written}"
+        );
+    }
+    assert_eq!(line(["-g", "none", "a"]).plan()["settings"]["grace_ms"], "none");
+    assert_eq!(line(["--stop-timeout=none", "a"]).process()["stop_timeout_ms"], "none");
+}
+
+#[test]
+fn what_is_no_duration_is_refused() {
+    for wrong in NOT_DURATIONS {
+        let said = line([&format!("--grace={wrong}"), "a"]).refused();
+        assert!(said.contains("--grace") && said.contains("write one as 500ms, 8s or 2m"), "{said}");
+        let said = line([&format!("--stop-timeout={wrong}"), "a"]).refused();
+        let shown =
+            format!("\n    --stop-timeout={wrong}\n                   {}\n", "^".repeat(wrong.len().max(1)));
+        assert!(said.starts_with("monofy: argument 1: ") && said.ends_with(&shown), "{said}");
+    }
+    line(["--stop-timeout", "5x", "a"]).refused_with(
+        "monofy: argument 2: not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
+         or none for no limit\n    5x\n    ^^\n",
+    );
+}
+
+#[test]
+fn a_signal_is_read_in_every_spelling() {
+    for (written, name) in [
+        ("TERM", "TERM"),
+        ("SIGTERM", "TERM"),
+        ("15", "TERM"),
+        ("term", "TERM"),
+        ("sigquit", "QUIT"),
+        ("3", "QUIT"),
+        ("WINCH", "WINCH"),
+        ("RTMIN", "RTMIN"),
+        ("RTMIN+3", "RTMIN+3"),
+        ("SIGRTMIN+3", "RTMIN+3"),
+        ("37", "RTMIN+3"),
+        ("64", "RTMIN+30"),
+    ] {
+        assert_eq!(line(["--stop-signal", written, "a"]).process()["stop_signal"], name, "{written}");
+    }
+}
+
+#[test]
+fn what_is_no_signal_is_refused() {
+    for wrong in ["", "0", "65", "-15", "FOO", "SIGSIGTERM", "RTMIN+31", "TERM ", "15.0"] {
+        line([&format!("--stop-signal={wrong}"), "a"]).refused_with(&format!(
+            "monofy: argument 1: no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3\n    \
+             --stop-signal={wrong}\n                  {}\n",
+            "^".repeat(wrong.len().max(1))
+        ));
+    }
+}
+
+#[test]
+fn a_user_is_a_name_or_a_number() {
+    for user in ["root", "0", "4711", "root:root", "4711:4712", "0:root"] {
+        assert_eq!(line(["--user", user, "a"]).process()["user"], user);
+    }
+}
+
+#[test]
+fn who_is_nobody_is_refused() {
+    line(["--user=nobody-here", "a"]).refused_with(
+        "monofy: argument 1: no such user in /etc/passwd; a number works without an entry\n    \
+         --user=nobody-here\n           ^^^^^^^^^^^\n",
+    );
+    line(["--user=root:no-group", "a"]).refused_with(
+        "monofy: argument 1: no such group in /etc/group; a number works without an entry\n    \
+         --user=root:no-group\n           ^^^^^^^^^^^^^\n",
+    );
+    for wrong in ["", ":", "root:", ":root", "a:b:c", "4294967295", "99999999999"] {
+        line([&format!("--user={wrong}"), "a"]).refused_with(&format!(
+            "monofy: argument 1: not a user; write it as USER or USER:GROUP, by names or numbers\n    \
+             --user={wrong}\n           {}\n",
+            "^".repeat(wrong.len().max(1))
+        ));
+    }
+}
+
+#[test]
+fn a_working_directory_of_nothing_is_refused() {
+    line(["-w", "$UNSET", "a"])
+        .refused_with("monofy: argument 2: the working directory is empty\n    $UNSET\n    ^^^^^^\n");
+    line(["--workdir=", "a"]).refused_with(
+        "monofy: argument 1: the working directory is empty\n    --workdir=\n              ^\n",
+    );
+}
+
+#[test]
+fn the_values_of_process_options_are_templates() {
+    let process = line([
+        "--name=$N",
+        "--stop-signal",
+        "${S:-INT}",
+        "--stop-timeout=$<T>s",
+        "--user",
+        "$U",
+        "-w$W",
+        "a",
+    ])
+    .env("N", "x y")
+    .env("T", "7")
+    .env("U", "0")
+    .env("W", "/tmp")
+    .process();
+    let values =
+        ["name", "stop_signal", "stop_timeout_ms", "user", "workdir"].map(|key| process[key].clone());
+    assert_eq!(values, [json!("x y"), json!("INT"), json!(7000), json!("0"), json!("/tmp")]);
+}
+
+#[test]
+fn a_spread_is_not_one_value() {
+    for option in ["--name", "--stop-signal", "--stop-timeout", "--user", "--workdir"] {
+        line([option, "${X...}", "a"]).env("X", "x").refused_with(
+            "monofy: argument 2: a spread is several arguments, and here is room for one value\n    \
+             ${X...}\n    ^^^^^^^\n",
+        );
+    }
+}
+
+#[test]
+fn every_argument_may_be_any_bytes() {
+    let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    let process = line([
+        bytes(b"--workdir=/\xff"),
+        bytes(b"A=\xfe$X"),
+        bytes(b"a"),
+        bytes(b"\xfd"),
+        bytes(b"${U:-\xfc}"),
+        bytes(b"$X"),
+    ])
+    .env("X", bytes(b"x\xfb"))
+    .process();
+    let base64 = |text: &str| json!({ "base64": text });
+    assert_eq!(process["workdir"], base64("L/8="));
+    assert_eq!(process["env"], json!({"A": base64("/nj7")}));
+    assert_eq!(
+        process["argv"],
+        Value::from(vec![json!("a"), base64("/Q=="), base64("/A=="), base64("ePs=")])
+    );
+}
+
+#[test]
+fn what_has_to_be_text_and_is_not_is_refused() {
+    let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    for (option, column) in [("--name=", 7), ("--stop-signal=", 14), ("--stop-timeout=", 15)] {
+        let written = bytes(&[option.as_bytes(), b"\xff"].concat());
+        line([written, bytes(b"a")]).refused_with(&format!(
+            "monofy: argument 1: the value is not UTF-8\n    {option}\u{fffd}\n    {}^\n",
+            " ".repeat(column)
+        ));
+    }
+    // Not one of these panics.
+    for wrong in [&b"--\xff"[..], b"-\xff", b"--grace=\xff", b"--name\xff=x", b"--plan=\xff", b"-q\xff"] {
+        line([bytes(wrong), bytes(b"a")]).refused();
+    }
+}

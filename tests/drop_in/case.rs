@@ -1,0 +1,339 @@
+//! A case: a line, what is done to it, and what both programs make of it.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{PipeWriter, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::support::{self, Finished, Run, Running, has_tool, is_gone, send, state, until};
+
+/// One of the two programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    Ours,
+    Theirs,
+}
+
+impl Program {
+    /// Those that are there and asked for.
+    pub(crate) fn under_test() -> Vec<Self> {
+        let chosen = std::env::var("UNDER_TEST").ok();
+        let wants = |name: &str| chosen.as_deref().is_none_or(|chosen| chosen == name);
+        let mut programs = Vec::new();
+        if wants("ours") {
+            programs.push(Self::Ours);
+        }
+        if wants("theirs") && has_tool("MONOFY_PYTHON, the Python monofy 1.2.0", python_script().is_some()) {
+            programs.push(Self::Theirs);
+        }
+        programs
+    }
+
+    pub(crate) fn path(self) -> PathBuf {
+        match self {
+            Self::Ours => support::monofy(),
+            Self::Theirs => python_script().expect("it was asked for before"),
+        }
+    }
+
+    /// What its processes wrote: theirs writes to the same stdout, a line for each thing it does.
+    pub(crate) fn output_of_processes(self, stdout: &str) -> String {
+        let own = ["monofy starting with pid ", "monofy started process ", "monofy 'pre-start' process: "];
+        let is_kept = |line: &&str| self == Self::Ours || !own.iter().any(|start| line.starts_with(start));
+        stdout.split_inclusive('\n').filter(is_kept).collect()
+    }
+}
+
+fn python_script() -> Option<PathBuf> {
+    std::env::var_os("MONOFY_PYTHON").filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+const AS_PID_1: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
+
+/// Whether a test may make a PID namespace.
+pub(crate) fn can_be_pid_1() -> bool {
+    let mut unshare = Command::new(AS_PID_1[0]);
+    unshare.args(&AS_PID_1[1..]).arg("true").stderr(Stdio::null());
+    has_tool("the right to make a PID namespace", unshare.status().is_ok_and(|status| status.success()))
+}
+
+/// Something that is done to a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// A line of stdout with this is waited for.
+    Wait(&'static str),
+    /// monofy is sent this signal, once it waits for its processes.
+    Send(i32),
+    /// monofy is sent this signal at once.
+    SendNow(i32),
+    /// Its stdin ends.
+    CloseStdin,
+    /// monofy's own end is waited for.
+    End,
+    /// The process is killed whose id stands behind this on stdout.
+    Kill(&'static str),
+    /// The process whose id stands behind this on stdout is still there.
+    IsThere(&'static str),
+    /// It is not.
+    IsGone(&'static str),
+}
+
+/// How a run ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    status: i32,
+    stdout: String,
+    told: Vec<&'static str>,
+    also: Vec<Step>,
+}
+
+/// With this status, and this from its processes on stdout.
+pub(crate) fn ends(status: i32, stdout: &str) -> Outcome {
+    Outcome { status, stdout: stdout.to_owned(), told: Vec::new(), also: Vec::new() }
+}
+
+impl Outcome {
+    /// A line of stderr holds this.
+    pub(crate) fn telling(mut self, part: &'static str) -> Self {
+        self.told.push(part);
+        self
+    }
+
+    /// This is done to the program with this outcome only, behind what is done to both.
+    pub(crate) fn after(mut self, steps: &[Step]) -> Self {
+        self.also.extend_from_slice(steps);
+        self
+    }
+}
+
+/// A line and what both make of it.
+pub(crate) struct Case {
+    line: Vec<OsString>,
+    env: Vec<(&'static str, OsString)>,
+    wrapper: Vec<&'static str>,
+    input: Option<&'static str>,
+    steps: Vec<Step>,
+    compares_all: bool,
+    is_unordered: bool,
+    is_cut: bool,
+    ours: Outcome,
+    theirs: Outcome,
+    /// The row of the table of differences, if they differ.
+    pub(crate) row: Option<&'static str>,
+}
+
+/// A case of this line.
+pub(crate) fn case<A: AsRef<OsStr>>(line: impl IntoIterator<Item = A>) -> Case {
+    Case {
+        line: line.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
+        env: Vec::new(),
+        wrapper: Vec::new(),
+        input: None,
+        steps: Vec::new(),
+        compares_all: false,
+        is_unordered: false,
+        is_cut: false,
+        ours: ends(0, ""),
+        theirs: ends(0, ""),
+        row: None,
+    }
+}
+
+impl Case {
+    /// With a variable.
+    pub(crate) fn env(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name, value.as_ref().to_owned()));
+        self
+    }
+
+    /// With this on stdin, then its end.
+    pub(crate) fn input(mut self, input: &'static str) -> Self {
+        self.input = Some(input);
+        self
+    }
+
+    /// Started by this program, which has to become it.
+    pub(crate) fn through(mut self, wrapper: &[&'static str]) -> Self {
+        self.wrapper = wrapper.to_vec();
+        self
+    }
+
+    /// As PID 1 of a namespace of its own.
+    pub(crate) fn as_pid_1(self) -> Self {
+        self.through(&AS_PID_1)
+    }
+
+    /// With this done to it.
+    pub(crate) fn after(mut self, steps: &[Step]) -> Self {
+        self.steps = steps.to_vec();
+        self
+    }
+
+    /// Its processes write side by side: lines are compared in any order.
+    pub(crate) fn in_any_order(mut self) -> Self {
+        self.is_unordered = true;
+        self
+    }
+
+    /// Only the first line of stdout is compared.
+    pub(crate) fn first_line(mut self) -> Self {
+        self.is_cut = true;
+        self
+    }
+
+    /// What theirs itself writes to stdout is compared, too, with each process id replaced by `PID`.
+    pub(crate) fn with_its_own_words(mut self) -> Self {
+        self.compares_all = true;
+        self
+    }
+
+    /// Both do this.
+    pub(crate) fn same(mut self, outcome: Outcome) -> Self {
+        (self.ours, self.theirs) = (outcome.clone(), outcome);
+        self
+    }
+
+    /// They differ by design, as this row of the table says.
+    pub(crate) fn differ(mut self, row: &'static str, ours: Outcome, theirs: Outcome) -> Self {
+        (self.row, self.ours, self.theirs) = (Some(row), ours, theirs);
+        self
+    }
+
+    fn run(&self, program: Program) -> Finished {
+        let outcome = self.outcome(program);
+        let mut arguments: Vec<OsString> = self.wrapper.iter().map(OsString::from).collect();
+        arguments.push(program.path().into_os_string());
+        arguments.extend(self.line.iter().cloned());
+        let (stdin, input) = std::io::pipe().expect("a pipe can be made");
+        let mut run = Run::of(&arguments[0], &arguments[1..]).stdin(stdin);
+        for (name, value) in &self.env {
+            run = run.env(name, value);
+        }
+        let mut under_way = UnderWay {
+            running: run.start(),
+            input: Some(input),
+            is_wrapped: self.wrapper.contains(&"--fork"),
+        };
+        if let Some(text) = self.input {
+            under_way.write(text);
+        }
+        self.steps.iter().chain(&outcome.also).for_each(|step| under_way.take(*step));
+        drop(under_way.input);
+        under_way.running.finish()
+    }
+
+    fn outcome(&self, program: Program) -> &Outcome {
+        match program {
+            Program::Ours => &self.ours,
+            Program::Theirs => &self.theirs,
+        }
+    }
+
+    /// What is wrong with this program; nothing if it does what it should.
+    fn wrong(&self, program: Program) -> Option<String> {
+        let expected = self.outcome(program);
+        let ended = self.run(program);
+        let stdout = if self.compares_all {
+            without_ids(&ended.stdout)
+        } else {
+            program.output_of_processes(&ended.stdout)
+        };
+        let in_order = |text: &str| {
+            let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+            if self.is_unordered {
+                lines.sort();
+            }
+            lines.truncate(if self.is_cut { 1 } else { usize::MAX });
+            lines.concat()
+        };
+        let stdout = without_ready_ids(&in_order(&stdout));
+        let is_told = |part: &&str| ended.stderr.lines().any(|line| line.contains(*part));
+        let is_right = ended.status == expected.status
+            && stdout == in_order(&expected.stdout)
+            && expected.told.iter().all(is_told);
+        (!is_right)
+            .then(|| format!("{program:?} of {:?}\n  expected {expected:?}\n  got {ended:#?}", self.line))
+    }
+}
+
+/// `ready 4711` is written so that a step can kill 4711; what is compared is `ready`.
+fn without_ready_ids(text: &str) -> String {
+    let strip = |line: &str| match line.trim_end().rsplit_once(' ') {
+        Some((start, id)) if start.starts_with("ready") && id.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{start}\n")
+        }
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(strip).collect()
+}
+
+fn without_ids(text: &str) -> String {
+    let is_id = |word: &str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_digit());
+    let strip = |line: &str| {
+        let words = line.split(' ').map(|word| {
+            let number = word.trim_end_matches([':', '\n']);
+            if is_id(number) { word.replace(number, "PID") } else { word.to_owned() }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    text.split_inclusive('\n').map(strip).collect()
+}
+
+struct UnderWay {
+    running: Running,
+    input: Option<PipeWriter>,
+    is_wrapped: bool,
+}
+
+impl UnderWay {
+    fn write(&mut self, text: &str) {
+        let mut input = self.input.take().expect("stdin is written once");
+        input.write_all(text.as_bytes()).expect("a pipe takes a few bytes");
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Wait(part) => drop(self.running.stdout.wait_for(part)),
+            Step::Send(number) => {
+                settled(self.monofy());
+                send(self.monofy(), number);
+            }
+            Step::SendNow(number) => send(self.monofy(), number),
+            Step::CloseStdin => drop(self.input.take()),
+            Step::End => drop(self.running.wait()),
+            Step::Kill(start) => send(self.printed(start), 9),
+            Step::IsThere(start) => assert!(!is_gone(self.printed(start)), "{start} is gone"),
+            Step::IsGone(start) => assert!(is_gone(self.printed(start)), "{start} is still there"),
+        }
+    }
+
+    /// The id of monofy itself: with a wrapper that forks, that of its child.
+    fn monofy(&self) -> i32 {
+        let pid = self.running.pid();
+        if !self.is_wrapped {
+            return pid;
+        }
+        let children = format!("/proc/{pid}/task/{pid}/children");
+        until("the child of the wrapper", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
+    }
+
+    fn printed(&self, start: &str) -> i32 {
+        let line = self.running.stdout.wait_for(start);
+        let id = line.strip_prefix(start).and_then(|rest| rest.trim().parse().ok());
+        id.unwrap_or_else(|| panic!("{line:?} has no id behind {start:?}"))
+    }
+}
+
+/// Waits until monofy sleeps. Once every process has told that it runs, that is when it waits for their ends;
+/// theirs has to have come so far, since it knows only then whom to pass a signal on to.
+pub(crate) fn settled(monofy: i32) {
+    until("monofy to wait for its processes", || (state(monofy) == Some('S')).then_some(()));
+}
+
+/// Runs cases against what is under test and shows all that went wrong.
+pub(crate) fn check(cases: Vec<Case>) {
+    let programs = Program::under_test();
+    let wrong: Vec<String> =
+        cases.iter().flat_map(|case| programs.iter().filter_map(|program| case.wrong(*program))).collect();
+    assert!(wrong.is_empty(), "{} of {} went wrong:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+}

@@ -1,0 +1,32 @@
+//! The table of differences in the README has a row for every difference that a case shows, and no other.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::cases;
+
+const HEADING: &str = "## Coming from the Python monofy";
+
+/// The first cell of each row below the heading.
+fn rows(document: &str) -> BTreeSet<String> {
+    let section = document.split_once(HEADING).map_or("", |(_, section)| section);
+    let section = section.split("\n## ").next().unwrap_or_default();
+    // A `|` inside a cell is written `\|`.
+    let cell = |line: &str| {
+        let line = line.replace("\\|", "\u{0}");
+        Some(line.strip_prefix('|')?.split('|').next()?.trim().replace('\u{0}', "|"))
+    };
+    // The first two lines of a table are its head.
+    section.lines().filter_map(cell).skip(2).collect()
+}
+
+#[test]
+fn the_rows_of_the_table_are_the_differences_that_are_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
+    let readme = read("README.md");
+    let document = if readme.contains(HEADING) { readme } else { read("target-table.md") };
+    let shown: BTreeSet<String> =
+        cases::all().iter().filter_map(|case| case.row).map(str::to_owned).collect();
+    assert_eq!(rows(&document), shown);
+}

@@ -1,0 +1,13 @@
+//! The plan (contract, 3.5): shown, written, read back, refused; and its schema.
+
+#[path = "plan/reading.rs"]
+mod reading;
+#[path = "plan/refused.rs"]
+mod refused;
+#[path = "plan/schema.rs"]
+mod schema;
+#[path = "plan/shown.rs"]
+mod shown;
+mod support;
+#[path = "plan/there_and_back.rs"]
+mod there_and_back;
