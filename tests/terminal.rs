@@ -410,7 +410,6 @@ fn a_shell_as_a_process_has_its_own_job_control() {
 /// Between its fork and its execution a process already has the signals that it inherits, so it stops as well,
 /// and whoever waits for the execution without looking at signals waits for ever.
 #[test]
-#[ignore = "monofy waits for the execution of the stopped process and neither stops nor goes on"]
 fn ctrl_z_while_the_processes_are_started_stops_the_job() {
     let Some(mut shell) = Terminal::shell() else { return };
     let folder = Folder::new();

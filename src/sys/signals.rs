@@ -24,9 +24,10 @@ pub struct Inherited {
     ignored: SignalSet,
 }
 
-/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, and SIGPIPE, which std
-/// sets to its default in every child.
-const CHANGED: [SignalNumber; 2] = [SignalNumber::CHLD, SignalNumber::PIPE];
+/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, SIGPIPE, which std sets
+/// to its default in every child, and the stops of a terminal by `Inherited::restore`.
+const CHANGED: [SignalNumber; 5] =
+    [SignalNumber::CHLD, SignalNumber::PIPE, SignalNumber::TSTP, SignalNumber::TTIN, SignalNumber::TTOU];
 
 /// Who sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,15 @@ pub fn take_over() -> Inherited {
 
 impl Inherited {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
+    ///
+    /// A Ctrl-Z of the instant between fork and exec is dropped for this child: it would stop the child before it
+    /// is executed, and the parent, who waits for the execution, could neither stop nor be interrupted. To set a
+    /// signal to ignored drops it where it is pending (sigaction(2)).
     pub fn restore(&self) {
+        for signal in CHANGED.into_iter().filter(|signal| signal.stops_job()) {
+            set_disposition(signal, libc::SIG_IGN);
+            set_disposition(signal, libc::SIG_DFL);
+        }
         self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
         set_mask(self.mask);
     }
