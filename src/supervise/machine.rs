@@ -124,6 +124,9 @@ pub struct Machine {
     setup: usize,
     pub(super) rules: Rules,
     phase: Phase,
+    /// What was started just before this wake-up. A terminal may have signalled the group an instant before it was
+    /// a part of it, or before it was executed, and that is lost on it.
+    fresh: Option<TaskId>,
     interrupts: [u8; 2],
 }
 
@@ -133,7 +136,7 @@ impl Machine {
     pub fn new(setup: Vec<Task>, processes: Vec<Task>, rules: Rules) -> Self {
         let setup_count = setup.len();
         let tasks = setup.into_iter().chain(processes).collect();
-        Self { tasks, setup: setup_count, rules, phase: Phase::Setup(0), interrupts: [0; 2] }
+        Self { tasks, setup: setup_count, rules, phase: Phase::Setup(0), fresh: None, interrupts: [0; 2] }
     }
 
     /// When the machine wants to be woken though nothing else may have happened. `Tick::ZERO` is at once: that
@@ -169,6 +172,7 @@ impl Machine {
 
     fn spawned(&mut self, id: TaskId, pid: Pid, actions: &mut Vec<Action>) {
         self.tasks[id.0].state = State::Running(pid);
+        self.fresh = Some(id);
         actions.push(Action::Tell(Notice::Started(id, pid)));
         match &mut self.phase {
             Phase::Setup(_) | Phase::LookingUp | Phase::Running | Phase::Finished => {}
@@ -210,6 +214,7 @@ impl Machine {
         for received in &wake.signals {
             self.signalled(now, *received, actions);
         }
+        self.fresh = None;
         self.go_on(now, wake, actions);
     }
 
@@ -305,17 +310,19 @@ impl Machine {
 
     /// Sends a signal that asks for no stop to each running process, once.
     fn pass_on(&mut self, received: Received, actions: &mut Vec<Action>) {
-        let reached = self.has_reached_processes(received);
-        let running = self.running();
-        for id in &running {
+        let has_reached = self.has_reached_processes(received);
+        let mut passed_on = Vec::new();
+        for id in self.running() {
             let task = &mut self.tasks[id.0];
             task.sent.insert(received.signal);
+            let reached = has_reached && self.fresh != Some(id);
             if let (false, Some(pid)) = (reached, task.running()) {
                 actions.push(Action::Send(pid, received.signal));
+                passed_on.push(id);
             }
         }
-        if !reached && !running.is_empty() {
-            actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
+        if !passed_on.is_empty() {
+            actions.push(Action::Tell(Notice::PassedOn(received.signal, passed_on)));
         }
     }
 
@@ -339,7 +346,7 @@ impl Machine {
     /// Asks one process to stop: by its own stop signal if it has one, and lets it go on if it was stopped,
     /// since a stopped process hears nothing but SIGKILL.
     fn ask(&mut self, id: TaskId, asked: Received, actions: &mut Vec<Action>) {
-        let reached = self.has_reached_processes(asked);
+        let reached = self.has_reached_processes(asked) && self.fresh != Some(id);
         let task = &mut self.tasks[id.0];
         let Some(pid) = task.running() else { return };
         let signal = task.stop_signal.unwrap_or(asked.signal);

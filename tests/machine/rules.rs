@@ -249,6 +249,17 @@ fn a_signal_from_the_terminal_is_not_sent_again_to_its_group() {
 }
 
 #[test]
+fn a_signal_from_the_terminal_that_came_while_a_process_was_started_is_sent_to_that_one() {
+    let mut bench = Bench::new(Vec::new(), vec![task(), task(), task()], Grace::ByCause, Grouping::Shared);
+    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().spawned(1).take();
+    let stopped = [Action::Send(pid(1), TSTP), Action::StopSelf(TSTP), Action::Spawn(TaskId(2))];
+    assert_eq!(bench.got(typed(TSTP)).take(), stopped);
+    let interrupted =
+        [&[Action::Send(pid(0), CONT)][..], &[Action::Send(pid(1), CONT)], &asked(2, INT)].concat();
+    assert_eq!(bench.spawned(2).got(typed(INT)).take(), interrupted);
+}
+
+#[test]
 fn a_stop_signal_of_its_own_is_sent_even_if_the_terminal_has_sent_another() {
     let mut bench = Bench::running_in(vec![Task::new(Some(QUIT), None)], Grace::ByCause, Grouping::Shared);
     assert_eq!(bench.got(typed(INT)).take(), asked(0, QUIT));
