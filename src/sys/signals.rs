@@ -24,10 +24,9 @@ pub struct Inherited {
     ignored: SignalSet,
 }
 
-/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, SIGPIPE, which std sets
-/// to its default in every child, and the stops of a terminal by `Inherited::restore`.
-const CHANGED: [SignalNumber; 5] =
-    [SignalNumber::CHLD, SignalNumber::PIPE, SignalNumber::TSTP, SignalNumber::TTIN, SignalNumber::TTOU];
+/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, and SIGPIPE, which std
+/// sets to its default in every child.
+const CHANGED: [SignalNumber; 2] = [SignalNumber::CHLD, SignalNumber::PIPE];
 
 /// Who sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,15 +72,7 @@ pub fn take_over() -> Inherited {
 
 impl Inherited {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
-    ///
-    /// A Ctrl-Z of the instant between fork and exec is dropped for this child: it would stop the child before it
-    /// is executed, and the parent, who waits for the execution, could neither stop nor be interrupted. To set a
-    /// signal to ignored drops it where it is pending (sigaction(2)).
     pub fn restore(&self) {
-        for signal in CHANGED.into_iter().filter(|signal| signal.stops_job()) {
-            set_disposition(signal, libc::SIG_IGN);
-            set_disposition(signal, libc::SIG_DFL);
-        }
         self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
         set_mask(self.mask);
     }
@@ -205,6 +196,36 @@ impl SignalQueue {
 impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
+    }
+}
+
+/// Has the kernel continue this process should it be stopped before it is executed. Async-signal-safe.
+///
+/// A Ctrl-Z that reaches a child between the change of its mask and its execution stops it there; the parent,
+/// who waits for the execution, could then neither stop nor be interrupted, nor continue it. A timer can, since
+/// SIGCONT acts on a stopped process, and execve(2) takes the timer away. What the Ctrl-Z wanted is done
+/// afterwards: the machine passes it on to what was being started when it came.
+pub fn continue_if_stopped_before_exec() {
+    // SAFETY: all zero is a valid value of these plain structures of C.
+    let (mut event, mut time) =
+        unsafe { (mem::zeroed::<libc::sigevent>(), mem::zeroed::<libc::itimerspec>()) };
+    event.sigev_notify = libc::SIGEV_SIGNAL;
+    event.sigev_signo = libc::SIGCONT;
+    time.it_value.tv_nsec = 10_000_000;
+    let mut timer: libc::c_int = 0;
+    // SAFETY: the kernel reads the two structures and writes the timer's number, all of which outlive the calls.
+    // Where there are no timers, all is as without this.
+    unsafe {
+        if libc::syscall(libc::SYS_timer_create, libc::CLOCK_MONOTONIC, &raw const event, &raw mut timer) == 0
+        {
+            libc::syscall(
+                libc::SYS_timer_settime,
+                timer,
+                0,
+                &raw const time,
+                std::ptr::null_mut::<libc::itimerspec>(),
+            );
+        }
     }
 }
 

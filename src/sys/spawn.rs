@@ -13,7 +13,7 @@ use nix::libc;
 use nix::unistd;
 
 use super::process::Pid;
-use super::signals::Inherited;
+use super::signals::{self, Inherited};
 use super::users::Identity;
 use crate::exit;
 use crate::signal::SignalNumber;
@@ -178,6 +178,9 @@ impl Child {
             if libc::getppid() != self.parent {
                 libc::_exit(i32::from(self.death_signal.shell_status()));
             }
+        }
+        if self.grouping == Grouping::Shared {
+            signals::continue_if_stopped_before_exec();
         }
         self.inherited.restore();
         Ok(())
