@@ -33,7 +33,7 @@ fn monofy_below_docker_exec_supervises_beside_a_pid_1() {
 
 #[test]
 fn a_daemon_is_asked_before_the_container_goes() {
-    let daemon = "trap 'echo daemon was asked; exit' TERM; echo ready; sleep 100 & wait";
+    let daemon = "trap 'echo daemon was asked; exit' TERM; echo ready; while :; do sleep 0.1; done";
     for init in [&[][..], &["--init"]] {
         let Some(images) = Images::get() else { return };
         let begin = "(setsid sh -c \"$0\" &); exec sleep 100";
@@ -42,6 +42,17 @@ fn a_daemon_is_asked_before_the_container_goes() {
         container.stop();
         container.finish().assert_status(0).assert_stdout("ready\ndaemon was asked\n");
     }
+}
+
+#[test]
+#[ignore = "what comes after the one look at the descendants is not asked yet"]
+fn what_a_daemon_starts_when_it_is_asked_is_asked_too() {
+    let Some(images) = Images::get() else { return };
+    let daemon = "trap 'sleep 100 & exit 0' TERM; echo ready; while :; do sleep 0.1; done";
+    let container = images.start(&[], &["sh", "-c", "(setsid sh -c \"$0\" &); exec sleep 100", daemon]);
+    container.stdout().wait_for("ready");
+    container.stop();
+    container.finish().assert_status(0);
 }
 
 #[test]

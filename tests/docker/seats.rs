@@ -104,8 +104,9 @@ fn a_process_that_ignores_term_is_killed_in_time_and_named(options: &[&str]) {
 fn docker_stop_of_well_behaved_processes_gives_0(options: &[&str]) {
     let Some(images) = Images::get() else { return };
     // One that ends by the signal, one that ends with 0, and one that reports the signal as a shell or a JVM does.
-    let ends_with_0 = "trap 'echo bye; exit 0' TERM; echo first is ready; sleep 100 & wait";
-    let reports_143 = "trap 'exit 143' TERM; echo second is ready; sleep 100 & wait";
+    // They wait in short sleeps: a shell between fork and exec still has the trap, and loses the signal with it.
+    let ends_with_0 = "trap 'echo bye; exit 0' TERM; echo first is ready; while :; do sleep 0.1; done";
+    let reports_143 = "trap 'exit 143' TERM; echo second is ready; while :; do sleep 0.1; done";
     let arguments = ["sleep", "100", "|||", "sh", "-c", ends_with_0, "|||", "sh", "-c", reports_143];
     let container = images.start(options, &arguments);
     container.stdout().wait_for("first is ready");
