@@ -159,7 +159,7 @@ impl Case {
     }
 
     /// As PID 1 of a namespace of its own.
-    pub(crate) fn as_pid_1(self) -> Self {
+    pub(crate) fn seated_as_pid_1(self) -> Self {
         self.through(&AS_PID_1)
     }
 
@@ -331,7 +331,7 @@ pub(crate) fn settled(monofy: i32) {
 }
 
 /// Runs cases against what is under test and shows all that went wrong.
-pub(crate) fn check(cases: Vec<Case>) {
+pub(crate) fn check(cases: &[Case]) {
     let programs = Program::under_test();
     let wrong: Vec<String> =
         cases.iter().flat_map(|case| programs.iter().filter_map(|program| case.wrong(*program))).collect();

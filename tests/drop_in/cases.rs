@@ -105,6 +105,7 @@ fn usage() -> String {
 }
 
 /// What becomes of `$`.
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn substitution() -> Vec<Case> {
     let print = |templates: &[&str]| {
         case(["printf", "[%s]\\n"].iter().chain(templates))
@@ -115,7 +116,7 @@ pub(crate) fn substitution() -> Vec<Case> {
             .env("DOLLAR", "$A ${A} $$")
             .env("OPERATOR", "|||")
     };
-    let brackets = |values: &[&str]| ends(0, &values.iter().map(|v| format!("[{v}]\n")).collect::<String>());
+    let brackets = |values: &[&str]| ends(0, &format!("[{}]\n", values.join("]\n[")));
     vec![
         // The Python project's own table (`test_substitute_env_vars`).
         case([
@@ -430,15 +431,31 @@ pub(crate) fn starts() -> Vec<Case> {
 /// What is particular to PID 1.
 pub(crate) fn pid_1() -> Vec<Case> {
     vec![
-        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).as_pid_1().same(ends(0, "1\n")),
-        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).as_pid_1().same(ends(3, "")),
+        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).seated_as_pid_1().same(ends(0, "1\n")),
+        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).seated_as_pid_1().same(ends(3, "")),
         case(["sh", "-c", TELLS, "|||", "sleep", "infinity"])
-            .as_pid_1()
+            .seated_as_pid_1()
             .after(&[Wait("ready"), Send(TERM)])
             .same(ends(0, "ready\ngot TERM\n")),
+        // Theirs ends only with its stdin: as PID 1 it is sent no signal that it has no handler for.
+        case([
+            "sh",
+            "-c",
+            "trap 'echo got TERM; exit 0' TERM; echo ready; exec 3<&0; cat <&3 >/dev/null & wait",
+            "&&",
+            "echo",
+            "went on",
+        ])
+        .seated_as_pid_1()
+        .after(&[Wait("ready"), SendNow(TERM)])
+        .differ(
+            "A signal during setup",
+            ends(0, "ready\ngot TERM\n"),
+            ends(0, "ready\nwent on\n").after(&[CloseStdin]),
+        ),
         // The loop ends when PID 1 has reaped the orphan.
         case(["sh", "-c", "set -- $(sh -c 'sleep 0.1 >/dev/null & echo $!'); while kill -0 $1; do sleep 0.01; done 2>/dev/null"])
-            .as_pid_1()
+            .seated_as_pid_1()
             .differ("An orphan, as PID 1", ends(0, ""), ends(1, "").telling("KeyError")),
     ]
 }

@@ -169,12 +169,11 @@ impl Drop for Running {
 /// Sends a signal by number.
 pub fn send(pid: i32, number: i32) {
     // Signal 0 and the standard ones go by nix; a real-time one goes by the shell's kill, which takes numbers.
-    match nix::sys::signal::Signal::try_from(number) {
-        Ok(signal) => kill(Pid::from_raw(pid), signal).expect("a signal can be sent"),
-        Err(_) => {
-            let status = Command::new("/bin/kill").arg(format!("-{number}")).arg(pid.to_string()).status();
-            assert!(status.expect("there is a kill").success(), "signal {number} can be sent");
-        }
+    if let Ok(signal) = nix::sys::signal::Signal::try_from(number) {
+        kill(Pid::from_raw(pid), signal).expect("a signal can be sent");
+    } else {
+        let status = Command::new("/bin/kill").arg(format!("-{number}")).arg(pid.to_string()).status();
+        assert!(status.expect("there is a kill").success(), "signal {number} can be sent");
     }
 }
 
