@@ -218,8 +218,9 @@ impl Case {
             under_way.write(text);
         }
         self.steps.iter().chain(&outcome.also).for_each(|step| under_way.take(*step));
-        drop(under_way.input);
-        under_way.running.finish()
+        // Its stdin ends only when a step says so, since that might be quicker than a signal.
+        let UnderWay { running, input: _input, .. } = under_way;
+        running.finish()
     }
 
     fn outcome(&self, program: Program) -> &Outcome {

@@ -31,20 +31,22 @@ pub(crate) fn stdin(text: &str) -> Stdio {
     reader.into()
 }
 
-/// The same without what no two runs share.
-fn without_pids(finished: Finished) -> Finished {
+/// The same without what no two runs share: process ids, and which of two processes died first of one signal.
+fn comparable(finished: Finished) -> Finished {
     let strip = |line: &str| match line.split_once("(pid ") {
         Some((start, rest)) => {
             format!("{start}(pid {}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
         }
         None => line.to_owned(),
     };
-    Finished { stderr: finished.stderr.split_inclusive('\n').map(strip).collect(), ..finished }
+    let mut lines: Vec<String> = finished.stderr.split_inclusive('\n').map(strip).collect();
+    lines.sort();
+    Finished { stderr: lines.concat(), ..finished }
 }
 
 fn check<A: AsRef<OsStr> + std::fmt::Debug>(line: &[A]) {
-    let expected = without_pids(run(line).finish());
-    let got = without_pids(run(["--run-plan", "-"]).stdin(stdin(&plan(line))).finish());
+    let expected = comparable(run(line).finish());
+    let got = comparable(run(["--run-plan", "-"]).stdin(stdin(&plan(line))).finish());
     assert_eq!(got, expected, "{line:?}");
 }
 
