@@ -70,6 +70,8 @@ pub(crate) enum Step {
     CloseStdin,
     /// monofy's own end is waited for.
     End,
+    /// The only child of monofy is killed.
+    KillChild,
     /// The process is killed whose id stands behind this on stdout.
     Kill(&'static str),
     /// The process whose id stands behind this on stdout is still there.
@@ -302,6 +304,7 @@ impl UnderWay {
             Step::SendNow(number) => send(self.monofy(), number),
             Step::CloseStdin => drop(self.input.take()),
             Step::End => drop(self.running.wait()),
+            Step::KillChild => send(child(self.monofy()), 9),
             Step::Kill(start) => send(self.printed(start), 9),
             Step::IsThere(start) => assert!(!is_gone(self.printed(start)), "{start} is gone"),
             Step::IsGone(start) => assert!(is_gone(self.printed(start)), "{start} is still there"),
@@ -314,8 +317,7 @@ impl UnderWay {
         if !self.is_wrapped {
             return pid;
         }
-        let children = format!("/proc/{pid}/task/{pid}/children");
-        until("the child of the wrapper", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
+        child(pid)
     }
 
     fn printed(&self, start: &str) -> i32 {
@@ -323,6 +325,12 @@ impl UnderWay {
         let id = line.strip_prefix(start).and_then(|rest| rest.trim().parse().ok());
         id.unwrap_or_else(|| panic!("{line:?} has no id behind {start:?}"))
     }
+}
+
+/// The only child of a process.
+fn child(pid: i32) -> i32 {
+    let children = format!("/proc/{pid}/task/{pid}/children");
+    until("the child of a process", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
 }
 
 /// Waits until monofy sleeps. Once every process has told that it runs, that is when it waits for their ends;
