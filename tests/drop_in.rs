@@ -16,32 +16,32 @@ mod table;
 
 #[test]
 fn a_line_is_taken_apart_as_before() {
-    case::check(cases::line());
+    case::check(&cases::line());
 }
 
 #[test]
 fn variables_are_substituted_as_before() {
-    case::check(cases::substitution());
+    case::check(&cases::substitution());
 }
 
 #[test]
 fn fates_are_connected_as_before() {
-    case::check(cases::fates());
+    case::check(&cases::fates());
 }
 
 #[test]
 fn signals_are_passed_on_as_before() {
-    case::check(cases::signals());
+    case::check(&cases::signals());
 }
 
 #[test]
 fn programs_are_started_as_before() {
-    case::check(cases::starts());
+    case::check(&cases::starts());
 }
 
 #[test]
 fn what_pid_1_does_is_done_as_before() {
     if case::can_be_pid_1() {
-        case::check(cases::pid_1());
+        case::check(&cases::pid_1());
     }
 }

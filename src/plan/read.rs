@@ -116,8 +116,9 @@ impl Process {
                 return unsound(field, NUL);
             }
         }
-        if self.tty || self.ready.is_some() || !self.after.is_empty() {
-            return unsound("", "this version of monofy has no tty, ready or after");
+        let unknown = [("tty", self.tty), ("ready", self.ready.is_some()), ("after", !self.after.is_empty())];
+        if let Some((field, _)) = unknown.into_iter().find(|(_, is_used)| *is_used) {
+            return unsound(field, "this version of monofy does not know it");
         }
         Ok(())
     }

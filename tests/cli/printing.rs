@@ -63,7 +63,7 @@ fn printing_survives_a_reader_that_is_gone() {
     for arguments in [&["-h"][..], &["-V"], &["--plan", "a"], &["--plan=json", "a"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let finished = Run::new(arguments).with(|command| drop(command.stdout(writer))).finish();
+        let finished = Run::new(arguments).with(|command| _ = command.stdout(writer)).finish();
         finished.assert_status(0);
         assert_eq!(finished.stderr, "");
     }
@@ -72,7 +72,7 @@ fn printing_survives_a_reader_that_is_gone() {
 #[test]
 fn printing_to_a_full_device_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let finished = Run::new(["-h"]).with(|command| drop(command.stdout(full))).finish();
+    let finished = Run::new(["-h"]).with(|command| _ = command.stdout(full)).finish();
     finished.assert_status(125);
     assert_eq!(finished.stderr, "monofy: cannot write to stdout: No space left on device (os error 28)\n");
 }
@@ -82,7 +82,7 @@ fn an_error_survives_a_closed_stderr() {
     let script = "exec \"$0\" --bogus 2>&-";
     let finished = Run::of("sh", ["-c".into(), script.into(), support::monofy().into_os_string()]).finish();
     finished.assert_status(125).assert_stdout("");
-    let finished = Run::new(["--bogus"]).with(|command| drop(command.stderr(Stdio::null()))).finish();
+    let finished = Run::new(["--bogus"]).with(|command| _ = command.stderr(Stdio::null())).finish();
     finished.assert_status(125);
 }
 

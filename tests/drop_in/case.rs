@@ -70,6 +70,8 @@ pub(crate) enum Step {
     CloseStdin,
     /// monofy's own end is waited for.
     End,
+    /// The only child of monofy is killed.
+    KillChild,
     /// The process is killed whose id stands behind this on stdout.
     Kill(&'static str),
     /// The process whose id stands behind this on stdout is still there.
@@ -159,7 +161,7 @@ impl Case {
     }
 
     /// As PID 1 of a namespace of its own.
-    pub(crate) fn as_pid_1(self) -> Self {
+    pub(crate) fn seated_as_pid_1(self) -> Self {
         self.through(&AS_PID_1)
     }
 
@@ -218,8 +220,9 @@ impl Case {
             under_way.write(text);
         }
         self.steps.iter().chain(&outcome.also).for_each(|step| under_way.take(*step));
-        drop(under_way.input);
-        under_way.running.finish()
+        // Its stdin ends only when a step says so, since that might be quicker than a signal.
+        let UnderWay { running, input: _input, .. } = under_way;
+        running.finish()
     }
 
     fn outcome(&self, program: Program) -> &Outcome {
@@ -301,6 +304,7 @@ impl UnderWay {
             Step::SendNow(number) => send(self.monofy(), number),
             Step::CloseStdin => drop(self.input.take()),
             Step::End => drop(self.running.wait()),
+            Step::KillChild => send(child(self.monofy()), 9),
             Step::Kill(start) => send(self.printed(start), 9),
             Step::IsThere(start) => assert!(!is_gone(self.printed(start)), "{start} is gone"),
             Step::IsGone(start) => assert!(is_gone(self.printed(start)), "{start} is still there"),
@@ -313,8 +317,7 @@ impl UnderWay {
         if !self.is_wrapped {
             return pid;
         }
-        let children = format!("/proc/{pid}/task/{pid}/children");
-        until("the child of the wrapper", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
+        child(pid)
     }
 
     fn printed(&self, start: &str) -> i32 {
@@ -324,6 +327,12 @@ impl UnderWay {
     }
 }
 
+/// The only child of a process.
+fn child(pid: i32) -> i32 {
+    let children = format!("/proc/{pid}/task/{pid}/children");
+    until("the child of a process", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
+}
+
 /// Waits until monofy sleeps. Once every process has told that it runs, that is when it waits for their ends;
 /// theirs has to have come so far, since it knows only then whom to pass a signal on to.
 pub(crate) fn settled(monofy: i32) {
@@ -331,7 +340,7 @@ pub(crate) fn settled(monofy: i32) {
 }
 
 /// Runs cases against what is under test and shows all that went wrong.
-pub(crate) fn check(cases: Vec<Case>) {
+pub(crate) fn check(cases: &[Case]) {
     let programs = Program::under_test();
     let wrong: Vec<String> =
         cases.iter().flat_map(|case| programs.iter().filter_map(|program| case.wrong(*program))).collect();

@@ -113,9 +113,17 @@ pub(crate) fn wrong() -> Vec<(Value, &'static str, Schema)> {
         (first("stop_signal", json!("")), "no such signal", Refuses),
         (first("stop_signal", json!(15)), "not a plan: invalid type: integer `15`", Refuses),
         (first("stop_timeout_ms", json!(1.5)), "not a plan: invalid type: floating point `1.5`", Refuses),
-        (first("tty", json!(true)), "this version of monofy has no tty, ready or after", Refuses),
-        (first("ready", json!("tcp:80")), "this version of monofy has no tty, ready or after", Refuses),
-        (first("after", json!(["x"])), "this version of monofy has no tty, ready or after", Refuses),
+        (first("tty", json!(true)), "processes[0].tty: this version of monofy does not know it", Refuses),
+        (
+            first("ready", json!("tcp:80")),
+            "processes[0].ready: this version of monofy does not know it",
+            Refuses,
+        ),
+        (
+            first("after", json!(["x"])),
+            "processes[0].after: this version of monofy does not know it",
+            Refuses,
+        ),
         (first("restart", json!("always")), "not a plan: unknown variant `always`", Refuses),
         (
             with("/processes/-", sound()["processes"][0].clone()),
