@@ -13,7 +13,6 @@ use std::process::{Command, Stdio};
 
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::Pid;
 
@@ -66,19 +65,6 @@ struct Terminal {
     /// The end that what runs here has as well.
     screen: Option<OwnedFd>,
     running: Running,
-}
-
-impl Drop for Terminal {
-    /// A shell would leave its jobs behind.
-    fn drop(&mut self) {
-        let mut left = vec![self.running.pid()];
-        while let Some(pid) = left.pop() {
-            left.extend(support::children(pid));
-            if pid != self.running.pid() && !is_gone(pid) {
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-            }
-        }
-    }
 }
 
 impl Terminal {

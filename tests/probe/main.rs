@@ -88,7 +88,7 @@ fn idle(name: &str) -> c_int {
     }
 }
 
-/// Signals do not stop it, and whoever looks finds another process already. Each lives for 5 ms, that
+/// Signals do not stop it, and whoever looks finds another process already. Each lives for 50 ms, that
 /// it can be caught at all.
 fn comet(name: &str) -> c_int {
     signals::set_mask(!0);
@@ -97,7 +97,7 @@ fn comet(name: &str) -> c_int {
         // SAFETY: there is one thread, so the child may do anything that its parent may.
         match unsafe { libc::fork() } {
             0 => {
-                let _ = nix::poll::poll(&mut [], 5_u8);
+                let _ = nix::poll::poll(&mut [], 50_u8);
             }
             _ => return 0,
         }

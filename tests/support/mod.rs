@@ -115,7 +115,7 @@ impl Run {
     }
 }
 
-/// A run under way. Dropped, it is killed.
+/// A run under way. Dropped, it is killed with all that is below it.
 pub struct Running {
     child: Child,
     /// What it and its processes write to stdout.
@@ -160,7 +160,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.status.is_none() {
-            let _ = self.child.kill();
+            // All below it too, since a test that failed may have left what ignores a death signal.
+            let mut family = vec![self.pid()];
+            let mut next = 0;
+            while next < family.len() {
+                family.extend(children(family[next]));
+                next += 1;
+            }
+            for pid in family {
+                let _ = kill(Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+            }
             let _ = self.child.wait();
         }
     }
