@@ -120,6 +120,12 @@ impl SignalNumber {
     }
 }
 
+impl From<SignalNumber> for u32 {
+    fn from(signal: SignalNumber) -> Self {
+        Self::from(signal.0)
+    }
+}
+
 impl fmt::Display for SignalNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {

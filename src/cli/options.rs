@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use super::split::Segment;
 use super::{Command, Said, UsageError, View, Wish, values};
-use crate::diagnostic::Written;
+use crate::diagnostic::{Diagnostic, Written};
 use crate::plan::{Limit, Verbosity, is_variable};
 
 /// How wide the help is at most. Fixed, since it stands in the documentation; its lines are broken by hand.
@@ -248,32 +248,57 @@ fn place(segment: &Segment<'_>, options: usize, name: &str, value: &OsStr) -> Wr
     Written::whole(segment.first + index, whole).from(offset)
 }
 
-/// clap's message, with the place in the line, and without its usage, which is long.
+/// clap's message without its usage, which is long, with the argument it is about and a caret.
 fn usage_error(error: &clap::Error, segment: &Segment<'_>, is_first: bool) -> UsageError {
-    let rendered = error.render().to_string();
-    let message = rendered.strip_prefix("error: ").unwrap_or(&rendered);
-    let paragraphs: Vec<&str> = message
-        .split("\n\n")
-        .map(str::trim)
-        .filter(|paragraph| {
-            !paragraph.starts_with("Usage:") && !paragraph.starts_with("For more information")
-        })
-        .collect();
-    let mut message = paragraphs.join("\n  ");
-    if let (false, Some(ContextValue::String(option))) = (is_first, error.get(ContextKind::InvalidArg)) {
-        let name = option.trim_start_matches('-').split('=').next().unwrap_or_default();
-        let is_global = |known: &Arg| {
-            known.get_long() == Some(name)
-                || known.get_short().is_some_and(|short| name.len() == 1 && name.starts_with(short))
-        };
-        if global_options().iter().any(is_global) {
-            message = format!("'{option}' is a global option and stands in front of the first process only");
-        }
-    }
-    let place = if segment.arguments.len() == 1 {
-        format!("argument {}", segment.first)
-    } else {
-        format!("arguments {} to {}", segment.first, segment.first + segment.arguments.len() - 1)
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
     };
-    UsageError(format!("{place}: {message}"))
+    let option = text(ContextKind::InvalidArg).unwrap_or_default();
+    let name = option.split([' ', '=', '[']).next().unwrap_or_default();
+    let message = if !is_first && is_global(name) {
+        format!("'{name}' is a global option and stands in front of the first process only")
+    } else if error.kind() == ErrorKind::UnknownArgument {
+        match text(ContextKind::SuggestedArg) {
+            Some(suggested) => format!("there is no option '{name}'; did you mean '{suggested}'?"),
+            None => format!(
+                "there is no option '{name}'; a program whose name begins with '-' needs '--' in front of it"
+            ),
+        }
+    } else {
+        let rendered = error.render().to_string();
+        let message = rendered.strip_prefix("error: ").unwrap_or(&rendered);
+        message.split("\n\n").next().unwrap_or_default().replace("\n ", "").trim_end().to_owned()
+    };
+    match culprit(segment, name, text(ContextKind::InvalidValue).unwrap_or_default()) {
+        Some(written) => UsageError(Diagnostic::about(&written, message).to_string()),
+        None => UsageError(message),
+    }
+}
+
+fn is_global(name: &str) -> bool {
+    global_options().iter().any(|known| {
+        known.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
+            || known.get_short().is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
+    })
+}
+
+/// The argument that clap's message is about: the one with the value, else the one with the option.
+fn culprit(segment: &Segment<'_>, name: &str, value: &str) -> Option<Written> {
+    let short = name.strip_prefix('-').filter(|short| !short.starts_with('-'));
+    let is_option = |argument: &str| match short {
+        Some(short) => argument.starts_with('-') && !argument.starts_with("--") && argument.contains(short),
+        None => argument.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')),
+    };
+    let is_value = |argument: &str| {
+        argument == value
+            || argument.strip_suffix(value).is_some_and(|rest| rest.starts_with('-') && !value.is_empty())
+    };
+    let texts = || segment.arguments.iter().map(|argument| argument.to_string_lossy());
+    let index =
+        texts().position(|text| is_value(&text)).or_else(|| texts().position(|text| is_option(&text)));
+    // What is not UTF-8 clap does not name. A value that is missing is missing at the end.
+    let index = index.or_else(|| segment.arguments.iter().position(|argument| argument.to_str().is_none()));
+    let index = index.or(segment.arguments.len().checked_sub(1))?;
+    Some(Written::whole(segment.first + index, &segment.arguments[index]))
 }

@@ -78,7 +78,7 @@ fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
             format!("{} {death}", title(launcher, id))
         }
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
-        Cause::ProgramMissing(_) => "a program is missing".to_owned(),
+        Cause::ProgramMissing(_) => "not everything that should run is there".to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
     }
 }

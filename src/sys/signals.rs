@@ -162,8 +162,8 @@ impl SignalQueue {
         Ok(Self { descriptor: descriptors::above_standard(descriptor)?, own: std::process::id() })
     }
 
-    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). A signal that
-    /// monofy sent to itself is left out: SIGPIPE for a write to a stderr that nobody reads is of that kind.
+    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The SIGPIPE for our own
+    /// write to a stderr that nobody reads is left out.
     ///
     /// # Errors
     /// As read(2); EINTR among them.
@@ -178,7 +178,10 @@ impl SignalQueue {
             |entry| {
                 // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
                 let entry = unsafe { entry.assume_init_ref() };
-                let from_self = entry.ssi_pid == self.own && entry.ssi_code <= 0;
+                // Not every signal of ours: `kill -TERM $$; exec monofy` means it.
+                let from_self = entry.ssi_pid == self.own
+                    && entry.ssi_code <= 0
+                    && entry.ssi_signo == u32::from(SignalNumber::PIPE);
                 SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
                     signal,
                     origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {

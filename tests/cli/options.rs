@@ -4,11 +4,10 @@ use serde_json::json;
 
 use crate::line::line;
 
-/// What is said of a line tells the place and holds this.
+/// What is said of a line names its place and holds this.
 fn says(arguments: &[&str], place: &str, part: &str) {
     let said = line(arguments).refused();
-    let is_placed = said.starts_with(&format!("monofy: {place}")) || said.starts_with("monofy: arguments ");
-    assert!(is_placed && said.contains(part), "{said}");
+    assert!(said.starts_with(&format!("monofy: {place}: ")) && said.contains(part), "{said}");
 }
 
 #[test]

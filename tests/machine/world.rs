@@ -222,7 +222,9 @@ impl World {
         if received.origin == Origin::Terminal && self.scene.is_terminal {
             let tasks: Vec<Pid> =
                 self.beings.iter().filter(|(_, being)| being.task.is_some()).map(|(pid, _)| *pid).collect();
-            tasks.into_iter().for_each(|pid| self.receive(pid, received.signal));
+            for pid in tasks {
+                self.receive(pid, received.signal);
+            }
         }
         if received.signal.asks_for_stop() {
             self.stop_began.get_or_insert(self.now);
@@ -278,17 +280,20 @@ impl World {
             }
             Action::AskDescendants => {
                 let all = self.below(None, &[]);
-                all.into_iter().for_each(|pid| self.receive(pid, SignalNumber::TERM));
+                for pid in all {
+                    self.receive(pid, SignalNumber::TERM);
+                }
             }
             Action::KillDescendants { sparing } => {
                 let all = self.below(None, &sparing);
-                all.into_iter().for_each(|pid| self.receive(pid, SignalNumber::KILL));
+                for pid in all {
+                    self.receive(pid, SignalNumber::KILL);
+                }
             }
-            Action::StopSelf(_) => {}
             Action::Tell(Notice::Stopping(..)) => {
                 self.stop_began.get_or_insert(self.now);
             }
-            Action::Tell(_) => {}
+            Action::StopSelf(_) | Action::Tell(_) => {}
             Action::Finish(status) => self.finished = Some(status),
         }
     }
