@@ -23,9 +23,9 @@ use std::io::Write;
 
 use cli::{Global, Line, Request, View};
 use plan::Plan;
-use resolve::Capacity;
+use sys::input;
+use sys::limits::Capacity;
 use sys::signals::Inherited;
-use sys::{input, limits};
 use variables::Variables;
 
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
@@ -61,13 +61,8 @@ impl Failure {
 }
 
 fn plan_line(line: &Line) -> Result<Plan, Failure> {
-    let environment: Vec<(OsString, OsString)> = std::env::vars_os().collect();
-    let capacity = Capacity {
-        string: limits::STRING,
-        whole: limits::whole(),
-        environment: environment.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum(),
-    };
-    resolve::resolve(line, Variables::from_environment(environment), capacity).map_err(|rejection| {
+    let variables = Variables::from_environment(std::env::vars_os());
+    resolve::resolve(line, variables, Capacity::of_this_process()).map_err(|rejection| {
         rejection.warnings.iter().for_each(warn);
         Failure(rejection.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
     })

@@ -7,20 +7,10 @@ use crate::cli::{self, Command, Line};
 use crate::diagnostic::{Diagnostic, Written};
 use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Output, Plan, Process, Settings, Variable};
 use crate::signal::SignalNumber;
-use crate::sys::{limits, users};
+use crate::sys::limits::{self, Capacity};
+use crate::sys::users;
 use crate::template::{Severity, Template, UnsetPolicy};
 use crate::variables::Variables;
-
-/// How much execve(2) takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Bytes in one string.
-    pub string: usize,
-    /// Bytes in all arguments and the environment.
-    pub whole: usize,
-    /// Bytes of [`Capacity::whole`] that the environment of monofy takes.
-    pub environment: usize,
-}
 
 /// What keeps a line from becoming a plan.
 #[derive(Debug)]
@@ -85,19 +75,26 @@ struct Resolver {
 
 impl Resolver {
     fn commands(&mut self, commands: &[Command]) -> Vec<Process> {
-        let mut processes: Vec<Process> = Vec::with_capacity(commands.len());
-        for command in commands {
-            if let Some(process) = self.command(command, &processes) {
-                processes.push(process);
-            }
+        let mut names = BTreeSet::new();
+        let resolved = commands.iter().map(|command| self.command(command, &mut names));
+        let mut processes: Vec<Process> = resolved.collect::<Vec<_>>().into_iter().flatten().collect();
+        // A name that is given stays, wherever in the line; those that are made up keep out of its way.
+        for process in processes.iter_mut().filter(|process| process.name.is_empty()) {
+            process.name = default_name(&process.argv, &names);
+            names.insert(process.name.clone());
         }
         processes
     }
 
-    /// One command; nothing if that has problems. Everything in it is looked at all the same.
-    fn command(&mut self, command: &Command, earlier: &[Process]) -> Option<Process> {
+    /// One command; nothing if that has problems. Everything in it is looked at all the same. Its name is empty if
+    /// none is given; `names` are those that were, so far.
+    fn command(&mut self, command: &Command, names: &mut BTreeSet<String>) -> Option<Process> {
         let before = self.problems.len();
-        let name = self.option(command.name.as_ref(), name);
+        let name = self.option(command.name.as_ref(), |value| {
+            let name = name(value)?;
+            let is_new = names.insert(name.clone());
+            if is_new { Ok(name) } else { Err("another process has this name; names are unique".to_owned()) }
+        });
         let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
             text(value).and_then(|text| text.parse::<SignalNumber>().map_err(|error| error.to_string()))
         });
@@ -113,32 +110,11 @@ impl Resolver {
                 Ok(ByteString(value.to_vec()))
             }
         });
-        let mut env = BTreeMap::new();
-        for (name, value) in &command.assignments {
-            if let Some(value) = self.one(value) {
-                self.check_size(name.len() + 1, &value);
-                env.insert(name.clone(), ByteString(value.bytes));
-            }
-        }
+        let env = self.environment(&command.assignments);
         let argv = self.words(&command.words);
         self.check_whole(command, &argv, &env);
-        if self.problems.len() > before {
-            return None;
-        }
-        let name = match (name, &command.name) {
-            (Some(name), Some(written)) => {
-                if earlier.iter().any(|process| process.name == name) {
-                    self.problem(Diagnostic::about(
-                        written,
-                        "another process has this name; names are unique",
-                    ));
-                }
-                name
-            }
-            _ => default_name(argv.first()?, earlier),
-        };
-        Some(Process {
-            name,
+        (self.problems.len() == before).then(|| Process {
+            name: name.unwrap_or_default(),
             template: command.words.iter().map(|word| ByteString(word.bytes().to_vec())).collect(),
             argv,
             env,
@@ -151,6 +127,18 @@ impl Resolver {
             ready: None,
             after: Vec::new(),
         })
+    }
+
+    /// The `NAME=VALUE` words; of two with one name the last counts, as in a shell.
+    fn environment(&mut self, assignments: &[(String, Written)]) -> BTreeMap<String, ByteString> {
+        let mut env = BTreeMap::new();
+        for (name, value) in assignments {
+            if let Some(value) = self.one(value) {
+                self.check_size(name.len() + 1, &value);
+                env.insert(name.clone(), ByteString(value.bytes));
+            }
+        }
+        env
     }
 
     /// PROGRAM and its arguments.
@@ -174,7 +162,7 @@ impl Resolver {
     fn option<T>(
         &mut self,
         written: Option<&Written>,
-        read: impl Fn(&[u8]) -> Result<T, String>,
+        read: impl FnOnce(&[u8]) -> Result<T, String>,
     ) -> Option<T> {
         let written = written?;
         let value = self.one(written)?;
@@ -273,13 +261,25 @@ impl Resolver {
         let whole = arguments + own + self.capacity.environment;
         let Some(program) = command.words.first() else { return };
         if whole > self.capacity.whole {
+            let largest = self
+                .largest_variable(command)
+                .map_or(String::new(), |name| format!("; most of it is {name}"));
             let what = format!(
                 "its arguments and its environment have {whole} bytes, and all together can have {}; of these the \
-                 environment of monofy has {}",
+                 environment of monofy has {}{largest}",
                 self.capacity.whole, self.capacity.environment
             );
             self.problem(Diagnostic::about(program, what));
         }
+    }
+
+    /// The variable with the largest value in all of a command.
+    fn largest_variable(&self, command: &Command) -> Option<String> {
+        let values = command.assignments.iter().map(|(_, value)| value);
+        let templates: Vec<Template> =
+            command.words.iter().chain(values).map(|written| Template::parse(written.bytes())).collect();
+        let names = templates.iter().flat_map(Template::references).map(|reference| reference.name);
+        names.max_by_key(|name| self.variables.size(name)).map(str::to_owned)
     }
 
     fn problem(&mut self, diagnostic: Diagnostic) {
@@ -318,10 +318,10 @@ fn stop_timeout(value: &[u8]) -> Result<Limit, String> {
 }
 
 /// The base name of PROGRAM; `.2`, `.3` and so on where another one has it.
-fn default_name(program: &ByteString, earlier: &[Process]) -> String {
-    let base = Path::new(program.as_os_str()).file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+fn default_name(argv: &[ByteString], taken: &BTreeSet<String>) -> String {
+    let program = argv.first().map(ByteString::as_os_str).unwrap_or_default();
+    let base = Path::new(program).file_name().unwrap_or(program).to_string_lossy();
     let base: String = base.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    let is_free = |name: &String| earlier.iter().all(|process| process.name != *name);
     let numbered = (2..).map(|number| format!("{base}.{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(is_free).unwrap_or(base)
+    std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(base)
 }

@@ -100,6 +100,9 @@ impl Process {
         if let Some(index) = self.argv.iter().position(has_nul) {
             return unsound(&format!("argv[{index}]"), NUL);
         }
+        if let Some(index) = self.template.iter().position(has_nul) {
+            return unsound(&format!("template[{index}]"), NUL);
+        }
         for (name, value) in &self.env {
             if !is_variable(name) {
                 return unsound("env", "a name that is not made of letters, digits and _");

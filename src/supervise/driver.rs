@@ -13,7 +13,7 @@ use nix::libc;
 
 use super::action::Action;
 use super::event::{Children, Event, Tick, Wake};
-use super::launch::{Launcher, UnknownUser};
+use super::launch::{CannotStart, Launcher};
 use super::machine::{Grace, Machine, Rules, Seat};
 use super::notice::Notice;
 use super::teller::{Level, Teller};
@@ -24,15 +24,14 @@ use crate::sys::descendants::{self, Descendant};
 use crate::sys::process::{self, Pid};
 use crate::sys::signals::{self, Inherited, Received, SignalQueue};
 use crate::sys::spawn::Grouping;
-use crate::sys::users::UnknownIdentity;
 use crate::sys::wait::{self, Reaped};
 use crate::sys::{descriptors, memory, terminal};
 
 /// Why a run could not begin. Nothing has been started.
 #[derive(Debug)]
 pub enum CannotBegin {
-    /// A user of the plan does not exist.
-    UnknownUser(String, UnknownIdentity),
+    /// A command can never be started.
+    Command(CannotStart),
     /// There is no descriptor to read signals from.
     NoSignals(io::Error),
 }
@@ -40,7 +39,7 @@ pub enum CannotBegin {
 impl fmt::Display for CannotBegin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownUser(name, cause) => write!(f, "the user of {name}: {cause}"),
+            Self::Command(error) => error.fmt(f),
             Self::NoSignals(error) => write!(f, "cannot receive signals: {error}"),
         }
     }
@@ -52,8 +51,7 @@ impl fmt::Display for CannotBegin {
 /// When the run cannot begin.
 pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
-    let launcher = Launcher::new(plan, grouping, inherited)
-        .map_err(|UnknownUser { name, cause }| CannotBegin::UnknownUser(name, cause))?;
+    let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
     let signals = SignalQueue::open().map_err(CannotBegin::NoSignals)?;
     let rules = Rules {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),

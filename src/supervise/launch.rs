@@ -11,6 +11,7 @@ use super::machine::{Task, TaskId};
 use crate::exit;
 use crate::plan::{ByteString, Plan, Process};
 use crate::signal::SignalNumber;
+use crate::sys::limits::{self, Capacity};
 use crate::sys::process::Pid;
 use crate::sys::signals::Inherited;
 use crate::sys::spawn::{self, Grouping, Launch, SpawnError};
@@ -87,18 +88,35 @@ struct Command<'a> {
     identity: Option<Identity>,
 }
 
-/// A user of the plan that does not exist.
+/// A command of the plan that can never be started.
 #[derive(Debug)]
-pub(super) struct UnknownUser {
-    pub(super) name: String,
-    pub(super) cause: UnknownIdentity,
+pub enum CannotStart {
+    /// Its user does not exist.
+    UnknownUser(String, UnknownIdentity),
+    /// execve(2) would refuse it for its size.
+    TooLarge(String),
+}
+
+impl fmt::Display for CannotStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownUser(name, cause) => write!(f, "the user of {name}: {cause}"),
+            Self::TooLarge(name) => {
+                write!(f, "{name}: its arguments and its environment are larger than the kernel takes")
+            }
+        }
+    }
 }
 
 impl<'a> Launcher<'a> {
-    pub(super) fn new(plan: &'a Plan, grouping: Grouping, inherited: Inherited) -> Result<Self, UnknownUser> {
+    pub(super) fn new(plan: &'a Plan, grouping: Grouping, inherited: Inherited) -> Result<Self, CannotStart> {
+        let capacity = Capacity::of_this_process();
         let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
+            if !fits(process, capacity) {
+                return Err(CannotStart::TooLarge(process.name.clone()));
+            }
             let identity = process.user.as_ref().map(|user| users::identity(&user.0)).transpose();
-            let identity = identity.map_err(|cause| UnknownUser { name: process.name.clone(), cause })?;
+            let identity = identity.map_err(|cause| CannotStart::UnknownUser(process.name.clone(), cause))?;
             Ok(Command { process, identity })
         });
         Ok(Self {
@@ -147,6 +165,14 @@ impl<'a> Launcher<'a> {
         })
         .map_err(Failure::Spawn)
     }
+}
+
+/// Whether execve(2) will take its arguments and its environment.
+fn fits(process: &Process, capacity: Capacity) -> bool {
+    let own = process.env.iter().map(|(name, value)| name.len() + 1 + value.0.len());
+    let sizes = || process.argv.iter().map(|argument| argument.0.len()).chain(own.clone());
+    sizes().all(|size| size < capacity.string)
+        && capacity.environment + sizes().map(limits::cost).sum::<usize>() <= capacity.whole
 }
 
 /// The file that execvp(3) would execute for a command, in its environment and its working directory.

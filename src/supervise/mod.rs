@@ -11,7 +11,7 @@ mod teller;
 mod wording;
 
 pub use action::Action;
-pub use driver::run;
+pub use driver::{CannotBegin, run};
 pub use event::{Children, Event, Tick, Wake};
 pub use machine::{Grace, Machine, Rules, Seat, Task, TaskId};
 pub use notice::{Cause, Notice};
