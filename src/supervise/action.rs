@@ -16,7 +16,7 @@ pub enum Action {
     Send(Pid, SignalNumber),
     /// SIGKILL to a child that has not been reaped, and to all that is below it.
     KillTree(Pid),
-    /// TERM and CONT to every descendant.
+    /// TERM and CONT to every descendant that was not asked before.
     AskDescendants,
     /// SIGKILL to every descendant but these and what is below them.
     KillDescendants {

@@ -67,6 +67,8 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         actions: VecDeque::new(),
         answer: Vec::new(),
         has_given_back: false,
+        asked: Vec::new(),
+        has_asked_blindly: false,
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
@@ -86,6 +88,9 @@ struct Driver<'a> {
     /// What the machine said last, kept for its memory.
     answer: Vec<Action>,
     has_given_back: bool,
+    /// The descendants that were asked to stop.
+    asked: Vec<Descendant>,
+    has_asked_blindly: bool,
 }
 
 impl Driver<'_> {
@@ -196,18 +201,31 @@ impl Driver<'_> {
         kill(&below);
     }
 
+    /// Each is asked once, since a second TERM means something else to some programs; but what has executed another
+    /// program meanwhile is another one, and never heard of it.
     fn ask_descendants(&mut self) {
-        let left = descendants::living(&[]);
-        self.tell_about(&Notice::AskedDescendants, left.as_deref().unwrap_or_default());
+        let Some(left) = descendants::living(&[]) else {
+            if !std::mem::replace(&mut self.has_asked_blindly, true) {
+                send_blindly(SignalNumber::TERM);
+                send_blindly(SignalNumber::CONT);
+            }
+            return;
+        };
+        let new: Vec<Descendant> = left
+            .into_iter()
+            .filter(|one| !self.asked.iter().any(|asked| asked.is_same_program(one)))
+            .collect();
+        if new.is_empty() {
+            return;
+        }
+        self.tell_about(&Notice::AskedDescendants, &new);
         for signal in [SignalNumber::TERM, SignalNumber::CONT] {
-            match &left {
-                Some(left) => left.iter().for_each(|descendant| {
-                    // It may have ended meanwhile.
-                    let _ = descendants::send(descendant, signal);
-                }),
-                None => send_blindly(signal),
+            for descendant in &new {
+                // It may have ended meanwhile.
+                let _ = descendants::send(descendant, signal);
             }
         }
+        self.asked.extend(new);
     }
 
     fn tell(&mut self, notice: &Notice) {
@@ -216,7 +234,7 @@ impl Driver<'_> {
     }
 
     fn tell_about(&mut self, notice: &Notice, left: &[Descendant]) {
-        let level = wording::level(notice, left);
+        let level = wording::level(notice);
         if let Notice::Finished(..) = notice {
             self.teller.tell_last(level, &wording::words(notice, &self.launcher, left));
         } else if self.teller.wants(level) {
@@ -247,6 +265,7 @@ fn look_around(received: &mut Vec<Received>) -> Wake {
 }
 
 fn kill_descendants(sparing: &[Pid]) {
+    descendants::kill_children(sparing);
     match descendants::living(sparing) {
         Some(left) => kill(&left),
         None => send_blindly(SignalNumber::KILL),

@@ -23,6 +23,9 @@ const AFTER_KILL: Duration = Duration::from_secs(2);
 /// How often what is left is looked for again after a kill: a process may have forked between the look and
 /// the kill, and its child is adopted without a signal to us.
 const SWEEP: Duration = Duration::from_millis(100);
+/// How soon descendants that were not there to be asked are looked for, and how seldom in the end: who was told to
+/// stop may start something, and what a shell has forked and not yet executed takes a TERM as the shell would.
+const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 /// After how long a stop without a limit says whom it waits for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -41,8 +44,8 @@ pub(super) struct Stop {
 enum Stage {
     /// The processes were asked.
     Asked,
-    /// Their descendants were asked, the processes being gone.
-    DescendantsAsked,
+    /// Their descendants were asked, the processes being gone, and are looked for again after this pause.
+    DescendantsAsked { looked: Tick, pause: Duration },
     /// The limit is over. What has no bound of its own was killed; others may still be there.
     Overdue,
     /// Everything was killed.
@@ -81,7 +84,10 @@ impl Stop {
         let whole = match self.stage {
             // Who else is left is not known before somebody looks.
             Stage::Asked | Stage::Overdue if !is_running => Some(Tick::ZERO),
-            Stage::Asked | Stage::DescendantsAsked => self.limit,
+            Stage::Asked => self.limit,
+            Stage::DescendantsAsked { looked, pause } => {
+                Some(self.limit.map_or(looked.plus(pause), |limit| limit.min(looked.plus(pause))))
+            }
             Stage::Overdue => None,
             Stage::Killing { since, swept } => Some(swept.plus(SWEEP).min(since.plus(AFTER_KILL))),
         };
@@ -117,9 +123,17 @@ impl Stop {
                 if tasks.iter().any(Task::is_given_up) {
                     self.kill_all(now, tasks, actions);
                 } else {
-                    self.stage = Stage::DescendantsAsked;
+                    self.stage = Stage::DescendantsAsked { looked: now, pause: LOOK_AGAIN.0 };
                     actions.push(Action::AskDescendants);
                 }
+            }
+            Stage::DescendantsAsked { looked, pause }
+                if now >= looked.plus(pause) || !wake.deaths.is_empty() =>
+            {
+                let is_due = now >= looked.plus(pause);
+                let pause = if is_due { (pause * 2).min(LOOK_AGAIN.1) } else { pause };
+                self.stage = Stage::DescendantsAsked { looked: now, pause };
+                actions.push(Action::AskDescendants);
             }
             Stage::Overdue if nobody_runs => self.kill_all(now, tasks, actions),
             Stage::Killing { since, .. } if now >= since.plus(AFTER_KILL) => {
@@ -130,15 +144,15 @@ impl Stop {
                 actions.push(Action::KillDescendants { sparing: Vec::new() });
                 self.stage = Stage::Killing { since, swept: now };
             }
-            Stage::Asked | Stage::DescendantsAsked | Stage::Overdue | Stage::Killing { .. } => {}
+            Stage::Asked | Stage::DescendantsAsked { .. } | Stage::Overdue | Stage::Killing { .. } => {}
         }
         self.tell_who_is_there(now, tasks, actions);
         false
     }
 
     fn is_overdue(&self, now: Tick) -> bool {
-        let in_time = matches!(self.stage, Stage::Asked | Stage::DescendantsAsked | Stage::Overdue);
-        in_time && self.limit.is_some_and(|limit| now >= limit)
+        let is_killing = matches!(self.stage, Stage::Killing { .. });
+        !is_killing && self.limit.is_some_and(|limit| now >= limit)
     }
 
     /// A process with a stop timeout of its own is killed by that, with what is below it.

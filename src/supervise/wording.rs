@@ -10,10 +10,9 @@ use crate::quote::quote;
 use crate::sys::descendants::Descendant;
 
 /// How much a notice matters.
-pub(super) fn level(notice: &Notice, left: &[Descendant]) -> Level {
+pub(super) fn level(notice: &Notice) -> Level {
     match notice {
         Notice::PassedOn(..) | Notice::Reaped(..) => Level::Detail,
-        Notice::AskedDescendants if left.is_empty() => Level::Detail,
         Notice::Started(..) | Notice::Ended(..) | Notice::Stopping(..) | Notice::AskedDescendants => {
             Level::Info
         }

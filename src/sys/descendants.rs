@@ -23,6 +23,14 @@ pub struct Descendant {
     started: u64,
 }
 
+impl Descendant {
+    /// Whether it is the same process, executing the same program as far as its name tells.
+    #[must_use]
+    pub fn is_same_program(&self, other: &Self) -> bool {
+        (self.pid, self.started, &self.name) == (other.pid, other.started, &other.name)
+    }
+}
+
 /// Everything alive below us but what is below `spared` and those themselves. `None` where /proc is not
 /// mounted or shows another pid namespace than ours, so that its numbers mean other processes.
 #[must_use]
@@ -33,13 +41,17 @@ pub fn living(spared: &[Pid]) -> Option<Vec<Descendant>> {
 /// The same for what is below another process.
 #[must_use]
 pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
-    let own = Pid::own();
-    if fs::read_link("/proc/self").ok()?.to_str() != Some(own.to_string().as_str()) {
-        return None;
-    }
+    own_proc()?;
     let all =
         fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
     Some(below(root, spared, all))
+}
+
+/// Our pid, if /proc is there and means the same by it.
+fn own_proc() -> Option<Pid> {
+    let own = Pid::own();
+    let seen = fs::read_link("/proc/self").ok()?;
+    (seen.to_str() == Some(own.to_string().as_str())).then_some(own)
 }
 
 /// What of a snapshot is below `root`, and not at or below `spared`.
@@ -84,6 +96,19 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<(Descendant, bool)> {
     let parent = fields.next()?.parse().ok()?;
     let started = fields.nth(17)?.parse().ok()?;
     Some((Descendant { pid, name, parent, started }, !matches!(state, "Z" | "X")))
+}
+
+/// SIGKILL to our own children, but for `spared`. Their list is short and quick to read, so that this catches what
+/// forks and exits faster than all of /proc can be read: its child is ours by then.
+pub fn kill_children(spared: &[Pid]) {
+    let Some(own) = own_proc() else { return };
+    // The list is one a thread; there is one thread. Without CONFIG_PROC_CHILDREN there is none.
+    let list = fs::read_to_string(format!("/proc/self/task/{own}/children")).unwrap_or_default();
+    let children = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0);
+    for child in children.map(Pid::new).filter(|child| !spared.contains(child)) {
+        // Nobody but us reaps a child, so it is still the one that the list meant.
+        let _ = process::send(child, SignalNumber::KILL);
+    }
 }
 
 /// Sends a signal to one of them. Only a child is certain to keep its pid until we reap it; for the others

@@ -45,7 +45,6 @@ fn a_daemon_is_asked_before_the_container_goes() {
 }
 
 #[test]
-#[ignore = "what comes after the one look at the descendants is not asked yet"]
 fn what_a_daemon_starts_when_it_is_asked_is_asked_too() {
     let Some(images) = Images::get() else { return };
     let daemon = "trap 'sleep 100 & exit 0' TERM; echo ready; while :; do sleep 0.1; done";

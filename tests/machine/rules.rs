@@ -324,6 +324,21 @@ fn descendants_are_asked_only_when_all_processes_are_gone() {
 }
 
 #[test]
+fn descendants_that_were_not_there_to_be_asked_are_looked_for_again() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.got(sent(TERM)).died(0, Death::Exited(0)).take();
+    assert_eq!(
+        bench.died(50, Death::Exited(0)).take(),
+        [Action::AskDescendants],
+        "one that ends may have forked"
+    );
+    assert_eq!(bench.machine.deadline(), Some(ms(50)));
+    assert_eq!(bench.at(49).pass().take(), []);
+    assert_eq!(bench.at(50).pass().take(), [Action::AskDescendants]);
+    assert_eq!(bench.machine.deadline(), Some(ms(150)), "less and less often");
+}
+
+#[test]
 fn a_stop_of_our_own_has_10_seconds_counted_from_its_beginning() {
     let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
     bench.at(1000).died(0, Death::Exited(0)).take();
