@@ -1,1 +1,114 @@
-//! (placeholder)
+//! What the documents say is so: every block of the README is run, or is the same as what is run.
+
+mod support;
+
+use std::path::Path;
+
+use support::{Run, monofy};
+
+fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The fenced blocks of this language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = document.lines();
+    while let Some(line) = lines.next() {
+        if let Some(opened) = line.strip_prefix("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if opened == language {
+                blocks.push(block.join("\n") + "\n");
+            }
+        }
+    }
+    blocks
+}
+
+/// Runs what a user would type, with `monofy` in PATH, and returns all that is shown.
+fn shown(typed: &str) -> String {
+    let program = monofy();
+    let folder = program.parent().expect("the program lies in a folder").display();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let script = format!("exec 2>&1\n{typed}");
+    Run::of("/bin/sh", ["-c", &script]).env("PATH", path).finish().stdout
+}
+
+fn without_pids(text: &str) -> String {
+    let mut rest = text;
+    let mut result = String::new();
+    while let Some((before, after)) = rest.split_once("(pid ") {
+        result.push_str(before);
+        result.push_str("(pid N");
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    result + rest
+}
+
+#[test]
+fn every_console_block_of_the_readme_shows_what_is_shown() {
+    let readme = document("README.md");
+    let blocks = blocks(&readme, "console");
+    assert!(blocks.len() >= 4, "the blocks were not found");
+    for block in blocks {
+        let (typed, expected) = block.split_once('\n').expect("a block has a command");
+        let typed = typed.strip_prefix("$ ").expect("a command stands behind a $");
+        assert_eq!(without_pids(&shown(typed)), expected.replace("(pid N)", "(pid N)"), "{typed}");
+    }
+}
+
+#[test]
+fn the_first_command_of_the_readme_does_the_main_job() {
+    let readme = document("README.md");
+    let block = blocks(&readme, "sh").swap_remove(0);
+    let (build, run) = block.split_once(" && ").expect("it is built, then run");
+    assert_eq!(build, "cargo build --release");
+    // What is built here is another profile of the same program.
+    let said = without_pids(&shown(&run.replace("target/release/monofy", "monofy")));
+    for line in [
+        "migrating the database",
+        "web server on port 9000",
+        "worker with 4 threads",
+        "monofy: sh exited with status 3",
+        "monofy: stopping sh.2, because sh exited with status 3",
+        "exit status 3",
+    ] {
+        assert!(said.lines().any(|said| said == line), "no {line:?} in:\n{said}");
+    }
+}
+
+#[test]
+fn the_exec_form_of_the_readme_is_a_plan() {
+    let readme = document("README.md");
+    let block = blocks(&readme, "dockerfile").swap_remove(0);
+    let arguments = block.strip_prefix("CMD ").expect("it is a CMD");
+    let arguments: Vec<String> = serde_json::from_str(arguments).expect("the exec form is JSON");
+    let plan = Run::new(&arguments[1..]).env("MONOFY_PLAN", "1").env("PORT", "9000").finish();
+    plan.assert_status(0).assert_stdout(
+        "setup, one after another\n\
+         └─ manage  manage migrate\n\
+         processes, side by side\n\
+         ├─ gunicorn  gunicorn --bind=0.0.0.0:9000 app.wsgi\n\
+         └─ celery    celery --concurrency=4\n",
+    );
+}
+
+#[test]
+fn every_test_that_the_architecture_names_is_there() {
+    let architecture = document("ARCHITECTURE.md");
+    let races = architecture.split_once("## Races").expect("there is a chapter on races").1;
+    let named: Vec<(&str, &str)> = races
+        .split('`')
+        .filter_map(|code| code.split_once(": "))
+        .filter(|(file, _)| file.chars().all(|c| c.is_ascii_lowercase()))
+        .collect();
+    assert!(named.len() > 8, "the tests were not found: {named:?}");
+    for (file, test) in named {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
+        let inner = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let sources = inner.filter_map(|entry| std::fs::read_to_string(entry.path()).ok());
+        let all: String = sources.chain([document(&format!("tests/{file}.rs"))]).collect();
+        assert!(all.contains(&format!("fn {test}(")), "there is no test {test} in {file}");
+    }
+}
