@@ -95,17 +95,17 @@ struct Driver<'a> {
 
 impl Driver<'_> {
     fn run(&mut self) -> u8 {
-        let mut received = Vec::new();
+        let mut wake = Wake::default();
         loop {
             while let Some(action) = self.actions.pop_front() {
                 if let Some(status) = self.carry_out(action) {
                     return status;
                 }
             }
-            received.clear();
-            self.wait(&mut received);
-            let wake = look_around(&mut received);
-            self.tell_machine(Event::Woke(wake));
+            wake.clear();
+            self.wait(&mut wake.signals);
+            look_around(&mut wake);
+            self.tell_machine(Event::Woke(&wake));
         }
     }
 
@@ -113,7 +113,7 @@ impl Driver<'_> {
         Tick::after(self.began.elapsed())
     }
 
-    fn tell_machine(&mut self, event: Event) {
+    fn tell_machine(&mut self, event: Event<'_>) {
         self.machine.handle(self.now(), event, &mut self.answer);
         self.actions.extend(self.answer.drain(..));
     }
@@ -243,23 +243,19 @@ impl Driver<'_> {
     }
 }
 
-/// What one wake-up saw. The children are looked at when one may have ended, and when there is nothing else
+/// Completes what one wake-up saw. The children are looked at when one may have ended, and when there is nothing else
 /// to see, so that a signal is passed on without a look at them.
-fn look_around(received: &mut Vec<Received>) -> Wake {
-    let before = received.len();
-    received.retain(|received| received.signal != SignalNumber::CHLD);
-    let mut wake = Wake { signals: received.clone(), ..Wake::default() };
-    if received.len() == before && before > 0 {
-        return wake;
+fn look_around(wake: &mut Wake) {
+    let before = wake.signals.len();
+    wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
+    if wake.signals.len() == before && before > 0 {
+        return;
     }
-    loop {
+    while wake.children == Children::NotLookedAt {
         match wait::reap() {
             Reaped::Died(pid, death) => wake.deaths.push((pid, death)),
             Reaped::NoneYet => wake.children = Children::Left,
             Reaped::NoChildren => wake.children = Children::None,
-        }
-        if wake.children != Children::NotLookedAt {
-            return wake;
         }
     }
 }

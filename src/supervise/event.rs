@@ -42,10 +42,10 @@ impl fmt::Debug for Tick {
 }
 
 /// Something that happened, in the past tense.
-#[derive(Clone, Debug)]
-pub enum Event {
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
     /// The loop woke: everything that was seen at once, or nothing but that time has passed.
-    Woke(Wake),
+    Woke(&'a Wake),
     /// A program was executed.
     Spawned(TaskId, Pid),
     /// A program could not be executed, for which the run would end with this status.
@@ -64,6 +64,15 @@ pub struct Wake {
     pub signals: Vec<Received>,
     /// Whether any child is left.
     pub children: Children,
+}
+
+impl Wake {
+    /// Forgets what was seen, and keeps the memory for the next.
+    pub(super) fn clear(&mut self) {
+        self.deaths.clear();
+        self.signals.clear();
+        self.children = Children::NotLookedAt;
+    }
 }
 
 /// What the last look at the children said.

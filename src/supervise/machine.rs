@@ -158,9 +158,9 @@ impl Machine {
     }
 
     /// Takes in what happened and says what to do about it.
-    pub fn handle(&mut self, now: Tick, event: Event, actions: &mut Vec<Action>) {
+    pub fn handle(&mut self, now: Tick, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
-            Event::Woke(wake) => self.woke(now, &wake, actions),
+            Event::Woke(wake) => self.woke(now, wake, actions),
             Event::Spawned(id, pid) => self.spawned(id, pid, actions),
             Event::SpawnFailed(id, status) => {
                 self.tasks[id.0].state = State::NotStarted;
@@ -292,7 +292,9 @@ impl Machine {
                 for id in &running {
                     self.ask(*id, received, actions);
                 }
-                actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
+                if !running.is_empty() {
+                    actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
+                }
             }
             Phase::Finished => return,
         }

@@ -77,7 +77,7 @@ impl Bench {
         bench
     }
 
-    fn handle(&mut self, event: Event) -> &mut Self {
+    fn handle(&mut self, event: Event<'_>) -> &mut Self {
         self.machine.handle(self.now, event, &mut self.actions);
         self
     }
@@ -88,7 +88,7 @@ impl Bench {
 
     fn woke(&mut self, deaths: &[(usize, Death)], signals: &[Received], children: Children) -> &mut Self {
         let deaths = deaths.iter().map(|(index, death)| (pid(*index), *death)).collect();
-        self.handle(Event::Woke(Wake { deaths, signals: signals.to_vec(), children }))
+        self.handle(Event::Woke(&Wake { deaths, signals: signals.to_vec(), children }))
     }
 
     fn died(&mut self, index: usize, death: Death) -> &mut Self {

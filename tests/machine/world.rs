@@ -175,12 +175,12 @@ impl World {
                 return (status, self.now);
             }
             let wake = self.next_wake();
-            self.tell(Event::Woke(wake));
+            self.tell(Event::Woke(&wake));
         }
         panic!("the run does not end; now {} ms, deadline {:?}", self.now, self.machine.deadline());
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: Event<'_>) {
         let mut actions = Vec::new();
         self.machine.handle(self.tick(), event, &mut actions);
         for action in actions {
