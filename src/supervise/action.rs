@@ -1,7 +1,7 @@
 //! What has to be done.
 
-use super::machine::TaskId;
 use super::notice::Notice;
+use super::task::TaskId;
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::machine::TaskId;
+use super::task::TaskId;
 use crate::exit::Death;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;

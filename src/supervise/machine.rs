@@ -12,16 +12,13 @@ use super::action::Action;
 use super::event::{Children, Event, Tick, Wake};
 use super::notice::{Cause, Notice};
 use super::stop::Stop;
-use crate::exit::{self, Death, Ending};
+use super::task::{self, State, Task, TaskId};
+use crate::exit::{self, Death};
 use crate::plan::Limit;
-use crate::signal::{SignalNumber, SignalSet};
+use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 use crate::sys::signals::{Origin, Received};
 use crate::sys::spawn::Grouping;
-
-/// Which command of the line, in its order: the setup commands first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub usize);
 
 /// How long the stop as a whole may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,57 +36,6 @@ pub struct Seat {
     pub grouping: Grouping,
     /// Whether monofy leads its session: a hang-up is then told to it alone.
     pub leads_session: bool,
-}
-
-/// One command as the machine sees it.
-#[derive(Clone, Debug)]
-pub struct Task {
-    stop_signal: Option<SignalNumber>,
-    stop_timeout: Option<Limit>,
-    state: State,
-    sent: SignalSet,
-    killed_at: Option<Tick>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Starting,
-    Running(Pid),
-    Ended(Death),
-    /// It was sent SIGKILL and is still there; nobody waits for it any more.
-    GivenUp(Pid),
-    NotStarted,
-}
-
-impl Task {
-    /// A command, with what the line says of its stop.
-    #[must_use]
-    pub fn new(stop_signal: Option<SignalNumber>, stop_timeout: Option<Limit>) -> Self {
-        Self { stop_signal, stop_timeout, state: State::Waiting, sent: SignalSet::EMPTY, killed_at: None }
-    }
-
-    pub(super) fn running(&self) -> Option<Pid> {
-        if let State::Running(pid) = self.state { Some(pid) } else { None }
-    }
-
-    fn is_at(&self, pid: Pid) -> bool {
-        self.state == State::Running(pid) || self.state == State::GivenUp(pid)
-    }
-
-    fn ending(&self) -> Option<Ending> {
-        match self.state {
-            State::Waiting | State::Starting | State::NotStarted => None,
-            State::Running(_) | State::GivenUp(_) => Some(Ending::HadToBeKilled),
-            State::Ended(Death::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
-                Some(Ending::HadToBeKilled)
-            }
-            State::Ended(death) if death.is_as_asked(|signal| self.sent.contains(signal)) => {
-                Some(Ending::AsAsked)
-            }
-            State::Ended(death) => Some(Ending::Otherwise(death.status())),
-        }
-    }
 }
 
 /// What holds for the whole run.
@@ -120,9 +66,9 @@ enum Phase {
 /// The state of a run.
 #[derive(Clone, Debug)]
 pub struct Machine {
-    pub(super) tasks: Vec<Task>,
+    tasks: Vec<Task>,
     setup: usize,
-    pub(super) rules: Rules,
+    rules: Rules,
     phase: Phase,
     /// What was started just before this wake-up. A terminal may have signalled the group an instant before it was
     /// a part of it, or before it was executed, and that is lost on it.
@@ -351,7 +297,7 @@ impl Machine {
         let reached = self.has_reached_processes(asked) && self.fresh != Some(id);
         let task = &mut self.tasks[id.0];
         let Some(pid) = task.running() else { return };
-        let signal = task.stop_signal.unwrap_or(asked.signal);
+        let signal = task.stop_signal(asked.signal);
         task.sent.insert(signal);
         if reached {
             task.sent.insert(asked.signal);
@@ -408,37 +354,6 @@ impl Machine {
     }
 
     fn running(&self) -> Vec<TaskId> {
-        running(&self.tasks)
-    }
-}
-
-/// The commands that are running, in the order of the line.
-pub(super) fn running(tasks: &[Task]) -> Vec<TaskId> {
-    let is_running = |(index, task): (usize, &Task)| task.running().map(|_| TaskId(index));
-    tasks.iter().enumerate().filter_map(is_running).collect()
-}
-
-/// What a stop does to a task.
-impl Task {
-    pub(super) fn bound(&self) -> Option<Limit> {
-        self.stop_timeout
-    }
-
-    pub(super) fn killed_at(&self) -> Option<Tick> {
-        self.killed_at
-    }
-
-    pub(super) fn note_kill(&mut self, now: Tick) {
-        self.killed_at.get_or_insert(now);
-    }
-
-    pub(super) fn give_up(&mut self) {
-        if let Some(pid) = self.running() {
-            self.state = State::GivenUp(pid);
-        }
-    }
-
-    pub(super) fn is_given_up(&self) -> bool {
-        matches!(self.state, State::GivenUp(_))
+        task::running(&self.tasks)
     }
 }

@@ -6,12 +6,15 @@ mod event;
 mod launch;
 mod machine;
 mod notice;
+mod program;
 mod stop;
+mod task;
 mod teller;
 mod wording;
 
 pub use action::Action;
 pub use driver::{CannotBegin, run};
 pub use event::{Children, Event, Tick, Wake};
-pub use machine::{Grace, Machine, Rules, Seat, Task, TaskId};
+pub use machine::{Grace, Machine, Rules, Seat};
 pub use notice::{Cause, Notice};
+pub use task::{Task, TaskId};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::TaskId;
+use super::task::TaskId;
 use crate::exit::Death;
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::launch::Launcher;
-use super::machine::TaskId;
 use super::notice::{Cause, Notice};
+use super::task::TaskId;
 use super::teller::Level;
 use crate::quote::quote;
 use crate::sys::descendants::Descendant;
