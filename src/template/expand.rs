@@ -3,6 +3,7 @@
 use super::Template;
 use super::ast::{Expansion, Kind, Part, Parts, Test};
 use super::finding::Severity;
+use super::glob::Steps;
 use super::problem::{Missing, Problem, ProblemKind};
 use super::scope::Scope;
 use super::text::Text;
@@ -32,7 +33,14 @@ impl Template {
     ///
     /// Every problem that was met, among them the findings of [`Severity::Error`].
     pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> Result<Vec<Text>, Vec<Problem>> {
-        let mut expander = Expander { template: self, scope, unset, full: false, problems: self.errors() };
+        let mut expander = Expander {
+            template: self,
+            scope,
+            unset,
+            steps: Steps::new(),
+            full: false,
+            problems: self.errors(),
+        };
         let texts = match self.spread() {
             Some(expansion) => expander.spread(expansion),
             None => vec![expander.text(&self.root, Mode::Word)],
@@ -63,6 +71,7 @@ pub(super) struct Expander<'t, 's> {
     pub(super) template: &'t Template,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
+    steps: Steps,
     /// A result grew too large: nothing more is evaluated.
     pub(super) full: bool,
     problems: Vec<Problem>,
@@ -185,12 +194,12 @@ impl<'t> Expander<'t, '_> {
             Kind::Case(case, many) => Ok(transform::change_case(&value, *case, *many)),
             Kind::Strip { side, reach, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&value, *side, *reach, pattern.bytes())
+                transform::strip(&value, *side, *reach, pattern.bytes(), &mut self.steps)
             }
             Kind::Replace { place, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&value, *place, pattern.bytes(), &word)
+                transform::replace(&value, *place, pattern.bytes(), &word, &mut self.steps)
             }
             _ => Ok(value),
         }

@@ -1,6 +1,6 @@
 //! Large input of any kind is parsed and expanded. Were any of it quadratic, these tests would not end.
 
-use monofy::template::{Template, UnsetPolicy};
+use monofy::template::{ProblemKind, Template, UnsetPolicy};
 
 use super::support::{Variables, one};
 
@@ -96,6 +96,80 @@ fn a_hostile_pattern_is_matched_or_refused() {
             let parsed = Template::parse(template.as_bytes());
             // Matched, or too large to be matched.
             let _ = parsed.expand(&mut variables.clone(), UnsetPolicy::Empty);
+        }
+    }
+}
+
+/// What comes of a template and a value `V`, or why nothing does; `None` for a problem with the pattern.
+fn matched(template: &str, pattern: &str, value: &[u8]) -> Option<usize> {
+    let mut variables = Variables::default().set("V", value).set("P", pattern);
+    match Template::parse(template.as_bytes()).expand(&mut variables, UnsetPolicy::Empty) {
+        Ok(texts) => Some(texts[0].len()),
+        Err(problems) => {
+            assert!(problems.iter().all(|problem| problem.kind == ProblemKind::PatternTooLarge));
+            None
+        }
+    }
+}
+
+const MATCHING: [&str; 8] =
+    ["${V#$P}", "${V##$P}", "${V%$P}", "${V%%$P}", "${V/$P/x}", "${V//$P/x}", "${V/#$P/x}", "${V/%$P/x}"];
+
+#[test]
+fn thousands_of_stars_are_matched_in_one_walk() {
+    let value = vec![b'a'; 128 << 10];
+    for template in MATCHING {
+        for pattern in
+            ["*a".repeat(2000) + "b", "b".to_owned() + &"a*".repeat(2000), "*[ab]?".repeat(2000) + "c"]
+        {
+            assert_eq!(matched(template, &pattern, &value), Some(value.len()), "{template}");
+        }
+        assert!(matched(template, &"*a".repeat(2000), &value).is_some_and(|length| length < value.len()));
+    }
+}
+
+#[test]
+fn a_run_that_almost_matches_everywhere_is_refused() {
+    let value = vec![b'a'; 1 << 20];
+    let pattern = "*".to_owned() + &"a".repeat(1 << 19) + "b*";
+    for template in ["${V#$P}", "${V%%$P}", "${V//$P/x}"] {
+        assert_eq!(matched(template, &pattern, &value), None, "{template}");
+    }
+    // All of an argument's patterns together may take what one may.
+    assert_eq!(matched(&"${V#$P}".repeat(1000), &pattern, &value), None);
+}
+
+#[test]
+fn every_operator_takes_a_megabyte() {
+    let value = vec![b'a'; 1 << 20];
+    let unicode = "é".repeat(1 << 19).into_bytes();
+    let operators = [
+        "${V}",
+        "${#V}",
+        "${V:-x}",
+        "${V:+$V}",
+        "${V:?x}",
+        "${U:=$V}",
+        "${V:5:7}",
+        "${V: -3}",
+        "${V^}",
+        "${V^^}",
+        "${V,,}",
+        "${V#?}",
+        "${V##*[!b]}",
+        "${V%a*}",
+        "${V%%[[:alpha:]]*}",
+        "${V/a}",
+        "${V//a/b}",
+        "${V//[!b]}",
+        "${V//??/x}",
+        "${V/#*a*a/x}",
+        "${V/%a?*a/x}",
+        "${V//é/e}",
+    ];
+    for operator in operators {
+        for value in [&value, &unicode, &vec![0xff; 1 << 20]] {
+            assert!(matched(operator, "", value).is_some(), "{operator}");
         }
     }
 }
