@@ -72,7 +72,7 @@ pub(super) struct Expander<'t, 's> {
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
     steps: Steps,
-    /// A result grew too large: nothing more is evaluated.
+    /// A result grew too large, or took too long: nothing more is evaluated.
     pub(super) full: bool,
     problems: Vec<Problem>,
 }
@@ -173,6 +173,8 @@ impl<'t> Expander<'t, '_> {
             | Kind::Strip { .. }
             | Kind::Replace { .. }
             | Kind::Case(..) => self.transformed(expansion).unwrap_or_else(|kind| {
+                // The steps are used up for all that is still to come.
+                self.full |= kind == ProblemKind::PatternTooLarge;
                 self.problem(expansion, kind);
                 Text::new()
             }),

@@ -132,9 +132,6 @@ fn thousands_of_stars_are_matched_in_one_walk() {
 fn a_run_that_almost_matches_everywhere_is_refused() {
     let value = vec![b'a'; 1 << 20];
     let pattern = "*".to_owned() + &"a".repeat(1 << 19) + "b*";
-    for template in ["${V#$P}", "${V%%$P}", "${V//$P/x}"] {
-        assert_eq!(matched(template, &pattern, &value), None, "{template}");
-    }
     // All of an argument's patterns together may take what one may.
     assert_eq!(matched(&"${V#$P}".repeat(1000), &pattern, &value), None);
 }
