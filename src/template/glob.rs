@@ -256,3 +256,50 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(differs.is_none())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many comparisons every way of matching takes together.
+    fn steps(pattern: &str, value: &str) -> usize {
+        let mut steps = Steps::new();
+        let mut pattern = Pattern::new(pattern.as_bytes(), value.as_bytes(), &mut steps);
+        for reach in [Reach::Shortest, Reach::Longest] {
+            pattern.front(reach).expect("few steps");
+            pattern.back(reach).expect("few steps");
+        }
+        pattern.matches(usize::MAX).expect("few steps");
+        MOST_STEPS - steps.0
+    }
+
+    #[test]
+    fn stars_cost_a_walk_along_the_value_however_many_there_are() {
+        for size in [10_000, 20_000, 40_000] {
+            let value = "a".repeat(size);
+            for stars in [1, 10, 1000] {
+                for pattern in [
+                    "*a".repeat(stars) + "b",
+                    "b".to_owned() + &"a*".repeat(stars),
+                    "*[ab]".repeat(stars) + "*c*",
+                ] {
+                    let steps = steps(&pattern, &value);
+                    // Five ways, and at most two comparisons at a place.
+                    assert!(steps <= 11 * size, "{steps} for {size} and {stars} stars");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_holds_its_members_once_they_are_in_order() {
+        let class = bracket(
+            &[b'[', b'z', b'a', b'-', b'c', b'b', b'-', b'e', b']'].map(u32::from),
+            0,
+            &mut Vec::new(),
+        );
+        let class = class.expect("a bracket").class;
+        let held: String = ('a'..='z').filter(|&unit| class.holds(unit.into())).collect();
+        assert_eq!(held, "abcdez");
+    }
+}
