@@ -1,18 +1,59 @@
 //! `[…]` in a pattern.
 
-use std::fmt::Write;
-
-/// A parsed bracket: the regular expression that means the same, and where the bracket ends.
+/// A parsed bracket, and where it ends.
 pub(super) struct Bracket {
-    pub(super) class: String,
+    pub(super) class: Class,
     pub(super) end: usize,
 }
 
-/// Classes that have a name; ASCII, since there is no locale.
-const CLASSES: [&str; 14] = [
-    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-    "upper", "word", "xdigit",
-];
+/// The units that a bracket matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Class {
+    negated: bool,
+    /// From the first to the last unit of each range; ascending, and none touches the next.
+    ranges: Vec<(u32, u32)>,
+}
+
+impl Class {
+    fn new(negated: bool, mut members: Vec<(u32, u32)>) -> Self {
+        members.sort_unstable();
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for (low, high) in members {
+            match ranges.last_mut() {
+                Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
+                _ => ranges.push((low, high)),
+            }
+        }
+        Self { negated, ranges }
+    }
+
+    /// Whether a unit is one of them.
+    pub(super) fn holds(&self, unit: u32) -> bool {
+        let range = self.ranges.partition_point(|range| range.1 < unit);
+        self.ranges.get(range).is_some_and(|range| range.0 <= unit) != self.negated
+    }
+}
+
+/// Whether a byte is in the class of this name; ASCII, since there is no locale.
+fn named(name: &str) -> Option<fn(&u8) -> bool> {
+    Some(match name {
+        "alnum" => u8::is_ascii_alphanumeric,
+        "alpha" => u8::is_ascii_alphabetic,
+        "ascii" => u8::is_ascii,
+        "blank" => |byte| matches!(byte, b' ' | b'\t'),
+        "cntrl" => u8::is_ascii_control,
+        "digit" => u8::is_ascii_digit,
+        "graph" => u8::is_ascii_graphic,
+        "lower" => u8::is_ascii_lowercase,
+        "print" => |byte| matches!(byte, b' '..=b'~'),
+        "punct" => u8::is_ascii_punctuation,
+        "space" => |byte| matches!(byte, b' ' | b'\t'..=b'\r'),
+        "upper" => u8::is_ascii_uppercase,
+        "word" => |byte| byte.is_ascii_alphanumeric() || *byte == b'_',
+        "xdigit" => u8::is_ascii_hexdigit,
+        _ => return None,
+    })
+}
 
 /// Reads the bracket behind the `[` at `open`, or nothing if it is not closed. `units` are characters or
 /// bytes, as the pattern is matched. `open_from` remembers the places from which nothing was closed, so that
@@ -41,7 +82,7 @@ fn closed_bracket(
         at += 1;
     }
     let first = at;
-    let mut class = String::new();
+    let mut members = Vec::new();
     while unit(units, at)? != ']' || at == first {
         if at > first {
             if open_from.get(at) == Some(&true) {
@@ -49,25 +90,16 @@ fn closed_bracket(
             }
             visited.push(at);
         }
-        at = match named_class(units, at, &mut class) {
+        at = match named_class(units, at, &mut members) {
             Some(end) => end,
-            None => range(units, at, &mut class)?,
+            None => range(units, at, &mut members)?,
         };
     }
-    let class = match (negated, class.is_empty()) {
-        (false, false) => format!("[{class}]"),
-        (true, false) => format!("[^{class}]"),
-        (false, true) => NEVER.to_owned(),
-        (true, true) => ".".to_owned(),
-    };
-    Some(Bracket { class, end: at + 1 })
+    Some(Bracket { class: Class::new(negated, members), end: at + 1 })
 }
 
-/// A class without members.
-const NEVER: &str = "[a&&b]";
-
 /// `[:name:]`; an unknown name has no members.
-fn named_class(units: &[u32], at: usize, class: &mut String) -> Option<usize> {
+fn named_class(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Option<usize> {
     if unit(units, at) != Some('[') || unit(units, at + 1) != Some(':') {
         return None;
     }
@@ -80,22 +112,26 @@ fn named_class(units: &[u32], at: usize, class: &mut String) -> Option<usize> {
     if unit(units, end) != Some(':') || unit(units, end + 1) != Some(']') {
         return None;
     }
-    if CLASSES.contains(&name.as_str()) {
-        // Writing to a string cannot fail.
-        let _ = write!(class, "[:{name}:]");
+    if let Some(holds) = named(&name) {
+        for unit in (0..=u8::MAX).filter(holds).map(u32::from) {
+            match members.last_mut() {
+                Some((_, high)) if *high + 1 == unit => *high = unit,
+                _ => members.push((unit, unit)),
+            }
+        }
     }
     Some(end + 2)
 }
 
 /// One member, or a range of them; a range that runs backwards has no members.
-fn range(units: &[u32], at: usize, class: &mut String) -> Option<usize> {
+fn range(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Option<usize> {
     let (low, at) = member(units, at)?;
     let (high, at) = match (unit(units, at), unit(units, at + 1)) {
         (Some('-'), Some(next)) if next != ']' => member(units, at + 1)?,
         _ => (low, at),
     };
     if low <= high {
-        let _ = write!(class, "\\x{{{low:x}}}-\\x{{{high:x}}}");
+        members.push((low, high));
     }
     Some(at)
 }

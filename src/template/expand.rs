@@ -3,6 +3,7 @@
 use super::Template;
 use super::ast::{Expansion, Kind, Part, Parts, Test};
 use super::finding::Severity;
+use super::glob::Steps;
 use super::problem::{Missing, Problem, ProblemKind};
 use super::scope::Scope;
 use super::text::Text;
@@ -32,7 +33,14 @@ impl Template {
     ///
     /// Every problem that was met, among them the findings of [`Severity::Error`].
     pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> Result<Vec<Text>, Vec<Problem>> {
-        let mut expander = Expander { template: self, scope, unset, full: false, problems: self.errors() };
+        let mut expander = Expander {
+            template: self,
+            scope,
+            unset,
+            steps: Steps::new(),
+            full: false,
+            problems: self.errors(),
+        };
         let texts = match self.spread() {
             Some(expansion) => expander.spread(expansion),
             None => vec![expander.text(&self.root, Mode::Word)],
@@ -63,7 +71,8 @@ pub(super) struct Expander<'t, 's> {
     pub(super) template: &'t Template,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
-    /// A result grew too large: nothing more is evaluated.
+    steps: Steps,
+    /// A result grew too large, or took too long: nothing more is evaluated.
     pub(super) full: bool,
     problems: Vec<Problem>,
 }
@@ -164,6 +173,8 @@ impl<'t> Expander<'t, '_> {
             | Kind::Strip { .. }
             | Kind::Replace { .. }
             | Kind::Case(..) => self.transformed(expansion).unwrap_or_else(|kind| {
+                // The steps are used up for all that is still to come.
+                self.full |= kind == ProblemKind::PatternTooLarge;
                 self.problem(expansion, kind);
                 Text::new()
             }),
@@ -185,12 +196,12 @@ impl<'t> Expander<'t, '_> {
             Kind::Case(case, many) => Ok(transform::change_case(&value, *case, *many)),
             Kind::Strip { side, reach, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&value, *side, *reach, pattern.bytes())
+                transform::strip(&value, *side, *reach, pattern.bytes(), &mut self.steps)
             }
             Kind::Replace { place, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&value, *place, pattern.bytes(), &word)
+                transform::replace(&value, *place, pattern.bytes(), &word, &mut self.steps)
             }
             _ => Ok(value),
         }

@@ -30,8 +30,10 @@ pub enum FindingKind {
     LengthWithOperator,
     /// `${NAME...:=word}`
     AssigningSpread,
-    /// A `}` of the word closed the expansion, and another one is left over behind it.
+    /// A `}` that belongs to a brace of the word closed the expansion.
     BraceTrap {
+        /// What comes of it with and without the variable, as written and without any value.
+        outcomes: String,
         /// The spelling that means what was probably meant.
         proposal: String,
     },
@@ -95,8 +97,8 @@ impl fmt::Display for FindingKind {
             Self::AssigningSpread => {
                 f.write_str("a spread cannot assign, so this stays as it is: write `-` instead of `=`")
             }
-            Self::BraceTrap { proposal } => {
-                write!(f, "the first `}}` closed this and another is left over: write `{proposal}`, or `\\}}` inside")
+            Self::BraceTrap { outcomes, proposal } => {
+                write!(f, "the first `}}` ends this: {outcomes}; write `{proposal}`, or `\\}}` inside")
             }
             Self::SpreadNotAlone => f.write_str("a spread must be the whole argument: move it into one of its own"),
             Self::SpreadInside => {

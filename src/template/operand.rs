@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::ast::{Expansion, Kind, Part, Spelling, Word};
 use super::extent::Context;
 use super::fields::split_parts;
-use super::finding::{FindingKind, Severity};
+use super::finding::{Finding, FindingKind, Severity};
 use super::operator::{self, Operator};
 use super::parse::Parser;
-use super::trap::BraceTrap;
+use super::trap::{BraceTrap, Caught, Role};
 
 impl Parser<'_> {
     pub(super) fn kind(
@@ -23,12 +23,18 @@ impl Parser<'_> {
             Operator::Plain => Kind::Plain,
             Operator::Substring { offset, length } => Kind::Substring { offset, length },
             Operator::Case(case, many) => Kind::Case(case, many),
-            Operator::Default(test) => Kind::Default(test, self.word(rest, spelling, level, expansion)),
-            Operator::Assign(test) => Kind::Assign(test, self.word(rest, spelling, level, expansion)),
-            Operator::Alternative(test) => {
-                Kind::Alternative(test, self.word(rest, spelling, level, expansion))
+            Operator::Default(test) => {
+                Kind::Default(test, self.word(rest, spelling, level, expansion, Role::Default(test)))
             }
-            Operator::Required(test) => Kind::Required(test, self.message(rest, spelling, level)),
+            Operator::Assign(test) => {
+                Kind::Assign(test, self.word(rest, spelling, level, expansion, Role::Default(test)))
+            }
+            Operator::Alternative(test) => {
+                Kind::Alternative(test, self.word(rest, spelling, level, expansion, Role::Alternative(test)))
+            }
+            Operator::Required(test) => {
+                Kind::Required(test, self.message(rest, spelling, level, expansion, Role::Message(test)))
+            }
             Operator::Strip(side, reach) => {
                 let (pattern, _) = self.text(rest, Some(Context::Pattern(spelling)), level);
                 Kind::Strip { side, reach, pattern: self.keep(pattern) }
@@ -48,10 +54,17 @@ impl Parser<'_> {
         }
     }
 
-    fn word(&mut self, from: usize, spelling: Spelling, level: usize, expansion: &Expansion) -> Word {
+    fn word(
+        &mut self,
+        from: usize,
+        spelling: Spelling,
+        level: usize,
+        expansion: &Expansion,
+        role: Role,
+    ) -> Word {
         let (parts, end) = self.text(from, Some(Context::Word(spelling)), level);
         if spelling == Spelling::Brace {
-            self.look_for_brace_trap(&expansion.span, from, &parts);
+            self.look_for_brace_trap(expansion, from, &parts, role);
         }
         let source = from..end;
         if !expansion.spread || !self.is_alone(expansion, level) {
@@ -74,23 +87,53 @@ impl Parser<'_> {
 
     /// The message of `${NAME:?message}`, which is shown as written: nothing in it refers to a variable, but
     /// what is an error anywhere is one in it.
-    fn message(&mut self, from: usize, spelling: Spelling, level: usize) -> Range<usize> {
+    fn message(
+        &mut self,
+        from: usize,
+        spelling: Spelling,
+        level: usize,
+        expansion: &Expansion,
+        role: Role,
+    ) -> Range<usize> {
         let (expansions, parts) = (self.expansions.len(), self.parts.len());
         let mut findings = std::mem::take(&mut self.findings);
-        let (_, end) = self.text(from, Some(Context::Word(spelling)), level);
+        let (words, end) = self.text(from, Some(Context::Word(spelling)), level);
+        std::mem::swap(&mut findings, &mut self.findings);
+        if spelling == Spelling::Brace {
+            self.look_for_brace_trap(expansion, from, &words, role);
+        }
         self.expansions.truncate(expansions);
         self.parts.truncate(parts);
-        std::mem::swap(&mut findings, &mut self.findings);
         for finding in findings.into_iter().filter(|finding| finding.kind.severity() == Severity::Error) {
             self.find(finding.kind, finding.span);
         }
         from..end
     }
 
-    fn look_for_brace_trap(&mut self, span: &Range<usize>, word: usize, parts: &[Part]) {
-        let trap = BraceTrap { source: self.source, expansions: &self.expansions, word, parts };
-        if let Some((proposal, end)) = trap.look(span) {
-            self.find(FindingKind::BraceTrap { proposal }, span.start..end);
+    fn look_for_brace_trap(&mut self, expansion: &Expansion, word: usize, parts: &[Part], role: Role) {
+        let span = &expansion.span;
+        let trap = BraceTrap {
+            source: self.source,
+            expansions: &self.expansions,
+            extents: &self.extents,
+            enclosing: self.enclosing,
+            span,
+            name: std::str::from_utf8(&self.source[expansion.name.clone()]).unwrap_or_default(),
+            word,
+            parts,
+        };
+        if self.traps_to_look_for == 0 || !trap.is_likely() {
+            return;
+        }
+        // One inside comes first: when it is mended, this one may be none.
+        let is_trap = |finding: &Finding| matches!(finding.kind, FindingKind::BraceTrap { .. });
+        if self.findings.iter().any(|finding| finding.span.start > span.start && is_trap(finding)) {
+            return;
+        }
+        let caught = trap.look(role);
+        self.traps_to_look_for -= 1;
+        if let Some(Caught { outcomes, proposal, end }) = caught {
+            self.find(FindingKind::BraceTrap { outcomes, proposal }, span.start..end);
         }
     }
 }

@@ -6,16 +6,21 @@
 use std::ops::Range;
 
 use super::Template;
-use super::ast::{Expansion, Kind, Part, Parts};
+use super::ast::{Expansion, Kind, Part, Parts, Spelling};
 use super::extent::{self, Context, Extent};
 use super::finding::{Finding, FindingKind};
 use super::head::{self, Head};
+use super::trap::Enclosing;
 
 /// How many levels of expansions there may be.
 const DEEPEST: usize = 64;
 
 /// How many findings of a kind of severity are kept: hostile input has one at every dollar.
 const MOST_FINDINGS: usize = 64;
+
+/// How often the text behind an expansion is looked at for the braces of its word, which may be each time to
+/// the end of the argument.
+const MOST_TRAPS: usize = 64;
 
 pub(super) fn parse(source: &[u8]) -> Template {
     let mut parser = Parser {
@@ -25,6 +30,8 @@ pub(super) fn parse(source: &[u8]) -> Template {
         parts: Vec::new(),
         fields: Vec::new(),
         findings: Vec::new(),
+        enclosing: Enclosing { braces: 0, end: source.len() },
+        traps_to_look_for: MOST_TRAPS,
     };
     let (root, _) = parser.text(0, None, 0);
     let root = parser.keep(root);
@@ -48,11 +55,13 @@ fn length_without_dollar(text: &[u8]) -> usize {
 pub(super) struct Parser<'s> {
     pub(super) source: &'s [u8],
     /// What starts at the dollars that are still to come; the next one is the last one.
-    extents: Vec<(usize, Extent)>,
+    pub(super) extents: Vec<(usize, Extent)>,
     pub(super) expansions: Vec<Expansion>,
     pub(super) parts: Vec<Part>,
     pub(super) fields: Vec<Parts>,
     pub(super) findings: Vec<Finding>,
+    pub(super) enclosing: Enclosing,
+    pub(super) traps_to_look_for: usize,
 }
 
 impl Parser<'_> {
@@ -151,7 +160,13 @@ impl Parser<'_> {
             Head::Named { name, spread, operator, rest, spelling } => {
                 expansion.name = name;
                 expansion.spread = spread;
+                let around = self.enclosing;
+                self.enclosing = match spelling {
+                    Spelling::Brace => Enclosing { braces: around.braces + 1, ..around },
+                    Spelling::Angle => Enclosing { braces: 0, end: end - 1 },
+                };
                 expansion.kind = self.kind(operator, rest, spelling, level, &expansion);
+                self.enclosing = around;
             }
         }
         if expansion.spread && !self.is_alone(&expansion, level) {

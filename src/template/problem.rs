@@ -32,7 +32,7 @@ pub enum ProblemKind {
     EndBeforeStart,
     /// A value that is to be spread and holds a quote that nothing closes.
     UnbalancedQuote,
-    /// A pattern that is too large to be matched.
+    /// A pattern that would take too many steps to be matched with the value.
     PatternTooLarge,
     /// A result of more than 4 MiB.
     TooLarge,
@@ -66,7 +66,9 @@ impl fmt::Display for ProblemKind {
             Self::Required { message: None, missing: Missing::Empty } => f.write_str("not set (it is empty)"),
             Self::EndBeforeStart => f.write_str("the substring ends before it starts"),
             Self::UnbalancedQuote => f.write_str("the value holds a quote that is never closed"),
-            Self::PatternTooLarge => f.write_str("the pattern is too large"),
+            Self::PatternTooLarge => {
+                f.write_str("matching the pattern with this value takes too long: use a simpler one")
+            }
             Self::TooLarge => f.write_str("the result is larger than 4 MiB"),
             Self::Template(finding) => finding.fmt(f),
         }

@@ -6,7 +6,7 @@ use super::ast::{Case, Many, Place, Reach, Side};
 use super::case;
 use super::characters;
 use super::expand::LARGEST;
-use super::glob::Pattern;
+use super::glob::{Pattern, Steps};
 use super::problem::ProblemKind;
 use super::substring;
 use super::text::Text;
@@ -25,38 +25,40 @@ pub(super) fn substring(value: &Text, offset: i64, length: Option<i64>) -> Resul
 }
 
 /// Takes what matches off one end.
-pub(super) fn strip(value: &Text, side: Side, reach: Reach, pattern: &[u8]) -> Result<Text, ProblemKind> {
-    let pattern = Pattern::new(pattern, value.bytes());
+pub(super) fn strip(
+    value: &Text,
+    side: Side,
+    reach: Reach,
+    pattern: &[u8],
+    steps: &mut Steps,
+) -> Result<Text, ProblemKind> {
+    let mut pattern = Pattern::new(pattern, value.bytes(), steps);
     let matched = match side {
-        Side::Front => pattern.front(value.bytes(), reach)?.map(|end| end..value.len()),
-        Side::Back => pattern.back(value.bytes(), reach)?.map(|start| 0..start),
+        Side::Front => pattern.front(reach)?.map(|end| end..value.len()),
+        Side::Back => pattern.back(reach)?.map(|start| 0..start),
     };
     Ok(value.slice(matched.unwrap_or(0..value.len())))
 }
 
 /// Puts a word in the place of what matches.
-pub(super) fn replace(value: &Text, place: Place, pattern: &[u8], word: &Text) -> Result<Text, ProblemKind> {
-    let pattern = Pattern::new(pattern, value.bytes());
-    let bytes = value.bytes();
-    match place {
-        Place::Front => {
-            splice(value, pattern.front(bytes, Reach::Longest)?.map(|end| 0..end).into_iter(), word)
-        }
-        Place::Back => splice(
-            value,
-            pattern.back(bytes, Reach::Longest)?.map(|start| start..value.len()).into_iter(),
-            word,
-        ),
-        Place::First => splice(value, pattern.matches(bytes)?.take(1), word),
-        Place::Every => splice(value, pattern.matches(bytes)?, word),
-    }
+pub(super) fn replace(
+    value: &Text,
+    place: Place,
+    pattern: &[u8],
+    word: &Text,
+    steps: &mut Steps,
+) -> Result<Text, ProblemKind> {
+    let mut pattern = Pattern::new(pattern, value.bytes(), steps);
+    let matches = match place {
+        Place::Front => pattern.front(Reach::Longest)?.map(|end| 0..end).into_iter().collect(),
+        Place::Back => pattern.back(Reach::Longest)?.map(|start| start..value.len()).into_iter().collect(),
+        Place::First => pattern.matches(1)?,
+        Place::Every => pattern.matches(usize::MAX)?,
+    };
+    splice(value, matches, word)
 }
 
-fn splice(
-    value: &Text,
-    matches: impl Iterator<Item = Range<usize>>,
-    word: &Text,
-) -> Result<Text, ProblemKind> {
+fn splice(value: &Text, matches: Vec<Range<usize>>, word: &Text) -> Result<Text, ProblemKind> {
     let mut text = Text::new();
     let mut kept = 0;
     for matched in matches {

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use regex::bytes::Regex;
 
+use super::support::cases;
+
 /// The argument ended inside an expansion.
 struct Open;
 
@@ -113,7 +115,7 @@ fn source() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(20_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_parser_finds_the_expansions_that_the_grammar_has(source in source()) {

@@ -1,10 +1,11 @@
 //! Large input of any kind is parsed and expanded. Were any of it quadratic, these tests would not end.
 
-use monofy::template::{Template, UnsetPolicy};
+use monofy::template::{ProblemKind, Template, UnsetPolicy};
 
 use super::support::{Variables, one};
 
-const SIZE: usize = 1 << 18;
+const MEBIBYTE: usize = 1 << 20;
+const SIZE: usize = MEBIBYTE / 4;
 
 fn run(source: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     let mut variables = Variables::default().set("A", "val").set("B", "x".repeat(1000));
@@ -43,8 +44,12 @@ fn what_is_never_closed_is_literal() {
         "${A:-'",
         "${{",
         "${A:-{",
+        "${A:-$<'",
+        "$<A#[${A/[$<A:-",
+        "$${A:?$<'${A%\\",
+        "${A:-\"{",
     ] {
-        let open = repeated(unit);
+        let open = unit.repeat(MEBIBYTE / unit.len());
         let Some(expanded) = run(&open) else { continue };
         if !unit.contains(['}', '>']) && !unit.contains("$$") {
             assert!(expanded == open.as_bytes(), "{unit}");
@@ -67,6 +72,9 @@ fn what_is_closed_too_late_or_too_often_ends_too() {
         ("${'", "'}"),
         ("$<'", "'>"),
         ("${U:-{", "}}"),
+        ("${U:-{", "}"),
+        ("${U:-{\"", "}"),
+        ("$<U:-${V:-{", "}>"),
         ("$${U:-$$<U:-", ">}"),
     ] {
         let count = SIZE / (unit.len() + closer.len());
@@ -100,6 +108,77 @@ fn a_hostile_pattern_is_matched_or_refused() {
     }
 }
 
+/// What comes of a template and a value `V`, or why nothing does; `None` for a problem with the pattern.
+fn matched(template: &str, pattern: &str, value: &[u8]) -> Option<usize> {
+    let mut variables = Variables::default().set("V", value).set("P", pattern);
+    match Template::parse(template.as_bytes()).expand(&mut variables, UnsetPolicy::Empty) {
+        Ok(texts) => Some(texts[0].len()),
+        Err(problems) => {
+            assert!(problems.iter().all(|problem| problem.kind == ProblemKind::PatternTooLarge));
+            None
+        }
+    }
+}
+
+const MATCHING: [&str; 8] =
+    ["${V#$P}", "${V##$P}", "${V%$P}", "${V%%$P}", "${V/$P/x}", "${V//$P/x}", "${V/#$P/x}", "${V/%$P/x}"];
+
+#[test]
+fn thousands_of_stars_are_matched_in_one_walk() {
+    let value = vec![b'a'; 128 << 10];
+    for template in MATCHING {
+        for pattern in
+            ["*a".repeat(2000) + "b", "b".to_owned() + &"a*".repeat(2000), "*[ab]?".repeat(2000) + "c"]
+        {
+            assert_eq!(matched(template, &pattern, &value), Some(value.len()), "{template}");
+        }
+        assert!(matched(template, &"*a".repeat(2000), &value).is_some_and(|length| length < value.len()));
+    }
+}
+
+#[test]
+fn a_run_that_almost_matches_everywhere_is_refused() {
+    let value = vec![b'a'; 1 << 20];
+    let pattern = "*".to_owned() + &"a".repeat(1 << 19) + "b*";
+    // All of an argument's patterns together may take what one may.
+    assert_eq!(matched(&"${V#$P}".repeat(1000), &pattern, &value), None);
+}
+
+#[test]
+fn every_operator_takes_a_megabyte() {
+    let value = vec![b'a'; 1 << 20];
+    let unicode = "é".repeat(1 << 19).into_bytes();
+    let operators = [
+        "${V}",
+        "${#V}",
+        "${V:-x}",
+        "${V:+$V}",
+        "${V:?x}",
+        "${U:=$V}",
+        "${V:5:7}",
+        "${V: -3}",
+        "${V^}",
+        "${V^^}",
+        "${V,,}",
+        "${V#?}",
+        "${V##*[!b]}",
+        "${V%a*}",
+        "${V%%[[:alpha:]]*}",
+        "${V/a}",
+        "${V//a/b}",
+        "${V//[!b]}",
+        "${V//??/x}",
+        "${V/#*a*a/x}",
+        "${V/%a?*a/x}",
+        "${V//é/e}",
+    ];
+    for operator in operators {
+        for value in [&value, &unicode, &vec![0xff; MEBIBYTE]] {
+            assert!(matched(operator, "", value).is_some(), "{operator}");
+        }
+    }
+}
+
 #[test]
 fn findings_of_hostile_input_are_bounded() {
     assert!(Template::parse(repeated("${A").as_bytes()).findings().len() <= 64);
@@ -108,12 +187,13 @@ fn findings_of_hostile_input_are_bounded() {
 }
 
 #[test]
-fn a_megabyte_is_no_more_than_four_quarters() {
-    let count = (1 << 20) / 6;
-    for source in
-        ["${U:-".repeat(count) + &"}".repeat(count), "$${U:-".repeat(count) + "}", "$<'".repeat(count)]
-    {
-        assert!(run(source).is_none_or(|expanded| !expanded.is_empty()));
+fn a_hundred_thousand_of_each_mark_are_parsed() {
+    for unit in ["$", "${", "${A:-", "$<'", "${A#[", "$<A:-${A#[$$<'${", "${A:-{}", "{${A:-{", "}"] {
+        for source in [unit.repeat(100_000), unit.repeat(100_000) + &"}>'".repeat(100_000)] {
+            let template = Template::parse(source.as_bytes());
+            assert_eq!(template.source().len(), source.len());
+            assert!(template.findings().len() <= 3 * 64, "{unit}");
+        }
     }
 }
 

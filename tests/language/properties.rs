@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use regex::Regex;
 
-use super::support::Variables;
+use super::support::{Variables, cases};
 
 /// Bytes in which the marks of the language are frequent.
 fn source() -> impl Strategy<Value = Vec<u8>> {
@@ -72,7 +72,8 @@ fn source() -> impl Strategy<Value = Vec<u8>> {
 fn python_source() -> impl Strategy<Value = String> {
     let marks = [
         "$", "$", "${", "}", "{", "A", "U", "_", "1", "9", " ", "é", "\\", "\"", "'", "!", "[0]", "@", "$A",
-        "${A}", "$U", "${A ", "$$", "$(", "${1}", "<", "&&", "\n",
+        "${A}", "$U", "${A ", "$$", "$(", "${1}", "<", "&&", "\n", "$_", "${_A}", "$A$", "${A}}", "${U}{A}",
+        "%", "#", ">", "😀", "${é", "$ A", "${A!}", "\t", "${}", "A_1",
     ];
     vec(select(marks.to_vec()), 0..16).prop_map(|marks| marks.concat())
 }
@@ -85,7 +86,7 @@ fn variables(value: &[u8]) -> Variables {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(4000), max_global_rejects: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn spans_lie_within_the_source(source in source()) {

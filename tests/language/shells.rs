@@ -1,10 +1,13 @@
 //! Templates against live shells: dash for what POSIX has, bash for the rest of what it has.
+//! A template is asked for once and compared in three spellings: in braces, in angles, and in both by turns;
+//! dollars that are doubled here have a backslash there.
 //!
 //! Not generated, because the difference is by design: quotes in words and patterns (shells remove them),
-//! runs of dollars, `$<…>`, spreads, backslashes outside of braces; `[^…]` for dash (a set of `^` there);
-//! characters that are not ASCII for dash (it counts bytes); in bash's replacements any `&` (special since
-//! 5.2) and backslashes in front of what is no special character (bash drops them); numbers with a leading
-//! zero (octal in bash).
+//! spreads, backslashes outside of braces, `~` in words (dash looks for a home in those of patterns); `[^…]`
+//! for dash (a set of `^` there); characters that are not ASCII for dash (it counts bytes); `[.` in a bracket
+//! (collation, which bash has and no locale here); in bash's replacements any `&` (special since 5.2) and
+//! backslashes in front of what is no special character (bash drops them); numbers with a leading zero (octal
+//! in bash).
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -17,7 +20,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::support::{Variables, expand};
+use super::support::{Variables, cases, expand};
 
 /// The variables of every template. Values of dash are ASCII.
 const ASCII: &[(&str, &str)] = &[
@@ -29,7 +32,14 @@ const ASCII: &[(&str, &str)] = &[
     ("S", "a\\*b\\c"),
     ("R", "[a-c]*"),
     ("N", "a\nb a-b]"),
+    ("C", "a]b]-"),
+    ("T", "aaaa"),
+    ("W", "[!x]?*"),
+    ("X", "}$A>{\"'`"),
+    ("L", "\n\n"),
 ];
+/// Bash does not find a last backslash of a pattern in what it replaces; in what it strips it does.
+const BACKSLASH: &[(&str, &str)] = &[("B", "\\")];
 const UNICODE: &[(&str, &str)] = &[("K", "hé ÄÖ ß"), ("I", "éa")];
 const UNSET: &[&str] = &["U", "V"];
 
@@ -41,12 +51,45 @@ enum Dialect {
 }
 
 fn name(dialect: Dialect) -> impl Strategy<Value = String> + Clone {
-    let mut names: Vec<String> = ASCII.iter().map(|(name, _)| (*name).to_owned()).collect();
-    names.extend(UNSET.iter().map(|name| (*name).to_owned()));
-    if dialect == Dialect::Bash {
-        names.extend(UNICODE.iter().map(|(name, _)| (*name).to_owned()));
+    let set = variables(dialect).into_iter().map(|(name, _)| name.to_owned());
+    select(set.chain(UNSET.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>())
+}
+
+/// Marks in a generated template, which is written as a shell reads it and as we do: in braces, in braces and
+/// angles by turns, and with doubled dollars instead of escaped ones.
+const OPEN: &str = "\u{1}";
+const CLOSE: &str = "\u{2}";
+/// A `}` that is escaped where it would close.
+const ESCAPED_CLOSER: &str = "\u{3}";
+/// A `>` that is escaped where it would close.
+const GREATER: char = '\u{4}';
+/// A dollar right in front of what expands, or would.
+const DOLLAR: &str = "\u{5}";
+
+/// Writes a marked template. `angles` has a bit for each expansion: whether it is written in angles.
+fn written(marked: &str, angles: u32, dollar: &str) -> String {
+    let mut open = Vec::new();
+    let (mut count, mut text) = (0, String::new());
+    for character in marked.chars() {
+        let is_angle = open.last() == Some(&true);
+        match &*character.to_string() {
+            OPEN => {
+                open.push(angles >> (count % 32) & 1 == 1);
+                count += 1;
+                text.push_str(if open.last() == Some(&true) { "$<" } else { "${" });
+            }
+            CLOSE => {
+                open.pop();
+                text.push(if is_angle { '>' } else { '}' });
+            }
+            // The same character in both, since the results are compared.
+            ESCAPED_CLOSER => text.push_str(if is_angle { "}" } else { "\\}" }),
+            DOLLAR => text.push_str(dollar),
+            _ if character == GREATER => text.push_str(if is_angle { "\\>" } else { ">" }),
+            plain => text.push_str(plain),
+        }
     }
-    select(names)
+    text
 }
 
 fn plain(characters: &'static str) -> impl Strategy<Value = String> + Clone {
@@ -61,9 +104,9 @@ fn operand(pieces: impl Strategy<Value = String>) -> impl Strategy<Value = Strin
 /// A word; `inner` are the expansions in it.
 fn word(inner: impl Strategy<Value = String>, quote: &'static str) -> impl Strategy<Value = String> {
     operand(prop_oneof![
-        4 => plain("abv.-/:=+?*[]{%#,^ "),
+        4 => plain("abv.-/:=+?*[]{%#,^ ;|\u{4}"),
         1 => Just(quote.to_owned()),
-        1 => select(vec!["\\}", "\\$", "\\`", "\\\"", "\\\\"]).prop_map(str::to_owned),
+        1 => select(vec![ESCAPED_CLOSER, "\\$", "\\`", "\\\"", "\\\\"]).prop_map(str::to_owned),
         3 => inner,
     ])
 }
@@ -93,8 +136,12 @@ fn pattern(
         "[[:digit:][:space:]]",
         "[[v]",
         "[v[]",
+        "[?]",
+        "[--/]",
+        "[[:punct:]]",
+        "[a[:digit:]-]",
     ];
-    let mut escapes = vec![r"\?", r"\[", r"\\", r"\}", r"\a", r"\/", r"\-"];
+    let mut escapes = vec![r"\?", r"\[", r"\\", ESCAPED_CLOSER, r"\a", r"\/", r"\-"];
     if usage == Use::Strip {
         // Bash's replacement misjudges the length of the brackets, and `*\*`; its strip does not.
         brackets.extend(["[]a]", r"[\]a]", "[!]a]"]);
@@ -109,10 +156,10 @@ fn pattern(
         brackets.extend(["[^a]", "[[:foo:]a]", "[é]", "[à-ü]", "é"]);
     } else {
         // Bash takes letters beyond ASCII for letters.
-        brackets.extend(["[[:alpha:]]", "[![:upper:]a]", "[[:alnum:]-]"]);
+        brackets.extend(["[[:alpha:]]", "[![:upper:]a]", "[[:alnum:]-]", "[![:space:][:lower:]]"]);
     }
     operand(prop_oneof![
-        3 => plain("abv.-:c "),
+        3 => plain("abv.-:c \u{4}"),
         3 => select(vec!["*", "?", "**"]).prop_map(str::to_owned),
         2 => select(brackets).prop_map(str::to_owned),
         1 => select(escapes).prop_map(str::to_owned),
@@ -125,8 +172,11 @@ fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy
     let name = || name(dialect);
     let simple = prop_oneof![
         name().prop_map(|name| format!("${name}")),
-        name().prop_map(|name| format!("${{{name}}}")),
-        name().prop_map(|name| format!("${{#{name}}}")),
+        name().prop_map(|name| format!("{DOLLAR}${name}")),
+        name().prop_map(|name| format!("{DOLLAR}{name}")),
+        name().prop_map(|name| format!("{DOLLAR}{DOLLAR}{OPEN}{name}{CLOSE}")),
+        name().prop_map(|name| format!("{OPEN}{name}{CLOSE}")),
+        name().prop_map(|name| format!("{OPEN}#{name}{CLOSE}")),
     ];
     if depth == 0 {
         return simple.boxed();
@@ -134,12 +184,12 @@ fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy
     let inner = |quote| expansion(dialect, depth - 1, quote);
     let choices = select(vec![":-", "-", ":+", "+", ":=", "=", ":-", ":+", ":?", "?"]);
     let choice = (name(), choices, word(inner(quote), quote))
-        .prop_map(|(name, operator, word)| format!("${{{name}{operator}{word}}}"));
+        .prop_map(|(name, operator, word)| format!("{OPEN}{name}{operator}{word}{CLOSE}"));
     let strips = select(vec!["#", "##", "%", "%%"]);
     // Bash does not look at the pattern when the value is empty; dash does.
     let stripped = name().prop_filter("E in bash", move |name| dialect == Dialect::Dash || name != "E");
     let strip = (stripped, strips, pattern(dialect, Use::Strip, inner("")))
-        .prop_map(|(name, operator, pattern)| format!("${{{name}{operator}{pattern}}}"));
+        .prop_map(|(name, operator, pattern)| format!("{OPEN}{name}{operator}{pattern}{CLOSE}"));
     if dialect == Dialect::Dash {
         return prop_oneof![2 => simple, 3 => choice, 2 => strip].boxed();
     }
@@ -154,7 +204,7 @@ fn only_bash(depth: u32) -> BoxedStrategy<String> {
         .prop_map(|(up, down, negative)| if negative { format!(" {down}") } else { up.to_string() });
     let substring = (name(), offset, proptest::option::of(number())).prop_map(|(name, offset, length)| {
         let length = length.map(|length| format!(":{length}")).unwrap_or_default();
-        format!("${{{name}:{offset}{length}}}")
+        format!("{OPEN}{name}:{offset}{length}{CLOSE}")
     });
     let places = select(vec!["/", "//", "/#", "/%"]);
     let replace = (
@@ -167,22 +217,23 @@ fn only_bash(depth: u32) -> BoxedStrategy<String> {
             // Without a pattern the two slashes would be an operator of their own.
             let word = word.filter(|_| !pattern.is_empty());
             let word = word.map(|word| format!("/{word}")).unwrap_or_default();
-            format!("${{{name}{place}{pattern}{word}}}")
+            format!("{OPEN}{name}{place}{pattern}{word}{CLOSE}")
         });
-    let case = (name(), select(vec!["^", "^^", ",", ",,"])).prop_map(|(name, op)| format!("${{{name}{op}}}"));
+    let case = (name(), select(vec!["^", "^^", ",", ",,"]))
+        .prop_map(|(name, op)| format!("{OPEN}{name}{op}{CLOSE}"));
     prop_oneof![substring, replace, case].boxed()
 }
 
 fn template(dialect: Dialect) -> impl Strategy<Value = String> {
     // Bash reads a quote in a word as the start of a quoted string.
     let quote = if dialect == Dialect::Dash { "'" } else { "" };
-    let piece = prop_oneof![1 => plain("aB._-/:}{ '*"), 3 => expansion(dialect, 3, quote)];
+    let piece = prop_oneof![1 => plain("aB._-/:}{ '*>~;|&"), 3 => expansion(dialect, 3, quote)];
     vec(piece, 1..4).prop_map(|pieces| pieces.concat())
 }
 
 fn variables(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
-    let unicode: &[_] = if dialect == Dialect::Bash { UNICODE } else { &[] };
-    ASCII.iter().chain(unicode).copied().collect()
+    let own = if dialect == Dialect::Bash { UNICODE } else { BACKSLASH };
+    ASCII.iter().chain(own).copied().collect()
 }
 
 /// What a shell makes of commands that print: the bytes, or nothing for an error.
@@ -225,16 +276,24 @@ fn compare(shell: &str, dialect: Dialect, count: usize) {
     let mut templates = sample(&template(dialect), count);
     templates.sort_by_key(String::len);
     // In double quotes, for the words of POSIX mean there what they mean here.
-    let commands: Vec<_> =
-        templates.iter().map(|template| format!("printf %s \"{template}\"").into_bytes()).collect();
+    let commands: Vec<_> = templates
+        .iter()
+        .map(|template| format!("printf %s \"{}\"", written(template, 0, "\\$")).into_bytes())
+        .collect();
     let Some(answers) = ask(shell, dialect, &commands) else { return };
     let scope =
         variables(dialect).into_iter().fold(Variables::default(), |all, (name, value)| all.set(name, value));
     let differences: Vec<_> = templates
         .iter()
         .zip(answers)
+        .enumerate()
+        .flat_map(|(index, (template, theirs))| {
+            // Other expansions are in angles for each template.
+            let spread = u32::try_from(index).unwrap_or_default().wrapping_mul(0x9e37_79b9);
+            [0, spread, u32::MAX].map(|angles| (written(template, angles, "$$"), theirs.clone()))
+        })
         .filter_map(|(template, theirs)| {
-            let ours = expand(template, &scope).ok().map(|texts| texts[0].bytes().to_vec());
+            let ours = expand(&template, &scope).ok().map(|texts| texts[0].bytes().to_vec());
             let shown =
                 |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|b| String::from_utf8_lossy(b).into_owned());
             let (ours, theirs) = (shown(&ours), shown(&theirs));
@@ -247,12 +306,12 @@ fn compare(shell: &str, dialect: Dialect, count: usize) {
 
 #[test]
 fn dash_agrees_on_what_posix_has() {
-    compare("dash", Dialect::Dash, 4000);
+    compare("dash", Dialect::Dash, cases(4000));
 }
 
 #[test]
 fn bash_agrees_on_all_it_has() {
-    compare("bash", Dialect::Bash, 3000);
+    compare("bash", Dialect::Bash, cases(3000));
 }
 
 /// Any bytes that an argument can hold, those that need quoting most of all.

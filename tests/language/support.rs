@@ -4,6 +4,12 @@ use std::collections::HashMap;
 
 use monofy::template::{Content, Problem, Scope, Template, Text, UnsetPolicy, Value};
 
+/// How many cases a generator gives: those of `MONOFY_CASES`, or what is quick enough for every day.
+pub(crate) fn cases<N: std::str::FromStr>(usual: N) -> N {
+    let Ok(wanted) = std::env::var("MONOFY_CASES") else { return usual };
+    wanted.parse().unwrap_or_else(|_| panic!("MONOFY_CASES is a number of cases, not {wanted:?}"))
+}
+
 /// Variables by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Variables {

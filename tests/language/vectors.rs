@@ -1,4 +1,4 @@
-//! Every vector of `tests/vectors/expansion.json`.
+//! Every vector of `tests/vectors/expansion.json`, and every case that was found by other tests.
 
 use monofy::template::{Template, Text, UnsetPolicy};
 use serde_json::Value as Json;
@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::support::Variables;
 
 const VECTORS: &str = include_str!("../vectors/expansion.json");
+const CASES: &str = include_str!("cases.json");
 
 #[test]
 fn every_vector_holds() {
@@ -17,6 +18,14 @@ fn every_vector_holds() {
     assert!(arguments.len() > 200, "only {} vectors beside {} lines", arguments.len(), lines.len());
     let failures: Vec<_> = arguments.into_iter().filter_map(failure).collect();
     assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_case_that_was_found_holds() {
+    let cases: Json = serde_json::from_str(CASES).expect("cases are JSON");
+    let failures: Vec<_> =
+        cases["vectors"].as_array().expect("a list of cases").iter().filter_map(failure).collect();
+    assert!(failures.is_empty(), "{} cases fail:\n{}", failures.len(), failures.join("\n"));
 }
 
 fn failure(vector: &Json) -> Option<String> {

@@ -155,8 +155,8 @@ fn json_has_the_fields_of_the_contract() {
                 {"name": "U", "source": "unset", "secret": false},
                 {"name": "J", "source": "unset", "secret": false},
             ],
-            "warnings": ["argument 18: the first `}` closed this and another is left over: write `$<J:-{}>`, \
-                          or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
+            "warnings": ["argument 18: the first `}` ends this: when J is set and not empty this gives the value of J \
+                          followed by `}`, when it is not `{}`; write `$<J:-{}>`, or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
         })
     );
 }

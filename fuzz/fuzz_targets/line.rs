@@ -1,0 +1,28 @@
+//! Any arguments at all, with a NUL between them, as the line of monofy.
+#![no_main]
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use libfuzzer_sys::fuzz_target;
+use monofy::cli::{self, Request};
+
+fuzz_target!(|input: &[u8]| {
+    // What is in front of the first NUL is what every twin of an option holds, unless it is empty.
+    let mut fields = input.split(|&byte| byte == 0);
+    let twin = fields.next().filter(|twin| !twin.is_empty());
+    let arguments: Vec<OsString> = fields.map(|field| OsString::from_vec(field.to_vec())).collect();
+    let environment = |_: &str| twin.map(|twin| OsString::from_vec(twin.to_vec()));
+    match cli::parse(&arguments, &environment) {
+        Ok(Request::Line(line)) => {
+            assert!(!line.processes.is_empty());
+            for command in line.setup.iter().chain(&line.processes) {
+                assert!(!command.words.is_empty(), "a PROCESS has a PROGRAM");
+                assert!(command.words.len() <= arguments.len());
+            }
+        }
+        Ok(Request::Print(text)) => assert!(!text.is_empty()),
+        Ok(Request::RunPlan { .. }) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});
