@@ -21,12 +21,11 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::Write;
 
-use cli::{Global, Line, Request, View};
+use cli::{Form, Global, Line, Request, View};
 use plan::Plan;
 use sys::input;
 use sys::limits::Capacity;
 use sys::signals::Inherited;
-use variables::Variables;
 
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
 /// Returns the exit status.
@@ -34,9 +33,11 @@ use variables::Variables;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Line(line)) => {
-            plan_line(&line).and_then(|plan| show_or_execute(&plan, &line.global, inherited))
-        }
+        Ok(Request::Line(line)) => match plan_line(&line) {
+            Ok(Some(plan)) => show_or_execute(&plan, &line.global, inherited),
+            Ok(None) => Ok(0),
+            Err(failure) => Err(failure),
+        },
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -60,9 +61,13 @@ impl Failure {
     }
 }
 
-fn plan_line(line: &Line) -> Result<Plan, Failure> {
-    let variables = Variables::from_environment(std::env::vars_os());
-    resolve::resolve(line, variables, Capacity::of_this_process()).map_err(|rejection| {
+/// Nothing when a signal asked for the end while a file was still being read.
+fn plan_line(line: &Line) -> Result<Option<Plan>, Failure> {
+    let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
+    if loaded.was_stopped {
+        return Ok(None);
+    }
+    resolve::resolve(line, loaded, Capacity::of_this_process()).map(Some).map_err(|rejection| {
         rejection.warnings.iter().for_each(warn);
         Failure(rejection.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
     })
@@ -88,8 +93,8 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
 fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
     plan.warnings.iter().for_each(warn);
     match global.view {
-        Some(View::Text) => print(&plan.to_text()),
-        Some(View::Json) => print(&plan.to_json().map_err(Failure::new)?),
+        Some(View::Plan(Form::Text) | View::Explain(_)) => print(&plan.to_text()),
+        Some(View::Plan(Form::Json)) => print(&plan.to_json().map_err(Failure::new)?),
         None => supervise::run(plan, inherited).map_err(Failure::new),
     }
 }

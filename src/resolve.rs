@@ -10,7 +10,7 @@ use crate::signal::SignalNumber;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::users;
 use crate::template::{Severity, Template, UnsetPolicy};
-use crate::variables::Variables;
+use crate::variables::{Loaded, Variables};
 
 /// What keeps a line from becoming a plan.
 #[derive(Debug)]
@@ -25,10 +25,11 @@ pub struct Rejection {
 ///
 /// # Errors
 /// When it has problems; all of them.
-pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<Plan, Rejection> {
+pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Result<Plan, Rejection> {
+    let strict = line.global.strict.unwrap_or(false);
     let mut resolver = Resolver {
-        strict: line.global.strict,
-        variables,
+        strict,
+        variables: loaded.variables,
         capacity,
         problems: Vec::new(),
         warnings: Vec::new(),
@@ -38,9 +39,10 @@ pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<
     // In the order in which it is written, since `${NAME:=word}` works from left to right.
     let setup = resolver.commands(&line.setup);
     let processes = resolver.commands(&line.processes);
-    if !resolver.problems.is_empty() {
-        let mut problems = resolver.problems;
-        problems.sort_by_key(Diagnostic::place);
+    resolver.problems.sort_by_key(Diagnostic::place);
+    // Those of the files first, each file's in its own order.
+    let problems: Vec<Diagnostic> = loaded.problems.into_iter().chain(resolver.problems).collect();
+    if !problems.is_empty() {
         return Err(Rejection { problems, warnings: resolver.warnings });
     }
     // Only now is known what the line itself assigns.
@@ -55,7 +57,7 @@ pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<
         settings: Settings {
             grace_ms: line.global.grace,
             output: Output::Raw,
-            strict: line.global.strict,
+            strict,
             verbosity: line.global.verbosity.unwrap_or_default(),
         },
         variables: resolver.used,
@@ -129,9 +131,12 @@ impl Resolver {
         })
     }
 
-    /// The `NAME=VALUE` words; of two with one name the last counts, as in a shell.
+    /// The variables that every process has, then the `NAME=VALUE` words; of two with one name the last counts, as in a shell.
     fn environment(&mut self, assignments: &[(String, Written)]) -> BTreeMap<String, ByteString> {
-        let mut env = BTreeMap::new();
+        let exported = self.variables.exported();
+        let mut env: BTreeMap<String, ByteString> = exported
+            .map(|(name, value)| (name.to_owned(), ByteString(value.to_text().into_bytes())))
+            .collect();
         for (name, value) in assignments {
             if let Some(value) = self.one(value) {
                 self.check_size(name.len() + 1, &value);

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Said, UsageError, View, Wish, values};
+use super::{Form, Named, Said, Sources, UsageError, View, Wish, values};
 use crate::plan::Verbosity;
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -16,14 +16,18 @@ pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
 pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
     let quiet = switch(environment, "MONOFY_QUIET")?.unwrap_or(false);
     let verbose = switch(environment, "MONOFY_VERBOSE")?.unwrap_or(false);
+    let explain = view(environment, "MONOFY_EXPLAIN", View::Explain)?;
+    let plan = view(environment, "MONOFY_PLAN", View::Plan)?;
     Ok(Said {
         strict: switch(environment, "MONOFY_STRICT")?,
-        view: choice(environment, "MONOFY_PLAN", "1, text, json or 0", |value| match value {
-            "0" => Some(Wish::Execute),
-            "1" | "text" => Some(Wish::Show(View::Text)),
-            "json" => Some(Wish::Show(View::Json)),
-            _ => None,
-        })?,
+        view: if matches!(explain, Some(Wish::Show(_))) { explain } else { plan },
+        show_secrets: switch(environment, "MONOFY_SHOW_SECRETS")?,
+        no_defaults: switch(environment, "MONOFY_NO_DEFAULTS")?,
+        sources: Sources {
+            env_files: files(environment, "MONOFY_ENV_FILE"),
+            defaults: files(environment, "MONOFY_DEFAULTS"),
+            ..Sources::default()
+        },
         grace: choice(environment, "MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none", |value| {
             values::limit(value).ok()
         })?,
@@ -33,6 +37,26 @@ pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
             (false, false) => None,
         },
     })
+}
+
+/// `1` is text.
+fn view(
+    environment: Environment<'_>,
+    name: &str,
+    what: impl Fn(Form) -> View,
+) -> Result<Option<Wish>, UsageError> {
+    choice(environment, name, "1, text, json or 0", |value| match value {
+        "0" => Some(Wish::Execute),
+        "1" | "text" => Some(Wish::Show(what(Form::Text))),
+        "json" => Some(Wish::Show(what(Form::Json))),
+        _ => None,
+    })
+}
+
+/// A list of files, which `:` separates; empty is none.
+fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<Named>> {
+    let value = environment(name).filter(|value| !value.is_empty())?;
+    Some(Named::by_twin(name, &value))
 }
 
 /// `1` is on, `0` and empty are off.
