@@ -12,6 +12,8 @@ pub enum Origin {
     Argument(usize),
     /// A variable of the environment.
     Variable(&'static str),
+    /// The working directory, in which a file was found.
+    Folder,
     /// A file, and the line and the column in it, both from 1.
     File {
         /// Its name as the user wrote it.
@@ -28,6 +30,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Argument(argument) => write!(f, "argument {argument}"),
             Self::Variable(name) => f.write_str(name),
+            Self::Folder => f.write_str("the working directory"),
             Self::File { name, line, column } => write!(f, "{name}:{line}:{column}"),
         }
     }

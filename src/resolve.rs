@@ -26,7 +26,7 @@ pub struct Rejection {
 /// # Errors
 /// When it has problems; all of them.
 pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Result<Plan, Rejection> {
-    let strict = line.global.strict.unwrap_or(false);
+    let strict = line.global.strict.or(loaded.settings.strict).unwrap_or(false);
     let mut resolver = Resolver {
         strict,
         variables: loaded.variables,
@@ -55,10 +55,10 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Result<Plan, 
         setup,
         processes,
         settings: Settings {
-            grace_ms: line.global.grace,
+            grace_ms: line.global.grace.or(loaded.settings.grace),
             output: Output::Raw,
             strict,
-            verbosity: line.global.verbosity.unwrap_or_default(),
+            verbosity: line.global.verbosity.or(loaded.settings.verbosity).unwrap_or_default(),
         },
         variables: resolver.used,
         warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
@@ -135,6 +135,7 @@ impl Resolver {
     fn environment(&mut self, assignments: &[(String, Written)]) -> BTreeMap<String, ByteString> {
         let exported = self.variables.exported();
         let mut env: BTreeMap<String, ByteString> = exported
+            .into_iter()
             .map(|(name, value)| (name.to_owned(), ByteString(value.to_text().into_bytes())))
             .collect();
         for (name, value) in assignments {

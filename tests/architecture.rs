@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("supervise", &["exit", "plan", "quote", "signal", "sys"]),
     ("sys", &["exit", "signal"]),
     ("template", &["quote"]),
-    ("variables", &["cli", "diagnostic", "plan", "template"]),
+    ("variables", &["cli", "diagnostic", "plan", "quote", "template"]),
     ("main", &[]),
 ];
 

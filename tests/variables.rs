@@ -1,7 +1,11 @@
 //! Where values come from (contract, section 3), from outside.
 
+#[path = "variables/defaults.rs"]
+mod defaults;
 #[path = "variables/env_files.rs"]
 mod env_files;
+#[path = "variables/fixtures.rs"]
+mod fixtures;
 #[path = "variables/scene.rs"]
 mod scene;
 #[path = "variables/set.rs"]

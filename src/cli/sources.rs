@@ -1,6 +1,7 @@
 //! Where the values of variables come from, as the command line and the environment name it.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::UsageError;
@@ -36,20 +37,30 @@ pub struct Set {
 pub struct Named {
     /// The file.
     pub path: OsString,
-    /// The place, for errors.
+    /// Where it is named, for errors.
     pub by: Written,
+    /// Which part of that it is.
+    pub part: Range<usize>,
 }
 
 impl Named {
     pub(super) fn by_option(by: Written) -> Self {
-        Self { path: OsString::from_vec(by.bytes().to_vec()), by }
+        Self { path: OsString::from_vec(by.bytes().to_vec()), part: 0..by.bytes().len(), by }
     }
 
     /// The files of a twin: a list that `:` separates.
     pub(super) fn by_twin(variable: &'static str, value: &OsString) -> Vec<Self> {
         let by = Written::of(Origin::Variable(variable), value.as_bytes());
-        let files = value.as_bytes().split(|byte| *byte == b':').filter(|file| !file.is_empty());
-        files.map(|file| Self { path: OsString::from_vec(file.to_vec()), by: by.clone() }).collect()
+        let mut files = Vec::new();
+        let mut start = 0;
+        for file in value.as_bytes().split(|byte| *byte == b':') {
+            let part = start..start + file.len();
+            start = part.end + 1;
+            if !file.is_empty() {
+                files.push(Self { path: OsString::from_vec(file.to_vec()), by: by.clone(), part });
+            }
+        }
+        files
     }
 }
 

@@ -3,14 +3,25 @@
 //! [`load`] reads the files and puts all sources together; nothing else here touches the system. What it cannot
 //! read is a list of problems beside the variables that it could.
 
+pub mod defaults;
 mod env_file;
 mod load;
+mod near;
+mod path;
+mod rules;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-pub use load::{Loaded, load};
+use defaults::{Declaration, File, Spot};
+pub use load::{Loaded, Settings, load};
+pub use near::{near, suggestion};
+use regex::bytes::Regex;
+use rules::Judged;
+
+use crate::diagnostic::Diagnostic;
 
 use crate::plan::Source;
 use crate::template::{Content, Scope, Text, Value};
@@ -24,6 +35,26 @@ pub struct Variables {
     /// What the env files say, the one that counts first.
     env_files: BTreeMap<String, Vec<Placed>>,
     assigned: BTreeMap<String, Text>,
+    /// The defaults files, and what they say.
+    files: Vec<File>,
+    declared: BTreeMap<String, Declaration>,
+    secrets: Vec<Regex>,
+    /// For each declared variable, which of its values counts.
+    chosen: BTreeMap<String, Chosen>,
+}
+
+/// Which value counts.
+#[derive(Clone, Debug)]
+struct Chosen {
+    source: Source,
+    /// What the file that `NAME_FILE` names holds.
+    file: Option<Placed>,
+}
+
+impl Chosen {
+    fn from(source: Source) -> Self {
+        Self { source, file: None }
+    }
 }
 
 /// A value of a file.
@@ -31,7 +62,6 @@ pub struct Variables {
 struct Placed {
     value: Vec<u8>,
     /// The file and the line.
-    #[expect(dead_code, reason = "for --explain, to come")]
     place: String,
 }
 
@@ -68,25 +98,85 @@ impl Variables {
         }
     }
 
-    /// What every process has in its environment beyond what monofy has, in the order of the names.
-    pub fn exported(&self) -> impl Iterator<Item = (&str, Value<'_>)> {
-        let files = self.env_files.iter().filter(|(name, _)| !self.environment.contains_key(*name));
-        files.filter_map(|(name, values)| {
-            let content = Content::Scalar(&values.first()?.value);
-            Some((name.as_str(), Value { content, secret: false }))
-        })
+    /// What every process has in its environment beyond what monofy has: what the env files say and what is
+    /// declared with `export`.
+    #[must_use]
+    pub fn exported(&self) -> BTreeMap<&str, Value<'_>> {
+        let mut exported = BTreeMap::new();
+        for (name, values) in &self.env_files {
+            if let (Some(first), false) = (values.first(), self.environment.contains_key(name)) {
+                let content = Content::Scalar(&first.value);
+                exported.insert(name.as_str(), Value { content, secret: self.is_secret(name) });
+            }
+        }
+        for (name, declaration) in self.declared.iter().filter(|(_, declaration)| declaration.export) {
+            match self.given(name) {
+                // It has that already.
+                None | Some((Source::Environment, _)) => {}
+                Some((_, content)) => {
+                    let secret = declaration.secret || self.is_secret(name);
+                    exported.insert(name, Value { content, secret });
+                }
+            }
+        }
+        exported
+    }
+
+    /// Whether a variable's value is kept out of everything that is shown.
+    #[must_use]
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.declared.get(name).is_some_and(|declaration| declaration.secret)
+            || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
+    }
+
+    /// Every name that is set or declared; some of them twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let set = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
+        set.chain(self.assigned.keys()).chain(self.declared.keys()).map(String::as_str)
     }
 
     /// The value from outside that counts.
     fn given(&self, name: &str) -> Option<(Source, Content<'_>)> {
-        if let Some((value, _)) = self.set.get(name) {
-            return Some((Source::Set, Content::Scalar(value)));
+        match self.chosen.get(name) {
+            Some(chosen) => Some((chosen.source, self.content(name, chosen)?)),
+            None => [Source::Set, Source::Environment, Source::EnvFile]
+                .into_iter()
+                .find_map(|source| Some((source, self.content(name, &Chosen::from(source))?))),
         }
-        if let Some(value) = self.environment.get(name) {
-            return Some((Source::Environment, Content::Scalar(value)));
-        }
-        let value = self.env_files.get(name)?.first()?;
-        Some((Source::EnvFile, Content::Scalar(&value.value)))
+    }
+
+    /// The value that one source has.
+    fn content(&self, name: &str, chosen: &Chosen) -> Option<Content<'_>> {
+        let scalar = match chosen.source {
+            Source::Set => &self.set.get(name)?.0,
+            Source::Environment => self.environment.get(name)?,
+            Source::EnvFile => &self.env_files.get(name)?.first()?.value,
+            Source::NameFile => return self.named_file(name),
+            Source::Defaults => {
+                return Some(match self.declared.get(name)?.default.as_ref()?.what.judged() {
+                    Judged::Scalar(bytes) => Content::Scalar(bytes),
+                    Judged::List(items) => Content::List(items),
+                });
+            }
+            Source::Line | Source::Unset => return None,
+        };
+        Some(Content::Scalar(scalar))
+    }
+
+    fn named_file(&self, name: &str) -> Option<Content<'_>> {
+        Some(Content::Scalar(&self.chosen.get(name)?.file.as_ref()?.value))
+    }
+
+    /// The path that `NAME_FILE` holds; an empty one is none.
+    fn name_file(&self, name: &str) -> Option<&[u8]> {
+        let name = format!("{name}_FILE");
+        let environment = self.environment.get(&name);
+        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.first()?.value))?;
+        Some(path.as_slice()).filter(|path| !path.is_empty())
+    }
+
+    fn problem(&self, spot: &Spot, message: &str) -> Diagnostic {
+        self.files[spot.file].problem(&spot.span, message)
     }
 }
 
@@ -94,7 +184,7 @@ impl Scope for Variables {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         let assigned = self.assigned.get(name).map(Content::Assigned);
         let content = assigned.or_else(|| self.given(name).map(|(_, content)| content))?;
-        Some(Value { content, secret: false })
+        Some(Value { content, secret: self.is_secret(name) })
     }
 
     fn assign(&mut self, name: &str, value: Text) {

@@ -62,10 +62,10 @@ monofy: argument 7: B: not set
         &["p"],
         "monofy: MONOFY_ENV_FILE: the env file no cannot be read: No such file or directory (os error 2)
     no:such
-    ^^^^^^^
+    ^^
 monofy: MONOFY_ENV_FILE: the env file such cannot be read: No such file or directory (os error 2)
     no:such
-    ^^^^^^^
+       ^^^^
 ",
     );
 }

@@ -18,6 +18,11 @@ impl Scene {
         Self { folder: Folder::new(), env: Vec::new() }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// With one more file.
     pub(crate) fn file(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
         self.folder.file(name, contents);
