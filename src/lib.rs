@@ -23,6 +23,7 @@ use std::io::Write;
 
 use cli::{Form, Global, Line, Request, View};
 use plan::Plan;
+use resolve::Resolved;
 use sys::input;
 use sys::limits::Capacity;
 use sys::signals::Inherited;
@@ -33,11 +34,7 @@ use sys::signals::Inherited;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Line(line)) => match plan_line(&line) {
-            Ok(Some(plan)) => show_or_execute(&plan, &line.global, inherited),
-            Ok(None) => Ok(0),
-            Err(failure) => Err(failure),
-        },
+        Ok(Request::Line(line)) => run_line(&line, inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -61,16 +58,39 @@ impl Failure {
     }
 }
 
-/// Nothing when a signal asked for the end while a file was still being read.
-fn plan_line(line: &Line) -> Result<Option<Plan>, Failure> {
+fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
     let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
-        return Ok(None);
+        // A signal asked for the end while a file was still being read: nothing was started.
+        return Ok(0);
     }
-    resolve::resolve(line, loaded, Capacity::of_this_process()).map(Some).map_err(|rejection| {
-        rejection.warnings.iter().for_each(warn);
-        Failure(rejection.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
-    })
+    let resolved = resolve::resolve(line, loaded, Capacity::of_this_process());
+    resolved.warnings.iter().for_each(warn);
+    if let Some(view) = line.global.view {
+        show(view, &resolved, line.global.show_secrets)?;
+    }
+    match &resolved.plan {
+        None => Err(Failure(
+            resolved.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "),
+        )),
+        Some(_) if line.global.view.is_some() => Ok(0),
+        Some(plan) => supervise::run(plan, inherited).map_err(Failure::new),
+    }
+}
+
+/// Shows what can be shown, also of a line with problems.
+fn show(view: View, resolved: &Resolved, _shows_secrets: bool) -> Result<u8, Failure> {
+    match view {
+        View::Plan(form) => show_plan(form, &resolved.shown),
+        View::Explain(_) => Ok(0),
+    }
+}
+
+fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
+    match form {
+        Form::Text => print(&plan.to_text()),
+        Form::Json => print(&plan.to_json().map_err(Failure::new)?),
+    }
 }
 
 fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
@@ -93,9 +113,8 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
 fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
     plan.warnings.iter().for_each(warn);
     match global.view {
-        Some(View::Plan(Form::Text) | View::Explain(_)) => print(&plan.to_text()),
-        Some(View::Plan(Form::Json)) => print(&plan.to_json().map_err(Failure::new)?),
-        None => supervise::run(plan, inherited).map_err(Failure::new),
+        Some(View::Plan(form)) => show_plan(form, plan),
+        Some(View::Explain(_)) | None => supervise::run(plan, inherited).map_err(Failure::new),
     }
 }
 

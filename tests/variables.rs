@@ -6,8 +6,12 @@ mod defaults;
 mod env_files;
 #[path = "variables/fixtures.rs"]
 mod fixtures;
+#[path = "variables/problems.rs"]
+mod problems;
 #[path = "variables/scene.rs"]
 mod scene;
+#[path = "variables/secrets.rs"]
+mod secrets;
 #[path = "variables/set.rs"]
 mod set;
 mod support;

@@ -45,6 +45,9 @@ pub struct Plan {
     /// What looked like a mistake and is none for certain.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// What keeps the line from being executed. Such a plan can be read and is not executed.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 /// One command.

@@ -129,6 +129,12 @@ impl Variables {
             || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
     }
 
+    /// Whether any of a variable's value came from a secret.
+    #[must_use]
+    pub fn holds_secret(&self, name: &str) -> bool {
+        self.is_secret(name) || self.assigned.get(name).is_some_and(Text::has_secret)
+    }
+
     /// Every name that is set or declared; some of them twice.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let set = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());

@@ -6,17 +6,14 @@
 pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // What is this long is no slip of the pen, and would take long to compare.
     const LONGEST: usize = 64;
-    let most = (written.len() / 3).max(1);
+    let most = written.len() / 3;
     let comparable = |name: &&str| {
         *name != written
             && name.len().max(written.len()) <= LONGEST
             && name.len().abs_diff(written.len()) <= most
     };
     let measured = known.into_iter().filter(comparable).map(|name| (distance(written, name), name));
-    measured
-        .filter(|(distance, _)| *distance <= most && *distance < written.len())
-        .min()
-        .map(|(_, name)| name)
+    measured.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
 }
 
 /// How many letters have to be put in, taken out, changed, or swapped with their neighbour (optimal string

@@ -157,6 +157,7 @@ fn json_has_the_fields_of_the_contract() {
             ],
             "warnings": ["argument 18: the first `}` closed this and another is left over: write `$<J:-{}>`, \
                           or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
+            "problems": [],
         })
     );
 }
