@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod exit;
+pub mod explain;
 pub mod plan;
 pub mod quote;
 pub mod resolve;
@@ -19,9 +20,10 @@ pub mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use cli::{Form, Global, Line, Request, View};
+use explain::{Colours, Explanation};
 use plan::Plan;
 use resolve::Resolved;
 use sys::input;
@@ -79,11 +81,19 @@ fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
 }
 
 /// Shows what can be shown, also of a line with problems.
-fn show(view: View, resolved: &Resolved, _shows_secrets: bool) -> Result<u8, Failure> {
+fn show(view: View, resolved: &Resolved, shows_secrets: bool) -> Result<u8, Failure> {
+    let explanation = || Explanation::new(resolved, shows_secrets);
     match view {
         View::Plan(form) => show_plan(form, &resolved.shown),
-        View::Explain(_) => Ok(0),
+        View::Explain(Form::Text) => print(&explanation().to_text(colours())),
+        View::Explain(Form::Json) => print(&explanation().to_json().map_err(Failure::new)?),
     }
+}
+
+/// Colours are for terminals, and for who has not refused them (no-color.org).
+fn colours() -> Colours {
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
 }
 
 fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {

@@ -4,6 +4,8 @@
 mod defaults;
 #[path = "variables/env_files.rs"]
 mod env_files;
+#[path = "variables/explain.rs"]
+mod explain;
 #[path = "variables/fixtures.rs"]
 mod fixtures;
 #[path = "variables/problems.rs"]

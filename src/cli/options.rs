@@ -38,9 +38,10 @@ Substitution, in every argument:
 Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in
 Compose files, Makefiles or JSON.
 
-Global options but --help and --version can be set in the environment: MONOFY_GRACE=5s,
-MONOFY_STRICT=1. Durations: 500ms, 8s, 2m; a bare number is seconds. Signals: TERM, SIGTERM, 15,
-RTMIN+3.
+A value comes from --set, else the environment, an env file, the defaults file, else the word.
+Global options but --help, --version and --set can be set in the environment: MONOFY_GRACE=5s,
+MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env. Durations: 500ms, 8s, 2m; a bare number is seconds.
+Signals: TERM, SIGTERM, 15, RTMIN+3.
 
 Exit status: that of the process that exited first; 0 when a signal asked for the end and all ended
 well; 125 when nothing could be started; 126 and 127 when a program cannot be executed or found.";

@@ -5,6 +5,7 @@
 
 pub mod defaults;
 mod env_file;
+mod known;
 mod load;
 mod near;
 mod path;
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use defaults::{Declaration, File, Spot};
+pub use known::Known;
 pub use load::{Loaded, Settings, load};
 pub use near::{near, suggestion};
 use regex::bytes::Regex;

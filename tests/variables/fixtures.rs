@@ -8,7 +8,7 @@ fn fixtures(kind: &str) -> (PathBuf, Vec<String>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/defaults").join(kind);
     let names = std::fs::read_dir(&folder).expect("the fixtures are there").filter_map(|entry| {
         let name = entry.ok()?.file_name().into_string().ok()?;
-        name.ends_with(".toml").then_some(name)
+        Path::new(&name).extension().is_some_and(|extension| extension == "toml").then_some(name)
     });
     let mut names: Vec<String> = names.collect();
     names.sort();

@@ -153,6 +153,10 @@ impl Declaration {
             export: false,
         }
     }
+
+    pub(super) fn is_file(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.what)
+    }
 }
 
 /// The settings of all files, and their variables.

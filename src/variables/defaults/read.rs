@@ -107,7 +107,8 @@ impl Reader<'_> {
             Some(Ok(limit)) => self.declared.grace = Some(limit),
             Some(Err(message)) => self.mistake(value.span(), message),
             None => {
-                self.mistake(value.span(), "this has to be a duration such as \"500ms\", \"8s\" or \"none\"")
+                let message = "this has to be a duration such as \"500ms\", \"8s\" or \"none\"";
+                self.mistake(value.span(), message);
             }
         }
     }

@@ -1,4 +1,5 @@
-//! A line of a defaults file as it may be shown: rules as they were written, values as `…`.
+//! A line of a defaults file as it may be shown: rules as they were written, values as `…`,
+//! comments not at all.
 
 use std::ops::Range;
 
@@ -14,6 +15,7 @@ struct Piece {
 pub(super) fn line(text: &str, line: Range<usize>, span: &Range<usize>) -> (String, Range<usize>) {
     let mut shower = Shower { line, ..Shower::new(text) };
     shower.run();
+    shower.shown.truncate(shower.shown.trim_end().len());
     let start = shower.position(span.start, false);
     let end = shower.position(span.end.min(shower.line.end).max(span.start), true);
     (shower.shown, start..end.max(start))
@@ -70,7 +72,7 @@ impl<'t> Shower<'t> {
                 '\n' => self.newline(),
                 '#' => {
                     self.at = self.text[start..].find('\n').map_or(self.text.len(), |end| start + end);
-                    self.emit(start, "#…");
+                    self.emit(start, "");
                     continue;
                 }
                 '=' => self.is_value = true,
@@ -212,11 +214,12 @@ impl<'t> Shower<'t> {
             if is_here {
                 let is_same = piece.written.len() == piece.shown.len();
                 let inside = at.saturating_sub(piece.written.start);
-                return match (is_same, is_end && inside > 0) {
+                let at = match (is_same, is_end && inside > 0) {
                     (true, _) => piece.shown.start + inside,
                     (false, true) => piece.shown.end,
                     (false, false) => piece.shown.start,
                 };
+                return at.min(self.shown.len());
             }
         }
         self.shown.len()
