@@ -279,3 +279,57 @@ fn glob(glob: &str) -> Option<Regex> {
     let pattern = regex::escape(glob).replace("\\*", ".*").replace("\\?", ".");
     Regex::new(&format!("^(?s:{pattern})$")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Where a value stands, there is a mark that no message may show.
+    const GOOD: &str = r#"
+vars.A = "QZQ"
+[settings] # QZQ
+secrets = ["*_TOKEN"]
+[vars]
+B = 'QZQ' # QZQ
+C = ["QZQ", 'QZQ']
+D = { default = "QZQ", type = "string" }
+E.default = """QZQ
+QZQ = QZQ"""
+[vars.F]
+default = "a QZQ b" # QZQ
+pattern = "^x"
+default = """
+QZQ"""
+"#;
+
+    fn told(text: &str) -> Vec<String> {
+        let file = File { name: "f".to_owned(), text: text.to_owned() };
+        let mistakes = read(&file, 0, &mut Declared::default());
+        mistakes.iter().map(ToString::to_string).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn any_text_is_read(text in "[a-z\\[\\]{}=.,#\"'\n \\\\é0-9]{0,60}") {
+            told(&text);
+        }
+
+        #[test]
+        fn no_value_is_ever_told(
+            at in 0..GOOD.len(),
+            gone in 0_usize..3,
+            put in "[\\[\\]{},#\"'\n x]{0,2}",
+        ) {
+            let end = (at + gone).min(GOOD.len());
+            let broken = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
+            // The value of several lines holds what is a key once its quotes are broken: that line is left out.
+            for told in told(&broken).iter().filter(|told| !told.contains("QZQ = …")) {
+                prop_assert!(!told.contains("QZQ"), "{}\n{}", told, broken);
+            }
+        }
+    }
+}

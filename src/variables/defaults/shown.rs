@@ -41,6 +41,11 @@ struct Shower<'t> {
     keep: usize,
     containers: Vec<Container>,
     is_value: bool,
+    /// Whether the key of the value stands on the same line: behind a quote or a bracket that is missing, nobody knows
+    /// what the lines are.
+    is_near: bool,
+    /// Whether there was a value since the last `=` or comma.
+    has_value: bool,
     is_header: bool,
     shown: String,
     pieces: Vec<Piece>,
@@ -57,6 +62,8 @@ impl<'t> Shower<'t> {
             keep: 0,
             containers: Vec::new(),
             is_value: false,
+            is_near: false,
+            has_value: false,
             is_header: false,
             shown: String::new(),
             pieces: Vec::new(),
@@ -75,7 +82,10 @@ impl<'t> Shower<'t> {
                     self.emit(start, "");
                     continue;
                 }
-                '=' => self.is_value = true,
+                '=' => {
+                    self.is_value = true;
+                    self.has_value = false;
+                }
                 '[' => self.open_bracket(),
                 ']' => self.close_bracket(),
                 '{' => {
@@ -102,6 +112,7 @@ impl<'t> Shower<'t> {
     }
 
     fn newline(&mut self) {
+        self.is_near = false;
         if self.containers.is_empty() {
             self.is_value = false;
             self.is_header = false;
@@ -110,7 +121,9 @@ impl<'t> Shower<'t> {
     }
 
     fn open_bracket(&mut self) {
-        if self.is_value {
+        if self.is_value || self.is_near {
+            // Behind a key without its `=` values begin as well.
+            self.is_value = true;
             self.containers.push(Container::Array);
         } else if self.containers.is_empty() {
             self.path.clear();
@@ -130,6 +143,7 @@ impl<'t> Shower<'t> {
     }
 
     fn comma(&mut self) {
+        self.has_value = false;
         if let Some(Container::Table(length)) = self.containers.last() {
             self.keep = *length;
             self.is_value = false;
@@ -149,14 +163,17 @@ impl<'t> Shower<'t> {
         let written = &self.text[start..self.at];
         if !self.is_value {
             self.path.truncate(self.keep);
+            self.is_near = true;
             self.path.push(written.trim_matches(['"', '\'']).to_owned());
-            // What nothing of a key follows may be the rest of a value that was broken.
-            let shown = if self.is_key() { written } else { "…" };
+            // What nothing of a key follows may be the rest of a value that was broken; so may what is quoted.
+            let shown = if self.is_key() && !written.starts_with(['"', '\'']) { written } else { "…" };
             self.emit(start, shown);
-        } else if self.is_rule() {
-            self.emit(start, written);
         } else {
-            self.emit(start, "…");
+            let is_quoted = first == '"' || first == '\'';
+            let is_closed = !is_quoted || (written.len() > 1 && written.ends_with(first));
+            let is_shown = self.is_near && !self.has_value && is_closed && self.is_rule();
+            self.has_value = true;
+            self.emit(start, if is_shown { written } else { "…" });
         }
     }
 
