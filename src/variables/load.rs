@@ -69,11 +69,11 @@ struct Loader<'r> {
 impl Loader<'_> {
     /// Reads the defaults files. Returns the env files that they name.
     fn defaults(&mut self, sources: &Sources) -> Vec<Named> {
-        let found = found();
+        let found = [found()];
         let files = match &sources.defaults {
             _ if sources.no_defaults => return Vec::new(),
             Some(files) => files.as_slice(),
-            None => found.as_slice(),
+            None => &found,
         };
         let mut declared = Declared::default();
         let mut env_files = Vec::new();
@@ -161,6 +161,7 @@ impl Loader<'_> {
         match (self.read)(file_path(&file.path)) {
             Ok(Some(contents)) => return Some(contents),
             Ok(None) => self.result.was_stopped = true,
+            Err(error) if is_absent(file, &error) => {}
             Err(error) => {
                 let name = file.path.to_string_lossy();
                 let message = format!("the {kind} {name} cannot be read: {error}");
@@ -176,11 +177,14 @@ fn file_path(path: &OsStr) -> &OsStr {
     if path == "-" { OsStr::new("./-") } else { path }
 }
 
-/// The defaults file of this folder, if there is one. Where the folder cannot even be looked into, there is none.
-fn found() -> Vec<Named> {
-    if std::fs::metadata(DEFAULTS).is_err() {
-        return Vec::new();
-    }
+/// The defaults file of this folder, which need not be there.
+fn found() -> Named {
     let by = Written::of(Origin::Folder, DEFAULTS.as_bytes());
-    vec![Named { path: OsString::from(DEFAULTS), by, part: 0..DEFAULTS.len() }]
+    Named { path: OsString::from(DEFAULTS), by, part: 0..DEFAULTS.len() }
+}
+
+/// Whether a file that nobody named is not there; nor is it where the folder cannot even be looked into.
+fn is_absent(file: &Named, error: &io::Error) -> bool {
+    *file.by.origin() == Origin::Folder
+        && (error.kind() == io::ErrorKind::NotFound || std::fs::metadata(&file.path).is_err())
 }

@@ -261,3 +261,23 @@ fn its_env_files_are_relative_to_it() {
 ",
     );
 }
+
+#[test]
+fn what_is_there_and_no_file_is_told() {
+    let scene = Scene::new();
+    std::fs::create_dir(scene.path().join(FILE)).expect("a folder can be made");
+    scene.refused(
+        &["p"],
+        "monofy: the working directory: the defaults file ./monofy.toml cannot be read: Is a directory (os error 21)
+    ./monofy.toml
+    ^^^^^^^^^^^^^
+",
+    );
+    assert_eq!(values(&scene, &["--no-defaults"]), "[unset][unset][unset]");
+}
+
+#[test]
+fn a_pattern_may_ignore_the_case_of_letters() {
+    let scene = Scene::new().file(FILE, "vars.A.pattern = '(?i)^(info|warn)$'\n");
+    assert_eq!(values(&scene.env("A", "WARN"), &[]), "[WARN][unset][unset]");
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -211,7 +211,7 @@ impl Reader<'_> {
 
     fn pattern(&mut self, declaration: &mut Declaration, value: &Value<'_>) {
         let Some(pattern) = self.string(value) else { return };
-        match Regex::new(&pattern) {
+        match compiled(&pattern) {
             Ok(regex) => declaration.pattern = Some(self.at(regex, value.span())),
             Err(error) => {
                 let error = error.to_string();
@@ -272,6 +272,11 @@ impl Reader<'_> {
         }
         strings
     }
+}
+
+/// A pattern of which `(?i)` knows ASCII only: the table for all of Unicode would be a thirtieth of the program.
+fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    Regex::new(pattern).or_else(|error| RegexBuilder::new(pattern).unicode(false).build().map_err(|_| error))
 }
 
 /// A glob over names as a regular expression: `*` is anything, `?` one character.
