@@ -1,14 +1,45 @@
-//! A problem, and where in the arguments it stands.
+//! A problem, and where in the arguments or in a file it stands.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 
-/// Something that was written: a part of one argument.
+/// Where something was written. `Display` is how a message names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An argument of the line; the first is number 1.
+    Argument(usize),
+    /// A variable of the environment.
+    Variable(&'static str),
+    /// The working directory, in which a file was found.
+    Folder,
+    /// A file, and the line and the column in it, both from 1.
+    File {
+        /// Its name as the user wrote it.
+        name: String,
+        /// From 1.
+        line: usize,
+        /// In characters, from 1.
+        column: usize,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(argument) => write!(f, "argument {argument}"),
+            Self::Variable(name) => f.write_str(name),
+            Self::Folder => f.write_str("the working directory"),
+            Self::File { name, line, column } => write!(f, "{name}:{line}:{column}"),
+        }
+    }
+}
+
+/// Something that was written: a part of one argument, of a variable of the environment or of a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    argument: usize,
+    origin: Origin,
     whole: Vec<u8>,
     offset: usize,
 }
@@ -17,7 +48,13 @@ impl Written {
     /// The whole of an argument; the first argument of the line is number 1.
     #[must_use]
     pub fn whole(argument: usize, bytes: &OsStr) -> Self {
-        Self { argument, whole: bytes.as_bytes().to_vec(), offset: 0 }
+        Self::of(Origin::Argument(argument), bytes.as_bytes())
+    }
+
+    /// What was written there.
+    #[must_use]
+    pub fn of(origin: Origin, bytes: &[u8]) -> Self {
+        Self { origin, whole: bytes.to_vec(), offset: 0 }
     }
 
     /// The part from this byte on.
@@ -32,14 +69,20 @@ impl Written {
         &self.whole[self.offset..]
     }
 
-    /// The number of the argument.
+    /// Where it stands.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The number of the argument; 0 for what stands elsewhere.
     #[must_use]
     pub fn argument(&self) -> usize {
-        self.argument
+        if let Origin::Argument(argument) = self.origin { argument } else { 0 }
     }
 }
 
-/// A problem in an argument. `Display` is two or three lines: what is wrong, the argument, a caret under the part.
+/// A problem in what was written. `Display` is three lines: what is wrong, what was written, a caret under the part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     written: Written,
@@ -61,16 +104,23 @@ impl Diagnostic {
         Self::at(written, 0..written.bytes().len(), message)
     }
 
-    /// Where it stands: the argument's number and the byte in it.
+    /// Where it stands: the argument's number, 0 for what stands elsewhere, and the byte in it.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {
-        (self.written.argument, self.span.start)
+        (self.written.argument(), self.span.start)
     }
 
-    /// What is wrong and in which argument, in one line.
+    /// The same with more words behind.
+    #[must_use]
+    pub fn and(mut self, words: &str) -> Self {
+        self.message.push_str(words);
+        self
+    }
+
+    /// What is wrong and where, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
-        format!("argument {}: {}", self.written.argument, self.message)
+        format!("{}: {}", self.written.origin, self.message)
     }
 }
 

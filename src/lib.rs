@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod exit;
+pub mod explain;
 pub mod plan;
 pub mod quote;
 pub mod resolve;
@@ -19,14 +20,15 @@ pub mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
-use cli::{Global, Line, Request, View};
+use cli::{Form, Global, Line, Request, View};
+use explain::{Colours, Explanation};
 use plan::Plan;
+use resolve::Resolved;
 use sys::input;
 use sys::limits::Capacity;
 use sys::signals::Inherited;
-use variables::Variables;
 
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
 /// Returns the exit status.
@@ -34,9 +36,7 @@ use variables::Variables;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Line(line)) => {
-            plan_line(&line).and_then(|plan| show_or_execute(&plan, &line.global, inherited))
-        }
+        Ok(Request::Line(line)) => run_line(&line, inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -60,12 +60,47 @@ impl Failure {
     }
 }
 
-fn plan_line(line: &Line) -> Result<Plan, Failure> {
-    let variables = Variables::from_environment(std::env::vars_os());
-    resolve::resolve(line, variables, Capacity::of_this_process()).map_err(|rejection| {
-        rejection.warnings.iter().for_each(warn);
-        Failure(rejection.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
-    })
+fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
+    let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
+    if loaded.was_stopped {
+        // A signal asked for the end while a file was still being read: nothing was started.
+        return Ok(0);
+    }
+    let resolved = resolve::resolve(line, loaded, Capacity::of_this_process());
+    resolved.warnings.iter().for_each(warn);
+    if let Some(view) = line.global.view {
+        show(view, &resolved, line.global.show_secrets)?;
+    }
+    match &resolved.plan {
+        None => Err(Failure(
+            resolved.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "),
+        )),
+        Some(_) if line.global.view.is_some() => Ok(0),
+        Some(plan) => supervise::run(plan, inherited).map_err(Failure::new),
+    }
+}
+
+/// Shows what can be shown, also of a line with problems.
+fn show(view: View, resolved: &Resolved, shows_secrets: bool) -> Result<u8, Failure> {
+    let explanation = || Explanation::new(resolved, shows_secrets);
+    match view {
+        View::Plan(form) => show_plan(form, &resolved.shown),
+        View::Explain(Form::Text) => print(&explanation().to_text(colours())),
+        View::Explain(Form::Json) => print(&explanation().to_json().map_err(Failure::new)?),
+    }
+}
+
+/// Colours are for terminals, and for who has not refused them (no-color.org).
+fn colours() -> Colours {
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if std::io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
+}
+
+fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
+    match form {
+        Form::Text => print(&plan.to_text()),
+        Form::Json => print(&plan.to_json().map_err(Failure::new)?),
+    }
 }
 
 fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
@@ -88,9 +123,8 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
 fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
     plan.warnings.iter().for_each(warn);
     match global.view {
-        Some(View::Text) => print(&plan.to_text()),
-        Some(View::Json) => print(&plan.to_json().map_err(Failure::new)?),
-        None => supervise::run(plan, inherited).map_err(Failure::new),
+        Some(View::Plan(form)) => show_plan(form, plan),
+        Some(View::Explain(_)) | None => supervise::run(plan, inherited).map_err(Failure::new),
     }
 }
 

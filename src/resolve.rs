@@ -9,58 +9,89 @@ use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Output, Plan, Process, Se
 use crate::signal::SignalNumber;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::users;
-use crate::template::{Severity, Template, UnsetPolicy};
-use crate::variables::Variables;
+use crate::template::{Missing, Problem, ProblemKind, Severity, Template, Text, UnsetPolicy};
+use crate::variables::{Loaded, Variables, suggestion};
 
-/// What keeps a line from becoming a plan.
+/// What becomes of a line.
 #[derive(Debug)]
-pub struct Rejection {
-    /// Every problem, in the order of the line.
+pub struct Resolved {
+    /// What is to be executed; nothing when there are problems.
+    pub plan: Option<Plan>,
+    /// The same for eyes: without secrets, unless these are to be shown. What has problems is as it was written.
+    pub shown: Plan,
+    /// Every problem: those of the files, then those of the line in its order.
     pub problems: Vec<Diagnostic>,
-    /// What would have been a warning.
+    /// What looks like a mistake and is none for certain.
     pub warnings: Vec<Diagnostic>,
+    /// The variables, with what the line has assigned.
+    pub variables: Variables,
+    /// The arguments that use each variable, in the order of their first use.
+    pub uses: Vec<(String, Vec<usize>)>,
 }
 
 /// Resolves a line.
-///
-/// # Errors
-/// When it has problems; all of them.
-pub fn resolve(line: &Line, variables: Variables, capacity: Capacity) -> Result<Plan, Rejection> {
+#[must_use]
+pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved {
+    let (global, settings) = (&line.global, loaded.settings);
+    let strict = global.strict.or(settings.strict).unwrap_or(false);
     let mut resolver = Resolver {
-        strict: line.global.strict,
-        variables,
+        strict,
+        shows_secrets: global.show_secrets,
+        variables: loaded.variables,
         capacity,
         problems: Vec::new(),
         warnings: Vec::new(),
-        used: Vec::new(),
-        seen: BTreeSet::new(),
+        uses: Vec::new(),
+        places: BTreeMap::new(),
+        is_masked: false,
     };
     // In the order in which it is written, since `${NAME:=word}` works from left to right.
     let setup = resolver.commands(&line.setup);
     let processes = resolver.commands(&line.processes);
-    if !resolver.problems.is_empty() {
-        let mut problems = resolver.problems;
-        problems.sort_by_key(Diagnostic::place);
-        return Err(Rejection { problems, warnings: resolver.warnings });
-    }
-    // Only now is known what the line itself assigns.
-    for variable in &mut resolver.used {
-        variable.source = resolver.variables.source(&variable.name);
-    }
-    Ok(Plan {
+    resolver.problems.sort_by_key(Diagnostic::place);
+    // Those of the files first, each file's in its own order.
+    let problems: Vec<Diagnostic> = loaded.problems.into_iter().chain(resolver.problems).collect();
+    let plan = |setup, processes, masked| Plan {
         version: plan::VERSION,
-        masked: false,
+        masked,
         setup,
         processes,
         settings: Settings {
-            grace_ms: line.global.grace,
+            grace_ms: global.grace.or(settings.grace),
             output: Output::Raw,
-            strict: line.global.strict,
-            verbosity: line.global.verbosity.unwrap_or_default(),
+            strict,
+            verbosity: global.verbosity.or(settings.verbosity).unwrap_or_default(),
         },
-        variables: resolver.used,
+        variables: variables(&resolver.variables, &resolver.uses),
         warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
-    })
+        problems: problems.iter().map(ToString::to_string).collect(),
+    };
+    let (setup, shown_setup) = setup.into_iter().map(|both| (both.real, both.shown)).unzip();
+    let (processes, shown_processes) = processes.into_iter().map(|both| (both.real, both.shown)).unzip();
+    Resolved {
+        plan: problems.is_empty().then(|| plan(setup, processes, false)),
+        shown: plan(shown_setup, shown_processes, resolver.is_masked),
+        problems,
+        warnings: resolver.warnings,
+        variables: resolver.variables,
+        uses: resolver.uses,
+    }
+}
+
+/// The variables that the line uses. Only at its end is known what the line itself assigns.
+fn variables(variables: &Variables, uses: &[(String, Vec<usize>)]) -> Vec<Variable> {
+    let variable = |name: &String| Variable {
+        name: name.clone(),
+        source: variables.source(name),
+        secret: variables.holds_secret(name),
+    };
+    uses.iter().map(|(name, _)| variable(name)).collect()
+}
+
+/// A command as it is executed, and as it is shown.
+struct Both {
+    real: Process,
+    shown: Process,
 }
 
 struct Resolver {
@@ -69,91 +100,144 @@ struct Resolver {
     capacity: Capacity,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
-    used: Vec<Variable>,
-    seen: BTreeSet<String>,
+    shows_secrets: bool,
+    uses: Vec<(String, Vec<usize>)>,
+    /// Where each variable stands among the uses.
+    places: BTreeMap<String, usize>,
+    /// Whether anything had to be masked.
+    is_masked: bool,
 }
 
 impl Resolver {
-    fn commands(&mut self, commands: &[Command]) -> Vec<Process> {
+    fn commands(&mut self, commands: &[Command]) -> Vec<Both> {
         let mut names = BTreeSet::new();
-        let resolved = commands.iter().map(|command| self.command(command, &mut names));
-        let mut processes: Vec<Process> = resolved.collect::<Vec<_>>().into_iter().flatten().collect();
+        let mut all: Vec<Both> = commands.iter().map(|command| self.command(command, &mut names)).collect();
         // A name that is given stays, wherever in the line; those that are made up keep out of its way.
-        for process in processes.iter_mut().filter(|process| process.name.is_empty()) {
-            process.name = default_name(&process.argv, &names);
-            names.insert(process.name.clone());
+        for both in &mut all {
+            if both.real.name.is_empty() {
+                both.real.name = unique(&base_name(&both.shown.name), &names);
+                names.insert(both.real.name.clone());
+            }
+            both.shown.name.clone_from(&both.real.name);
         }
-        processes
+        all
     }
 
-    /// One command; nothing if that has problems. Everything in it is looked at all the same. Its name is empty if
-    /// none is given; `names` are those that were, so far.
-    fn command(&mut self, command: &Command, names: &mut BTreeSet<String>) -> Option<Process> {
-        let before = self.problems.len();
+    /// One command. What of it has problems is shown as it was written. Without a name that is given the real one is
+    /// empty, and the shown one is the program, without secrets; `names` are those that were given so far.
+    fn command(&mut self, command: &Command, names: &mut BTreeSet<String>) -> Both {
         let name = self.option(command.name.as_ref(), |value| {
-            let name = name(value)?;
-            let is_new = names.insert(name.clone());
-            if is_new { Ok(name) } else { Err("another process has this name; names are unique".to_owned()) }
+            let given = name(value.bytes())?;
+            if !names.insert(given.clone()) {
+                return Err("another process has this name; names are unique".to_owned());
+            }
+            if !value.has_secret() {
+                return Ok(given);
+            }
+            // Notices show names, so that no secret can be one.
+            let masked = unique(&String::from_utf8_lossy(&value.masked()), names);
+            names.insert(masked.clone());
+            Ok(masked)
         });
         let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
-            text(value).and_then(|text| text.parse::<SignalNumber>().map_err(|error| error.to_string()))
+            let signal = text(value.bytes())?.parse::<SignalNumber>().map_err(|error| error.to_string())?;
+            Ok((signal, value.has_secret()))
         });
-        let stop_timeout_ms = self.option(command.stop_timeout.as_ref(), stop_timeout);
+        let stop_timeout = self.option(command.stop_timeout.as_ref(), |value| {
+            Ok((stop_timeout(value.bytes())?, value.has_secret()))
+        });
         let user = self.option(command.user.as_ref(), |value| {
-            users::identity(value).map_err(|error| error.to_string())?;
-            Ok(ByteString(value.to_vec()))
+            users::identity(value.bytes()).map_err(|error| error.to_string())?;
+            Ok(value.clone())
         });
         let workdir = self.option(command.workdir.as_ref(), |value| {
             if value.is_empty() {
                 Err("the working directory is empty".to_owned())
             } else {
-                Ok(ByteString(value.to_vec()))
+                Ok(value.clone())
             }
         });
         let env = self.environment(&command.assignments);
         let argv = self.words(&command.words);
         self.check_whole(command, &argv, &env);
-        (self.problems.len() == before).then(|| Process {
-            name: name.unwrap_or_default(),
+        let program = argv.first().map(|program| String::from_utf8_lossy(&program.masked()).into_owned());
+        let shown = Process {
+            name: program.unwrap_or_default(),
             template: command.words.iter().map(|word| ByteString(word.bytes().to_vec())).collect(),
-            argv,
-            env,
-            stop_signal,
-            stop_timeout_ms,
-            user,
-            workdir,
+            argv: argv.iter().map(|value| self.shown(value)).collect(),
+            env: env.iter().map(|(name, value)| (name.clone(), self.shown(value))).collect(),
+            stop_signal: self.unless_secret(stop_signal),
+            stop_timeout_ms: self.unless_secret(stop_timeout),
+            user: user.as_ref().map(|value| self.shown(value)),
+            workdir: workdir.as_ref().map(|value| self.shown(value)),
             tty: false,
             restart: plan::Restart::No,
             ready: None,
             after: Vec::new(),
-        })
+        };
+        let real = |value: Text| ByteString(value.into_bytes());
+        let real = Process {
+            name: name.unwrap_or_default(),
+            argv: argv.into_iter().map(real).collect(),
+            env: env.into_iter().map(|(name, value)| (name, real(value))).collect(),
+            stop_signal: stop_signal.map(|(signal, _)| signal),
+            stop_timeout_ms: stop_timeout.map(|(limit, _)| limit),
+            user: user.map(real),
+            workdir: workdir.map(real),
+            ..shown.clone()
+        };
+        Both { real, shown }
     }
 
-    /// The `NAME=VALUE` words; of two with one name the last counts, as in a shell.
-    fn environment(&mut self, assignments: &[(String, Written)]) -> BTreeMap<String, ByteString> {
-        let mut env = BTreeMap::new();
+    /// A value for eyes.
+    fn shown(&mut self, value: &Text) -> ByteString {
+        if self.shows_secrets || !value.has_secret() {
+            return ByteString(value.bytes().to_vec());
+        }
+        self.is_masked = true;
+        ByteString(value.masked())
+    }
+
+    /// What cannot be masked is left out.
+    fn unless_secret<T>(&mut self, value: Option<(T, bool)>) -> Option<T> {
+        let (value, secret) = value?;
+        let is_hidden = secret && !self.shows_secrets;
+        self.is_masked |= is_hidden;
+        (!is_hidden).then_some(value)
+    }
+
+    /// The variables that every process has, then the `NAME=VALUE` words; of two with one name the last counts, as in
+    /// a shell.
+    fn environment(&mut self, assignments: &[(String, Written)]) -> BTreeMap<String, Text> {
+        let exported = self.variables.exported().into_iter();
+        let mut env: BTreeMap<String, Text> =
+            exported.map(|(name, value)| (name.to_owned(), value.to_text())).collect();
         for (name, value) in assignments {
             if let Some(value) = self.one(value) {
                 self.check_size(name.len() + 1, &value);
-                env.insert(name.clone(), ByteString(value.bytes));
+                env.insert(name.clone(), value.text);
             }
         }
         env
     }
 
     /// PROGRAM and its arguments.
-    fn words(&mut self, words: &[Written]) -> Vec<ByteString> {
+    fn words(&mut self, words: &[Written]) -> Vec<Text> {
         let before = self.problems.len();
         let mut argv = Vec::with_capacity(words.len());
         for written in words {
             for value in self.expand(written) {
                 self.check_size(0, &value);
-                argv.push(ByteString(value.bytes));
+                argv.push(value.text);
             }
         }
-        if self.problems.len() == before && argv.first().is_none_or(|program| program.0.is_empty()) {
+        if self.problems.len() == before && argv.first().is_none_or(Text::is_empty) {
             let what = "the program is empty: nothing is left of it when it is expanded";
             words.iter().take(1).for_each(|program| self.problem(Diagnostic::about(program, what)));
+        }
+        // What has problems is shown, and a program that is empty cannot be.
+        if argv.first().is_none_or(Text::is_empty) {
+            argv.splice(..argv.len().min(1), words.first().map(as_written));
         }
         argv
     }
@@ -162,11 +246,11 @@ impl Resolver {
     fn option<T>(
         &mut self,
         written: Option<&Written>,
-        read: impl FnOnce(&[u8]) -> Result<T, String>,
+        read: impl FnOnce(&Text) -> Result<T, String>,
     ) -> Option<T> {
         let written = written?;
         let value = self.one(written)?;
-        read(&value.bytes).map_err(|message| self.problem(Diagnostic::about(written, message))).ok()
+        read(&value.text).map_err(|message| self.problem(Diagnostic::about(written, message))).ok()
     }
 
     /// What has to be one value: a spread cannot be.
@@ -187,23 +271,35 @@ impl Resolver {
 
     fn expand_template<'w>(&mut self, written: &'w Written, template: &Template) -> Vec<Expanded<'w>> {
         if template.is_literal() && template.findings().is_empty() {
-            return vec![Expanded { written, bytes: written.bytes().to_vec(), largest: None }];
+            return vec![Expanded { written, text: as_written(written), largest: None }];
         }
         self.findings(written, template);
-        let largest = self.note_variables(template);
+        let largest = self.note_variables(written, template);
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         match template.expand(&mut self.variables, unset) {
-            Ok(texts) => texts
-                .into_iter()
-                .map(|text| Expanded { written, bytes: text.into_bytes(), largest: largest.clone() })
-                .collect(),
+            Ok(texts) => {
+                texts.into_iter().map(|text| Expanded { written, text, largest: largest.clone() }).collect()
+            }
             Err(problems) => {
                 for problem in problems {
-                    self.problem(Diagnostic::at(written, problem.span.clone(), problem.to_string()));
+                    let near = self.near(&problem);
+                    let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
+                    self.problem(diagnostic.and(&near));
                 }
-                Vec::new()
+                vec![Expanded { written, text: as_written(written), largest }]
             }
         }
+    }
+
+    /// What name was probably meant, where one is not set.
+    fn near(&self, problem: &Problem) -> String {
+        let is_unset = match problem.kind {
+            ProblemKind::Unset => true,
+            ProblemKind::Required { missing, .. } => missing == Missing::Unset,
+            _ => false,
+        };
+        let name = problem.variable.as_deref().filter(|_| is_unset);
+        name.map_or(String::new(), |name| suggestion(name, self.variables.names()))
     }
 
     /// What was noticed in a template. What is an error always comes back from its expansion.
@@ -219,13 +315,17 @@ impl Resolver {
     }
 
     /// Notes which variables the line uses. Returns the one with the largest value.
-    fn note_variables(&mut self, template: &Template) -> Option<String> {
+    fn note_variables(&mut self, written: &Written, template: &Template) -> Option<String> {
         let mut largest: Option<(usize, &str)> = None;
         for reference in template.references() {
             let name = reference.name;
-            if self.seen.insert(name.to_owned()) {
-                let source = self.variables.source(name);
-                self.used.push(Variable { name: name.to_owned(), source, secret: false });
+            let place = *self.places.entry(name.to_owned()).or_insert(self.uses.len());
+            if place == self.uses.len() {
+                self.uses.push((name.to_owned(), Vec::new()));
+            }
+            let arguments = &mut self.uses[place].1;
+            if arguments.last() != Some(&written.argument()) {
+                arguments.push(written.argument());
             }
             let size = self.variables.size(name);
             if largest.is_none_or(|(most, _)| size > most) {
@@ -238,16 +338,16 @@ impl Resolver {
     /// What execve(2) would refuse for one string, found before anything is started.
     fn check_size(&mut self, name: usize, value: &Expanded<'_>) {
         let written = value.written;
-        if value.bytes.contains(&0) {
+        if value.text.bytes().contains(&0) {
             self.problem(Diagnostic::about(
                 written,
                 value.blame("a NUL character, which no program can be given"),
             ));
         }
-        if name + value.bytes.len() >= self.capacity.string {
+        if name + value.text.len() >= self.capacity.string {
             let what = format!(
                 "{} bytes, and one argument or variable can have {}",
-                value.bytes.len(),
+                value.text.len(),
                 self.capacity.string - 1
             );
             self.problem(Diagnostic::about(written, value.blame(&what)));
@@ -255,9 +355,9 @@ impl Resolver {
     }
 
     /// What it would refuse for all strings together.
-    fn check_whole(&mut self, command: &Command, argv: &[ByteString], env: &BTreeMap<String, ByteString>) {
-        let arguments: usize = argv.iter().map(|argument| limits::cost(argument.0.len())).sum();
-        let own: usize = env.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.0.len())).sum();
+    fn check_whole(&mut self, command: &Command, argv: &[Text], env: &BTreeMap<String, Text>) {
+        let arguments: usize = argv.iter().map(|argument| limits::cost(argument.len())).sum();
+        let own: usize = env.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum();
         let whole = arguments + own + self.capacity.environment;
         let Some(program) = command.words.first() else { return };
         if whole > self.capacity.whole {
@@ -290,7 +390,7 @@ impl Resolver {
 /// One value and where it comes from.
 struct Expanded<'w> {
     written: &'w Written,
-    bytes: Vec<u8>,
+    text: Text,
     largest: Option<String>,
 }
 
@@ -317,11 +417,21 @@ fn stop_timeout(value: &[u8]) -> Result<Limit, String> {
     cli::limit(text(value)?).map_err(str::to_owned)
 }
 
-/// The base name of PROGRAM; `.2`, `.3` and so on where another one has it.
-fn default_name(argv: &[ByteString], taken: &BTreeSet<String>) -> String {
-    let program = argv.first().map(ByteString::as_os_str).unwrap_or_default();
-    let base = Path::new(program).file_name().unwrap_or(program).to_string_lossy();
-    let base: String = base.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+fn as_written(written: &Written) -> Text {
+    let mut text = Text::new();
+    text.push_literal(written.bytes());
+    text
+}
+
+/// The base name of a program.
+fn base_name(program: &str) -> String {
+    let base = Path::new(program).file_name().unwrap_or(program.as_ref()).to_string_lossy();
+    base.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// A name; with `.2`, `.3` and so on where another one has it.
+fn unique(base: &str, taken: &BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{base}.{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or(base)
+    let mut all = std::iter::once(base.to_owned()).chain(numbered);
+    all.find(|name| !taken.contains(name)).unwrap_or_default()
 }

@@ -95,6 +95,12 @@ fn the_exec_form_of_the_readme_is_a_plan() {
 }
 
 #[test]
+fn the_defaults_file_of_the_readme_is_the_example() {
+    let block = blocks(&document("README.md"), "toml").swap_remove(0);
+    assert_eq!(block, document("examples/defaults/monofy.toml"));
+}
+
+#[test]
 fn every_test_that_the_architecture_names_is_there() {
     let architecture = document("ARCHITECTURE.md");
     let races = architecture.split_once("## Races").expect("there is a chapter on races").1;

@@ -1,6 +1,7 @@
 //! What was written: the arguments taken apart, nothing expanded yet.
 
 mod options;
+mod sources;
 mod split;
 mod twins;
 mod values;
@@ -12,6 +13,7 @@ use crate::diagnostic::Written;
 use crate::plan::{Limit, Verbosity};
 
 pub use options::HELP_WIDTH;
+pub use sources::{Named, Set, Sources};
 pub use values::{duration, limit};
 
 /// The arguments as they are meant.
@@ -33,26 +35,40 @@ pub enum Request {
 /// The global options, of the command line and of the environment together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Global {
-    /// Whether unset variables without a default and malformed expansions are errors.
-    pub strict: bool,
-    /// In which form to show the plan instead of executing it.
+    /// Whether unset variables without a default and malformed expansions are errors; nothing is what the
+    /// defaults file says, or no.
+    pub strict: Option<bool>,
+    /// What to show instead of executing the line.
     pub view: Option<View>,
+    /// Whether what is shown shows secrets.
+    pub show_secrets: bool,
     /// How long a stop may take; nothing is the rule of contract 4.4.
     pub grace: Option<Limit>,
     /// How much is told; nothing is what the plan says, or the usual.
     pub verbosity: Option<Verbosity>,
+    /// Where the values of variables come from.
+    pub sources: Sources,
 }
 
-/// A form of the plan.
+/// What can be shown of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
+    /// What would be executed.
+    Plan(Form),
+    /// Where each value comes from.
+    Explain(Form),
+}
+
+/// For whom it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
     /// For people.
     Text,
     /// For programs.
     Json,
 }
 
-/// Whether to show the plan or to execute it.
+/// Whether to show something or to execute the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     Show(View),
@@ -124,6 +140,11 @@ pub fn parse(
             let said = parsed.run_plan.map(|file| ("--run-plan", file));
             let run_plan = said.or(twins::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
             if let Some((option, file)) = run_plan {
+                if matches!(global.view, Some(View::Explain(_))) {
+                    return Err(UsageError(format!(
+                        "{option} executes a plan, in which no variable is left to explain"
+                    )));
+                }
                 return plan_alone(option, file, global, &segments, &parsed.command);
             }
         }
@@ -158,10 +179,13 @@ impl Command {
 }
 
 /// What the command line, or the environment, says of the global options; nothing where it says nothing.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Said {
     strict: Option<bool>,
     view: Option<Wish>,
+    show_secrets: Option<bool>,
+    no_defaults: Option<bool>,
+    sources: Sources,
     grace: Option<Limit>,
     verbosity: Option<Verbosity>,
 }
@@ -169,8 +193,19 @@ struct Said {
 impl Said {
     /// The command line wins over the environment.
     fn under(self, twins: Self) -> Global {
+        let (own, other) = (self.sources, twins.sources);
+        // Files that are named on the command line are read whatever a twin says, and the other way round.
+        let no_defaults = self.no_defaults.unwrap_or(false)
+            || (own.defaults.is_none() && twins.no_defaults.unwrap_or(false));
         Global {
-            strict: self.strict.or(twins.strict).unwrap_or(false),
+            strict: self.strict.or(twins.strict),
+            show_secrets: self.show_secrets.or(twins.show_secrets).unwrap_or(false),
+            sources: Sources {
+                set: own.set,
+                env_files: own.env_files.or(other.env_files),
+                defaults: own.defaults.or(other.defaults),
+                no_defaults,
+            },
             view: match self.view.or(twins.view) {
                 Some(Wish::Show(view)) => Some(view),
                 Some(Wish::Execute) | None => None,

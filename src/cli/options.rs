@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use super::split::Segment;
-use super::{Command, Said, UsageError, View, Wish, values};
+use super::{Command, Form, Named, Said, Set, Sources, UsageError, View, Wish, values};
 use crate::diagnostic::{Diagnostic, Written};
 use crate::plan::{Limit, Verbosity, is_variable};
 
@@ -38,9 +38,10 @@ Substitution, in every argument:
 Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in
 Compose files, Makefiles or JSON.
 
-Global options but --help and --version can be set in the environment: MONOFY_GRACE=5s,
-MONOFY_STRICT=1. Durations: 500ms, 8s, 2m; a bare number is seconds. Signals: TERM, SIGTERM, 15,
-RTMIN+3.
+A value comes from --set, else the environment, an env file, the defaults file, else the word.
+Global options but --help, --version and --set can be set in the environment: MONOFY_GRACE=5s,
+MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env. Durations: 500ms, 8s, 2m; a bare number is seconds.
+Signals: TERM, SIGTERM, 15, RTMIN+3.
 
 Exit status: that of the process that exited first; 0 when a signal asked for the end and all ended
 well; 125 when nothing could be started; 126 and 127 when a program cannot be executed or found.";
@@ -69,7 +70,7 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
     }
     match command(is_first).try_get_matches_from(segment.arguments) {
         Ok(mut matches) => Ok(Parsed::Segment(Box::new(Contents {
-            global: if is_first { said(&matches) } else { Said::default() },
+            global: if is_first { said(segment, &matches)? } else { Said::default() },
             run_plan: if is_first { matches.remove_one("run-plan") } else { None },
             command: contents(segment, &mut matches)?,
         }))),
@@ -105,24 +106,28 @@ fn global_options() -> Vec<Arg> {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
+    let several = |name: &'static str, value: &'static str, help: &'static str| {
+        let option = Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append);
+        option.value_parser(ValueParser::os_string())
+    };
     let options = [
+        several("defaults", "FILE", "TOML file of variables and settings; repeatable, a later one wins\n[default: ./monofy.toml if it exists]")
+            .short('d'),
+        flag("no-defaults", "Read no defaults file").overrides_with("defaults"),
+        several("env-file", "FILE", "File of NAME=VALUE lines; repeatable, a later one wins"),
+        several("set", "NAME=VALUE", "A variable, above all other sources; repeatable"),
         flag("strict", "Unset variables without a default and malformed expansions are errors"),
-        Arg::new("plan")
-            .long("plan")
-            .value_name("text|json")
-            .num_args(0..=1)
-            .require_equals(true)
-            .default_missing_value("text")
-            .hide_possible_values(true)
-            .value_parser(PossibleValuesParser::new(["text", "json"]))
-            .help("Print the plan and exit; nothing is started"),
+        view("plan", "Print the plan and exit; nothing is started").overrides_with("explain"),
+        view("explain", "Print where each variable's value comes from; nothing is started")
+            .overrides_with("plan"),
+        flag("show-secrets", "With these two: do not mask secrets"),
         Arg::new("run-plan")
             .long("run-plan")
             .value_name("FILE")
             .value_parser(ValueParser::os_string())
             .help("Execute a plan written by --plan=json (- is stdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::limit).help(
-            "How long a stop may take before SIGKILL; 0 is at once, none is no limit\n\
+            "How long a stop may take before SIGKILL; 0 is at once, none no limit\n\
              [default: 10s when a process exited, none when a signal asked]",
         ),
         flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
@@ -135,6 +140,19 @@ fn global_options() -> Vec<Arg> {
             .help("Print the version and exit"),
     ];
     options.into_iter().map(|option| option.help_heading(GLOBAL)).collect()
+}
+
+/// An option that shows something, as text if not told otherwise.
+fn view(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name("text|json")
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("text")
+        .hide_possible_values(true)
+        .value_parser(PossibleValuesParser::new(["text", "json"]))
+        .help(help)
 }
 
 /// The process options: name, short name, what their value is called, help.
@@ -154,19 +172,75 @@ fn process_options() -> impl Iterator<Item = Arg> {
     })
 }
 
-fn said(matches: &ArgMatches) -> Said {
+fn said(segment: &Segment<'_>, matches: &ArgMatches) -> Result<Said, UsageError> {
     let on = |name: &str| matches.get_flag(name).then_some(true);
-    let view = |name: &String| if name == "json" { View::Json } else { View::Text };
-    Said {
+    let form = |name: &str| {
+        let form = matches.get_one::<String>(name)?;
+        Some(if form == "json" { Form::Json } else { Form::Text })
+    };
+    let view = form("plan").map(View::Plan).or(form("explain").map(View::Explain));
+    let files = |name: &str| -> Option<Vec<Named>> {
+        matches.contains_id(name).then(|| places(segment, matches, name).map(Named::by_option).collect())
+    };
+    Ok(Said {
         strict: on("strict"),
-        view: matches.get_one::<String>("plan").map(|name| Wish::Show(view(name))),
+        view: view.map(Wish::Show),
+        show_secrets: on("show-secrets"),
+        no_defaults: on("no-defaults"),
+        sources: Sources {
+            set: places(segment, matches, "set")
+                .map(|written| Set::read(&written))
+                .collect::<Result<_, _>>()?,
+            env_files: files("env-file"),
+            defaults: files("defaults"),
+            no_defaults: false,
+        },
         grace: matches.get_one::<Limit>("grace").copied(),
         verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
             (true, _) => Some(Verbosity::Quiet),
             (false, true) => Some(Verbosity::Verbose),
             (false, false) => None,
         },
+    })
+}
+
+/// Where each value of an option that may be repeated stands.
+fn places(segment: &Segment<'_>, matches: &ArgMatches, name: &str) -> impl Iterator<Item = Written> {
+    let long = format!("--{name}=");
+    let short = if name == "defaults" { "-d" } else { "" };
+    let values: Vec<&OsString> = matches.get_many::<OsString>(name).into_iter().flatten().collect();
+    let mut places = Vec::with_capacity(values.len());
+    let mut from = 0;
+    for value in values {
+        // From left to right, each behind the one before it, so that equal values are told apart.
+        let found = segment.arguments.iter().enumerate().skip(from).find_map(|(index, argument)| {
+            let (bytes, value) = (argument.as_bytes(), value.as_bytes());
+            let rest = bytes.strip_suffix(value)?;
+            let is_apart =
+                rest.is_empty() && index > 0 && is_option(&segment.arguments[index - 1], &long, short);
+            let is_attached = rest == long.as_bytes()
+                || (!short.is_empty()
+                    && rest.starts_with(b"-")
+                    && !rest.starts_with(b"--")
+                    && (rest.ends_with(b"d") || rest.ends_with(b"d=")));
+            (is_apart || is_attached).then_some((index, rest.len()))
+        });
+        let (index, offset) = found.unwrap_or((from, 0));
+        let whole: &OsStr = if found.is_some() { &segment.arguments[index] } else { value };
+        places.push(Written::whole(segment.first + index, whole).from(offset));
+        from = index + 1;
     }
+    places.into_iter()
+}
+
+/// Whether an argument is an option whose value is the next argument: `--name`, or `-d` behind other flags.
+fn is_option(argument: &OsStr, long: &str, short: &str) -> bool {
+    let bytes = argument.as_bytes();
+    bytes == long.trim_end_matches('=').as_bytes()
+        || (!short.is_empty()
+            && bytes.starts_with(b"-")
+            && !bytes.starts_with(b"--")
+            && bytes.ends_with(b"d"))
 }
 
 fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, UsageError> {
@@ -271,6 +345,11 @@ fn usage_error(error: &clap::Error, segment: &Segment<'_>, is_first: bool) -> Us
         message.split("\n\n").next().unwrap_or_default().replace("\n ", "").trim_end().to_owned()
     };
     match culprit(segment, name, text(ContextKind::InvalidValue).unwrap_or_default()) {
+        // Its value may be a secret.
+        Some(written) if name == "--set" => {
+            let shown = Written::of(written.origin().clone(), name.as_bytes());
+            UsageError(Diagnostic::about(&shown, message).to_string())
+        }
         Some(written) => UsageError(Diagnostic::about(&written, message).to_string()),
         None => UsageError(message),
     }

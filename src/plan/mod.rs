@@ -45,6 +45,9 @@ pub struct Plan {
     /// What looked like a mistake and is none for certain.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// What keeps the line from being executed. Such a plan can be read and is not executed.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 /// One command.
@@ -146,11 +149,19 @@ pub struct Variable {
 }
 
 /// Where a variable's value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
+    /// `--set` on the command line.
+    Set,
     /// The environment of monofy.
     Environment,
+    /// An env file.
+    EnvFile,
+    /// The file that `NAME_FILE` names.
+    NameFile,
+    /// The defaults file.
+    Defaults,
     /// An assignment in the line itself (`${NAME:=word}`).
     Line,
     /// Nowhere: it is not set.

@@ -13,6 +13,8 @@ pub enum ReadError {
     Version(u32),
     /// Its secrets were masked.
     Masked,
+    /// The line that it was made of had problems.
+    Problems,
     /// A part of it says something that cannot be.
     Unsound(Unsound),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for ReadError {
                 "its secrets are masked, so it cannot do what the line would have done; \
                  write it with --plan=json --show-secrets",
             ),
+            Self::Problems => f.write_str("the line that it was made of has problems, which it names"),
             Self::Unsound(unsound) => unsound.fmt(f),
         }
     }
@@ -66,6 +69,9 @@ impl Plan {
         }
         if plan.masked {
             return Err(ReadError::Masked);
+        }
+        if !plan.problems.is_empty() {
+            return Err(ReadError::Problems);
         }
         plan.check().map_err(ReadError::Unsound)?;
         Ok(plan)

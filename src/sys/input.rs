@@ -20,14 +20,16 @@ const MOST: usize = 64 * 1024 * 1024;
 /// # Errors
 /// When it cannot be opened or read, or is larger than any plan.
 pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
-    let signals = SignalQueue::open()?;
     if file == "-" {
+        let signals = SignalQueue::open()?;
         let mut stdin = io::stdin().lock();
         return read_all(&signals, &io::stdin(), &mut stdin);
     }
     // O_NONBLOCK: to open a FIFO would wait for its writer.
     let mut file: File =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
+    // Only now, so that a file that is not there costs but the one call that finds it out.
+    let signals = SignalQueue::open()?;
     let descriptor = file.try_clone()?;
     read_all(&signals, &descriptor, &mut file)
 }

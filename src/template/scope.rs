@@ -47,7 +47,9 @@ impl Value<'_> {
         self.secret || matches!(self.content, Content::Assigned(text) if text.has_secret())
     }
 
-    pub(super) fn to_text(self) -> Text {
+    /// The value as one text, a list joined with shell quoting.
+    #[must_use]
+    pub fn to_text(self) -> Text {
         let mut text = Text::new();
         match self.content {
             Content::Assigned(assigned) if !self.secret => text.push_text(assigned),

@@ -1,17 +1,70 @@
-//! Where values come from.
+//! Where values come from (contract, section 3).
+//!
+//! [`load`] reads the files and puts all sources together; nothing else here touches the system. What it cannot
+//! read is a list of problems beside the variables that it could.
+
+pub mod defaults;
+mod env_file;
+mod known;
+mod load;
+mod near;
+mod path;
+mod rules;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
+use defaults::{Declaration, File, Spot};
+pub use known::Known;
+pub use load::{Loaded, Settings, load};
+pub use near::{near, suggestion};
+use regex::bytes::Regex;
+use rules::Judged;
+
+use crate::diagnostic::Diagnostic;
+
 use crate::plan::Source;
 use crate::template::{Content, Scope, Text, Value};
 
-/// The variables of a line: the environment, and what the line itself assigns.
+/// The variables of a line: all that is set from outside, and what the line itself assigns.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
+    /// `--set`, and the argument it stands in.
+    set: BTreeMap<String, (Vec<u8>, usize)>,
     environment: BTreeMap<String, Vec<u8>>,
+    /// What the env files say, the one that counts first.
+    env_files: BTreeMap<String, Vec<Placed>>,
     assigned: BTreeMap<String, Text>,
+    /// The defaults files, and what they say.
+    files: Vec<File>,
+    declared: BTreeMap<String, Declaration>,
+    secrets: Vec<Regex>,
+    /// For each declared variable, which of its values counts.
+    chosen: BTreeMap<String, Chosen>,
+}
+
+/// Which value counts.
+#[derive(Clone, Debug)]
+struct Chosen {
+    source: Source,
+    /// What the file that `NAME_FILE` names holds.
+    file: Option<Placed>,
+}
+
+impl Chosen {
+    fn from(source: Source) -> Self {
+        Self { source, file: None }
+    }
+}
+
+/// A value of a file.
+#[derive(Clone, Debug)]
+struct Placed {
+    value: Vec<u8>,
+    /// The file and the line.
+    place: String,
 }
 
 impl Variables {
@@ -31,27 +84,115 @@ impl Variables {
     #[must_use]
     pub fn source(&self, name: &str) -> Source {
         if self.assigned.contains_key(name) {
-            Source::Line
-        } else if self.environment.contains_key(name) {
-            Source::Environment
-        } else {
-            Source::Unset
+            return Source::Line;
         }
+        self.given(name).map_or(Source::Unset, |(source, _)| source)
     }
 
     /// How many bytes a variable's value has.
     #[must_use]
     pub fn size(&self, name: &str) -> usize {
-        let assigned = self.assigned.get(name).map(Text::len);
-        assigned.or_else(|| self.environment.get(name).map(Vec::len)).unwrap_or(0)
+        match self.get(name).map(|value| value.content) {
+            None => 0,
+            Some(Content::Scalar(bytes)) => bytes.len(),
+            Some(Content::List(items)) => items.iter().map(|item| item.len() + 1).sum(),
+            Some(Content::Assigned(text)) => text.len(),
+        }
+    }
+
+    /// What every process has in its environment beyond what monofy has: what the env files say and what is
+    /// declared with `export`.
+    #[must_use]
+    pub fn exported(&self) -> BTreeMap<&str, Value<'_>> {
+        let mut exported = BTreeMap::new();
+        for (name, values) in &self.env_files {
+            if let (Some(first), false) = (values.first(), self.environment.contains_key(name)) {
+                let content = Content::Scalar(&first.value);
+                exported.insert(name.as_str(), Value { content, secret: self.is_secret(name) });
+            }
+        }
+        for (name, declaration) in self.declared.iter().filter(|(_, declaration)| declaration.export) {
+            match self.given(name) {
+                // It has that already.
+                None | Some((Source::Environment, _)) => {}
+                Some((_, content)) => {
+                    let secret = declaration.secret || self.is_secret(name);
+                    exported.insert(name, Value { content, secret });
+                }
+            }
+        }
+        exported
+    }
+
+    /// Whether a variable's value is kept out of everything that is shown.
+    #[must_use]
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.declared.get(name).is_some_and(|declaration| declaration.secret)
+            || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
+    }
+
+    /// Whether any of a variable's value came from a secret.
+    #[must_use]
+    pub fn holds_secret(&self, name: &str) -> bool {
+        self.is_secret(name) || self.assigned.get(name).is_some_and(Text::has_secret)
+    }
+
+    /// Every name that is set or declared; some of them twice.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let set = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
+        set.chain(self.assigned.keys()).chain(self.declared.keys()).map(String::as_str)
+    }
+
+    /// The value from outside that counts.
+    fn given(&self, name: &str) -> Option<(Source, Content<'_>)> {
+        match self.chosen.get(name) {
+            Some(chosen) => Some((chosen.source, self.content(name, chosen)?)),
+            None => [Source::Set, Source::Environment, Source::EnvFile]
+                .into_iter()
+                .find_map(|source| Some((source, self.content(name, &Chosen::from(source))?))),
+        }
+    }
+
+    /// The value that one source has.
+    fn content(&self, name: &str, chosen: &Chosen) -> Option<Content<'_>> {
+        let scalar = match chosen.source {
+            Source::Set => &self.set.get(name)?.0,
+            Source::Environment => self.environment.get(name)?,
+            Source::EnvFile => &self.env_files.get(name)?.first()?.value,
+            Source::NameFile => return self.named_file(name),
+            Source::Defaults => {
+                return Some(match self.declared.get(name)?.default.as_ref()?.what.judged() {
+                    Judged::Scalar(bytes) => Content::Scalar(bytes),
+                    Judged::List(items) => Content::List(items),
+                });
+            }
+            Source::Line | Source::Unset => return None,
+        };
+        Some(Content::Scalar(scalar))
+    }
+
+    fn named_file(&self, name: &str) -> Option<Content<'_>> {
+        Some(Content::Scalar(&self.chosen.get(name)?.file.as_ref()?.value))
+    }
+
+    /// The path that `NAME_FILE` holds; an empty one is none.
+    fn name_file(&self, name: &str) -> Option<&[u8]> {
+        let name = format!("{name}_FILE");
+        let environment = self.environment.get(&name);
+        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.first()?.value))?;
+        Some(path.as_slice()).filter(|path| !path.is_empty())
+    }
+
+    fn problem(&self, spot: &Spot, message: &str) -> Diagnostic {
+        self.files[spot.file].problem(&spot.span, message)
     }
 }
 
 impl Scope for Variables {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         let assigned = self.assigned.get(name).map(Content::Assigned);
-        let content = assigned.or_else(|| self.environment.get(name).map(|value| Content::Scalar(value)))?;
-        Some(Value { content, secret: false })
+        let content = assigned.or_else(|| self.given(name).map(|(_, content)| content))?;
+        Some(Value { content, secret: self.is_secret(name) })
     }
 
     fn assign(&mut self, name: &str, value: Text) {

@@ -89,3 +89,16 @@ fn help_needs_no_twin_to_be_right() {
     let (finished, _) = line(["--help"]).env("MONOFY_STRICT", "wrong").run();
     finished.assert_status(0);
 }
+
+#[test]
+fn all_twins_that_are_wrong_are_told_together() {
+    line(["a"])
+        .env("MONOFY_STRICT", "yes")
+        .env("MONOFY_EXPLAIN", "2")
+        .env("MONOFY_NO_DEFAULTS", "x")
+        .misused(
+            "the environment variable MONOFY_EXPLAIN has to be 1, text, json or 0\n\
+         monofy: the environment variable MONOFY_STRICT has to be 1 or 0\n\
+         monofy: the environment variable MONOFY_NO_DEFAULTS has to be 1 or 0",
+        );
+}

@@ -70,6 +70,11 @@ pub(crate) fn wrong() -> Vec<(Value, &'static str, Schema)> {
             "its secrets are masked, so it cannot do what the line would have done; write it with --plan=json --show-secrets",
             CannotTell,
         ),
+        (
+            with("/problems", json!(["argument 1: wrong"])),
+            "the line that it was made of has problems, which it names",
+            CannotTell,
+        ),
         (with("/warnings", json!([1])), "not a plan: invalid type: integer `1`", Refuses),
         (first("bogus", json!(1)), "not a plan: unknown field `bogus`", Refuses),
         (first("name", gone()), "not a plan: missing field `name`", Refuses),

@@ -157,6 +157,7 @@ fn json_has_the_fields_of_the_contract() {
             ],
             "warnings": ["argument 18: the first `}` ends this: when J is set and not empty this gives the value of J \
                           followed by `}`, when it is not `{}`; write `$<J:-{}>`, or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
+            "problems": [],
         })
     );
 }

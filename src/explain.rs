@@ -1,0 +1,201 @@
+//! Where the value of each variable comes from, for `--explain`: as data, as text and as JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::plan::{ByteString, Source};
+use crate::quote::quote;
+use crate::resolve::Resolved;
+use crate::template::Text;
+use crate::variables::Known;
+
+/// All variables that the line uses, and all that the command line and the files speak of.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// Whether a secret was replaced by `***`.
+    pub masked: bool,
+    /// Those that the line uses first, in the order of their first use; the others by name.
+    pub variables: Vec<Explained>,
+    /// What keeps the line from being executed.
+    pub problems: Vec<String>,
+}
+
+/// One variable.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    /// Its name.
+    pub name: String,
+    /// Its value; none where it is not set.
+    pub value: Option<ByteString>,
+    /// Where the value comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// Lower sources that set it, too.
+    pub hides: Vec<Origin>,
+    /// Whether its value is secret.
+    pub secret: bool,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: Option<&'static str>,
+    /// Whether it has to be set.
+    pub required: bool,
+    /// Its default.
+    pub default: Option<ByteString>,
+    /// What it is for; the words for a missing one where nothing else is said.
+    pub description: Option<String>,
+    /// The arguments that use it.
+    pub used_by: Vec<usize>,
+}
+
+/// A source and the place there.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// Which source.
+    pub source: Source,
+    /// The file and the line, or the argument, where there is more to say.
+    pub place: Option<String>,
+}
+
+impl Explanation {
+    /// Of a line, whether or not it has problems.
+    #[must_use]
+    pub fn new(resolved: &Resolved, shows_secrets: bool) -> Self {
+        let spoken_of = resolved.variables.spoken_of().into_iter();
+        let unused = spoken_of.filter(|name| resolved.uses.iter().all(|(used, _)| used != name));
+        let used = resolved.uses.iter().map(|(name, arguments)| (name.as_str(), arguments.clone()));
+        let mut masked = false;
+        let mut show = |text: &Text| {
+            let hides = !shows_secrets && text.has_secret();
+            masked |= hides;
+            ByteString(if hides { text.masked() } else { text.bytes().to_vec() })
+        };
+        let variables = used
+            .chain(unused.map(|name| (name, Vec::new())))
+            .map(|(name, used_by)| explained(name, resolved.variables.known(name), used_by, &mut show))
+            .collect();
+        Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
+    }
+
+    /// As JSON, for programs.
+    ///
+    /// # Errors
+    /// None that an explanation can cause.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let mut json = serde_json::to_string_pretty(self)?;
+        json.push('\n');
+        Ok(json)
+    }
+
+    /// As text, for people; with colours for a terminal.
+    #[must_use]
+    pub fn to_text(&self, colours: Colours) -> String {
+        let mut text = String::new();
+        for variable in &self.variables {
+            describe(&mut text, variable, colours);
+        }
+        text
+    }
+}
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// For a terminal.
+    On,
+    /// For everything else.
+    Off,
+}
+
+fn explained(
+    name: &str,
+    known: Known,
+    used_by: Vec<usize>,
+    show: &mut impl FnMut(&Text) -> ByteString,
+) -> Explained {
+    let origin = |(source, place)| Origin { source, place };
+    let is_required = known.required.is_some();
+    Explained {
+        name: name.to_owned(),
+        value: known.value.as_ref().map(&mut *show),
+        origin: origin(known.source),
+        hides: known.hides.into_iter().map(origin).collect(),
+        secret: known.secret,
+        kind: known.kind,
+        required: is_required,
+        default: known.default.as_ref().map(show),
+        description: known.description.or(known.required.filter(|words| !words.is_empty())),
+        used_by,
+    }
+}
+
+/// One variable: its name and value, and below it what there is to say, aligned.
+fn describe(text: &mut String, variable: &Explained, colours: Colours) {
+    let (bold, dim, plain) = match colours {
+        Colours::On => ("\x1b[1m", "\x1b[2m", "\x1b[0m"),
+        Colours::Off => ("", "", ""),
+    };
+    let value =
+        variable.value.as_ref().map_or("is not set".to_owned(), |value| format!("= {}", quoted(value)));
+    let _ = writeln!(text, "{bold}{}{plain} {value}", variable.name);
+    let mut line = |title: &str, what: &str| {
+        let _ = writeln!(text, "    {dim}{title:<11}{plain}  {what}");
+    };
+    if variable.value.is_some() {
+        line("from", &words(&variable.origin));
+    }
+    for hidden in &variable.hides {
+        line("hides", &words(hidden));
+    }
+    if let Some(kind) = variable.kind {
+        line("type", kind);
+    }
+    if variable.required {
+        line("required", "yes");
+    }
+    if let Some(default) = &variable.default {
+        line("default", &quoted(default));
+    }
+    if let Some(description) = &variable.description {
+        line("description", &shown(description));
+    }
+    if variable.secret {
+        line("secret", "yes");
+    }
+    let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
+    match &arguments[..] {
+        [] => line("used by", "no argument"),
+        [one] => line("used by", &format!("argument {one}")),
+        several => line("used by", &format!("arguments {}", several.join(", "))),
+    }
+}
+
+fn words(origin: &Origin) -> String {
+    let source = match origin.source {
+        Source::Set => "--set",
+        Source::Environment => "the environment",
+        Source::EnvFile => "the env file",
+        Source::NameFile => "the file",
+        Source::Defaults => "the defaults file",
+        Source::Line => "the line itself",
+        Source::Unset => "nowhere",
+    };
+    match &origin.place {
+        Some(place) if origin.source == Source::Set => format!("{source}, {}", shown(place)),
+        Some(place) => format!("{source} {}", shown(place)),
+        None => source.to_owned(),
+    }
+}
+
+fn quoted(value: &ByteString) -> String {
+    // What is masked is shown as it is, since no shell is to read it.
+    if value.0 == b"***" {
+        return "***".to_owned();
+    }
+    String::from_utf8_lossy(&quote(&value.0)).into_owned()
+}
+
+/// On one line, and without what a terminal would take for orders.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

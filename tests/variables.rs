@@ -1,0 +1,19 @@
+//! Where values come from (contract, section 3), from outside.
+
+#[path = "variables/defaults.rs"]
+mod defaults;
+#[path = "variables/env_files.rs"]
+mod env_files;
+#[path = "variables/explain.rs"]
+mod explain;
+#[path = "variables/fixtures.rs"]
+mod fixtures;
+#[path = "variables/problems.rs"]
+mod problems;
+#[path = "variables/scene.rs"]
+mod scene;
+#[path = "variables/secrets.rs"]
+mod secrets;
+#[path = "variables/set.rs"]
+mod set;
+mod support;

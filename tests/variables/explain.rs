@@ -1,0 +1,140 @@
+//! `--explain`: where values come from, and what they hide.
+
+use serde_json::{Value, json};
+
+use crate::scene::Scene;
+
+fn scene() -> Scene {
+    let file = "\
+settings.secrets = ['*_KEY']
+[vars]
+LIST = ['a b', 'c']
+[vars.PORT]
+type = 'port'
+default = 8000
+description = 'HTTP port'
+[vars.DB]
+required = 'where the data is'
+file = true
+secret = true
+default = 'hunter2'
+";
+    Scene::new()
+        .file("monofy.toml", file)
+        .file("1.env", "\nPORT=1\nA_KEY=hunter2\n")
+        .file("2.env", "PORT=2\n")
+        .file("db", "hunter2\n")
+        .env("DB_FILE", "db")
+        .env("PORT", "3")
+}
+
+const LINE: [&str; 9] = [
+    "--env-file=1.env",
+    "--env-file=2.env",
+    "--set=PORT=4",
+    "a",
+    "$PORT$A_KEY",
+    "${N:=x$DB}",
+    "|||",
+    "b",
+    "${PORT}$GONE",
+];
+
+fn explained(options: &[&'static str]) -> String {
+    let finished = scene().run([options, &LINE[..]].concat());
+    assert_eq!((finished.status, finished.stderr.as_str()), (0, ""), "{finished:#?}");
+    finished.stdout
+}
+
+#[test]
+fn each_variable_has_its_source_and_what_that_hides() {
+    assert_eq!(
+        explained(&["--explain"]),
+        "\
+PORT = 4
+    from         --set, argument 4
+    hides        the environment
+    hides        the env file 2.env:1
+    hides        the env file 1.env:2
+    hides        the defaults file ./monofy.toml:6
+    type         port
+    default      8000
+    description  HTTP port
+    used by      arguments 6, 10
+A_KEY = ***
+    from         the env file 1.env:3
+    secret       yes
+    used by      argument 6
+N = 'x***'
+    from         the line itself
+    secret       yes
+    used by      argument 7
+DB = ***
+    from         the file db
+    hides        the defaults file ./monofy.toml:12
+    required     yes
+    default      ***
+    description  where the data is
+    secret       yes
+    used by      argument 7
+GONE is not set
+    used by      argument 10
+LIST = ''\\''a b'\\'' c'
+    from         the defaults file ./monofy.toml:3
+    default      ''\\''a b'\\'' c'
+    used by      no argument
+"
+    );
+}
+
+#[test]
+fn secrets_can_be_shown() {
+    let text = explained(&["--explain", "--show-secrets"]);
+    assert!(text.contains("\nN = xhunter2\n") && text.contains("\nDB = hunter2\n"), "{text}");
+}
+
+#[test]
+fn json_says_the_same() {
+    let explanation: Value = serde_json::from_str(&explained(&["--explain=json"])).expect("it is JSON");
+    assert_eq!(explanation["masked"], true);
+    assert_eq!(explanation["problems"], json!([]));
+    assert_eq!(
+        explanation["variables"][3],
+        json!({
+            "name": "DB", "value": "***", "source": "name-file", "place": "db",
+            "hides": [{"source": "defaults", "place": "./monofy.toml:12"}], "secret": true, "type": null,
+            "required": true, "default": "***", "description": "where the data is", "used_by": [7],
+        })
+    );
+    let twin = scene().env("MONOFY_EXPLAIN", "json").run(["a"]);
+    assert!(twin.stdout.starts_with("{\n"), "{twin:#?}");
+}
+
+#[test]
+fn nothing_is_started_and_the_last_view_counts() {
+    let scene = Scene::new();
+    let finished = scene.run(["--plan", "--explain", "touch", "started", "$A"]);
+    finished.assert_status(0).assert_stdout("A is not set\n    used by      argument 5\n");
+    assert!(scene.run(["--explain", "--plan", "touch", "started"]).stdout.starts_with("processes"));
+    assert!(!scene.path().join("started").exists());
+    let scene = scene.env("MONOFY_EXPLAIN", "1");
+    scene.run(["touch", "started", "$A"]).assert_stdout("A is not set\n    used by      argument 3\n");
+    scene.run(["--plan", "p"]).assert_stdout("processes, side by side\n└─ p  p\n");
+}
+
+#[test]
+fn what_can_be_explained_of_a_line_with_problems_is() {
+    let finished = Scene::new().env("A", "a").run(["--explain", "p", "$A", "${B:?}"]);
+    finished.assert_status(125).assert_stdout(
+        "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    used by      argument 4\n",
+    );
+    assert_eq!(finished.stderr, "monofy: argument 4: B: not set\n    ${B:?}\n    ^^^^^^\n");
+}
+
+#[test]
+fn a_plan_has_nothing_to_explain() {
+    Scene::new().refused(
+        &["--explain", "--run-plan", "plan"],
+        "monofy: --run-plan executes a plan, in which no variable is left to explain\nTry 'monofy --help'.\n",
+    );
+}

@@ -1,0 +1,87 @@
+//! Everything that is wrong is told at once, and what can be shown is shown.
+
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+const TOLD: &str = "monofy: env:1:1: a line without '='; write NAME=VALUE, and quotes around a value of several lines
+    …
+    ^
+monofy: ./monofy.toml:2:12: KEY: not set: it is required
+    required = true
+               ^^^^
+monofy: argument 4: PROT: which port?; did you mean PORT?
+    --bind=${PROT:?which port?}
+           ^^^^^^^^^^^^^^^^^^^^
+monofy: argument 6: not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, or none for no limit
+    --stop-timeout=soon
+                   ^^^^
+";
+
+fn scene() -> Scene {
+    Scene::new()
+        .file("monofy.toml", "[vars.KEY]\nrequired = true\n")
+        .file("env", "x\nA=a\n")
+        .env("PORT", "80")
+}
+
+#[test]
+fn problems_of_files_variables_and_line_are_told_together() {
+    scene().refused(
+        &["--env-file", "env", "a", "--bind=${PROT:?which port?}", "|||", "--stop-timeout=soon", "b"],
+        TOLD,
+    );
+}
+
+#[test]
+fn a_plan_shows_what_it_can() {
+    let line = [
+        "--env-file=env",
+        "--plan",
+        "a",
+        "--bind=${PROT:?which port?}",
+        "|||",
+        "--stop-timeout=soon",
+        "b",
+        "$A",
+    ];
+    let finished = scene().run(line);
+    finished
+        .assert_status(125)
+        .assert_stdout("processes, side by side\n├─ a  A=a a '--bind=${PROT:?which port?}'\n└─ b  A=a b a\n");
+    assert_eq!(finished.stderr, TOLD);
+}
+
+#[test]
+fn such_a_plan_says_so_and_is_not_executed() {
+    let finished = scene().run(["--plan=json", "touch", "started", "${X:?}"]);
+    finished.assert_status(125);
+    let plan: Value = serde_json::from_str(&finished.stdout).expect("a plan is JSON");
+    assert_eq!(plan["problems"].as_array().map(Vec::len), Some(2));
+    assert_eq!(plan["problems"][1], "argument 4: X: not set\n    ${X:?}\n    ^^^^^^");
+    let scene = scene().file("plan", &finished.stdout);
+    scene.refused(
+        &["--run-plan", "plan"],
+        "monofy: --run-plan: plan: the line that it was made of has problems, which it names\n",
+    );
+    assert!(!scene.path().join("started").exists());
+}
+
+#[test]
+fn names_that_are_near_are_suggested() {
+    let scene = Scene::new().file("monofy.toml", "vars.DECLARED = 1").env("DATABASE_URL", "x");
+    for (written, meant) in [
+        ("DATABSE_URL", "; did you mean DATABASE_URL?"),
+        ("database_url", "; did you mean DATABASE_URL?"),
+        ("DECLARD", "; did you mean DECLARED?"),
+        ("OTHER", ""),
+    ] {
+        scene.refused(
+            &["--strict", "p", &format!("${written}")],
+            &format!(
+                "monofy: argument 3: {written}: not set{meant}\n    ${written}\n    ^{}\n",
+                "^".repeat(written.len())
+            ),
+        );
+    }
+}
