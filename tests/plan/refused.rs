@@ -39,6 +39,28 @@ pub(crate) enum Schema {
 
 /// Plans that are wrong, what is said of them, and whether the schema can know.
 pub(crate) fn wrong() -> Vec<(Value, &'static str, Schema)> {
+    let all = [wrong_fields(), not_to_be_executed()];
+    all.into_iter().flatten().collect()
+}
+
+/// What can be read and is not meant for execution.
+fn not_to_be_executed() -> Vec<(Value, &'static str, Schema)> {
+    use Schema::CannotTell;
+    vec![
+        (
+            with("/masked", json!(true)),
+            "its secrets are masked, so it cannot do what the line would have done; write it with --plan=json --show-secrets",
+            CannotTell,
+        ),
+        (
+            with("/problems", json!(["argument 1: wrong"])),
+            "the line that it was made of has problems, which it names",
+            CannotTell,
+        ),
+    ]
+}
+
+fn wrong_fields() -> Vec<(Value, &'static str, Schema)> {
     use Schema::{CannotTell, Refuses};
 
     let gone = || json!("(taken away)");
@@ -65,16 +87,6 @@ pub(crate) fn wrong() -> Vec<(Value, &'static str, Schema)> {
         (with("/settings", json!({"grace_ms": "never"})), "not a plan: invalid value: string \"…\"", Refuses),
         (with("/settings", json!({"output": "prefix"})), "not a plan: unknown variant `prefix`", Refuses),
         (with("/settings", json!({"verbosity": "loud"})), "not a plan: unknown variant `loud`", Refuses),
-        (
-            with("/masked", json!(true)),
-            "its secrets are masked, so it cannot do what the line would have done; write it with --plan=json --show-secrets",
-            CannotTell,
-        ),
-        (
-            with("/problems", json!(["argument 1: wrong"])),
-            "the line that it was made of has problems, which it names",
-            CannotTell,
-        ),
         (with("/warnings", json!([1])), "not a plan: invalid type: integer `1`", Refuses),
         (first("bogus", json!(1)), "not a plan: unknown field `bogus`", Refuses),
         (first("name", gone()), "not a plan: missing field `name`", Refuses),

@@ -29,6 +29,10 @@ enum Container {
 }
 
 /// Reads just enough of TOML, of which much may be wrong, to tell values from all else.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was read, and any may come with any"
+)]
 struct Shower<'t> {
     text: &'t str,
     line: Range<usize>,
@@ -161,20 +165,24 @@ impl<'t> Shower<'t> {
             }
         };
         let written = &self.text[start..self.at];
-        if !self.is_value {
-            self.path.truncate(self.keep);
-            self.is_near = true;
-            self.path.push(written.trim_matches(['"', '\'']).to_owned());
-            // What nothing of a key follows may be the rest of a value that was broken; so may what is quoted.
-            let shown = if self.is_key() && !written.starts_with(['"', '\'']) { written } else { "…" };
-            self.emit(start, shown);
-        } else {
-            let is_quoted = first == '"' || first == '\'';
-            let is_closed = !is_quoted || (written.len() > 1 && written.ends_with(first));
-            let is_shown = self.is_near && !self.has_value && is_closed && self.is_rule();
-            self.has_value = true;
-            self.emit(start, if is_shown { written } else { "…" });
-        }
+        if self.is_value { self.value(start, written, first) } else { self.key(start, written) }
+    }
+
+    fn key(&mut self, start: usize, written: &str) {
+        self.path.truncate(self.keep);
+        self.is_near = true;
+        self.path.push(written.trim_matches(['"', '\'']).to_owned());
+        // What nothing of a key follows may be the rest of a value that was broken; so may what is quoted.
+        let is_shown = self.is_key() && !written.starts_with(['"', '\'']);
+        self.emit(start, if is_shown { written } else { "…" });
+    }
+
+    fn value(&mut self, start: usize, written: &str, first: char) {
+        let is_quoted = first == '"' || first == '\'';
+        let is_closed = !is_quoted || (written.len() > 1 && written.ends_with(first));
+        let is_shown = self.is_near && !self.has_value && is_closed && self.is_rule();
+        self.has_value = true;
+        self.emit(start, if is_shown { written } else { "…" });
     }
 
     /// Whether what follows is what follows a key.
