@@ -39,7 +39,7 @@ Without the colon, empty counts as set. $<...> means the same as ${...} and need
 Compose files, Makefiles or JSON.
 
 A value comes from --set, else the environment, an env file, the defaults file, else the word.
-Global options but --help, --version and --set can be set in the environment: MONOFY_GRACE=5s,
+Global options but -h, -V, --schema and --set can be set in the environment: MONOFY_GRACE=5s,
 MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env. Durations: 500ms, 8s, 2m; a bare number is seconds.
 Signals: TERM, SIGTERM, 15, RTMIN+3.
 
@@ -69,6 +69,9 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
         return Ok(Parsed::Segment(Box::new(Contents { global: Said::default(), run_plan: None, command })));
     }
     match command(is_first).try_get_matches_from(segment.arguments) {
+        Ok(matches) if is_first && matches.contains_id("schema") => {
+            Ok(Parsed::Print(schema(matches.get_one::<String>("schema").map(String::as_str)).to_owned()))
+        }
         Ok(mut matches) => Ok(Parsed::Segment(Box::new(Contents {
             global: if is_first { said(segment, &matches)? } else { Said::default() },
             run_plan: if is_first { matches.remove_one("run-plan") } else { None },
@@ -78,6 +81,17 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
             Ok(Parsed::Print(error.render().to_string()))
         }
         Err(error) => Err(usage_error(&error, segment, is_first)),
+    }
+}
+
+/// The value of `--schema` for the schema of the defaults file.
+const DEFAULTS: &str = "defaults";
+
+/// The schema of this name, as it lies in `schema/`.
+fn schema(name: Option<&str>) -> &'static str {
+    match name {
+        Some(DEFAULTS) => include_str!("../../schema/defaults.schema.json"),
+        _ => include_str!("../../schema/plan.schema.json"),
     }
 }
 
@@ -132,6 +146,12 @@ fn global_options() -> Vec<Arg> {
         ),
         flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
         flag("verbose", "One more level of notices").short('v').overrides_with("quiet"),
+        Arg::new("schema")
+            .long("schema")
+            .value_name("defaults|plan")
+            .hide_possible_values(true)
+            .value_parser(PossibleValuesParser::new([DEFAULTS, "plan"]))
+            .help("Print a JSON Schema and exit"),
         Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print this help and exit"),
         Arg::new("version")
             .short('V')

@@ -92,3 +92,13 @@ fn a_program_is_not_needed_for_help() {
     assert!(!was_started);
     finished.assert_status(0);
 }
+
+#[test]
+fn the_schemas_that_are_printed_are_those_that_lie_in_the_project() {
+    for name in ["defaults", "plan"] {
+        let file = format!("{}/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        let schema = std::fs::read_to_string(file).expect("there is a schema");
+        Run::new(["--schema", name]).finish().assert_status(0).assert_stdout(&schema);
+    }
+    Run::new(["--schema=other"]).finish().assert_status(125).assert_stdout("");
+}
