@@ -161,9 +161,10 @@ impl Resolver {
         let argv = self.words(&command.words);
         self.check_whole(command, &argv, &env);
         let program = argv.first().map(|program| String::from_utf8_lossy(&program.masked()).into_owned());
+        let template: Vec<_> = command.words.iter().map(|word| ByteString(word.bytes().to_vec())).collect();
         let shown = Process {
             name: program.unwrap_or_default(),
-            template: command.words.iter().map(|word| ByteString(word.bytes().to_vec())).collect(),
+            template: template.clone(),
             argv: argv.iter().map(|value| self.shown(value)).collect(),
             env: env.iter().map(|(name, value)| (name.clone(), self.shown(value))).collect(),
             stop_signal: self.unless_secret(stop_signal),
@@ -184,7 +185,11 @@ impl Resolver {
             stop_timeout_ms: stop_timeout.map(|(limit, _)| limit),
             user: user.map(real),
             workdir: workdir.map(real),
-            ..shown.clone()
+            template,
+            tty: false,
+            restart: plan::Restart::No,
+            ready: None,
+            after: Vec::new(),
         };
         Both { real, shown }
     }

@@ -1,7 +1,5 @@
 //! Which value of a declared variable counts, and whether it keeps the rules.
 
-use std::collections::BTreeSet;
-
 use super::defaults::{Declaration, Empty, Spot};
 use super::near::suggestion;
 use super::rules::{self, Judged};
@@ -14,17 +12,16 @@ pub(super) type ReadFile<'r> = &'r mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>
 
 /// Settles every declared variable, and tells what is wrong with their values and their defaults.
 pub(super) fn settle(variables: &mut Variables, read: ReadFile<'_>) -> Vec<Diagnostic> {
-    let names: Vec<String> = variables.declared.keys().cloned().collect();
+    let declared = std::mem::take(&mut variables.declared);
     let mut problems = Vec::new();
-    for name in names {
-        let Some(declaration) = variables.declared.get(&name).cloned() else { continue };
-        let mut settler =
-            Settler { name: &name, declaration: &declaration, variables, read, problems: Vec::new() };
+    for (name, declaration) in &declared {
+        let mut settler = Settler { name, declaration, variables, read, problems: Vec::new() };
         settler.default();
         let chosen = settler.choose();
         problems.append(&mut settler.problems);
-        variables.chosen.insert(name, chosen);
+        variables.chosen.insert(name.clone(), chosen);
     }
+    variables.declared = declared;
     problems.sort_by_key(|(spot, _)| (spot.file, spot.span.start));
     problems.iter().map(|(spot, message)| variables.problem(spot, message.as_str())).collect()
 }
@@ -158,10 +155,8 @@ impl Settler<'_> {
     fn missing(&mut self) {
         let Some(required) = &self.declaration.required else { return };
         let words = required.what.as_deref().unwrap_or("it is required");
-        // A name that is declared is no slip of the pen.
-        let declared: BTreeSet<&str> = self.variables.declared.keys().map(String::as_str).collect();
-        let known = self.variables.names().filter(|known| !declared.contains(known));
-        let near = suggestion(self.name, known);
+        // The declared ones are not among these: a name that is declared is no slip of the pen.
+        let near = suggestion(self.name, self.variables.names());
         self.problem(&required.spot, &format!("not set: {words}{near}"));
     }
 }
