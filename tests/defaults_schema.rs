@@ -2,8 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
+use support::{Folder, Run};
+use validator::Validator;
+
+mod support;
+#[path = "support/schema.rs"]
+#[allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
+mod validator;
 
 const TEXT: &str = include_str!("../schema/defaults.schema.json");
 const ID: &str = "urn:monofy:defaults:1";
@@ -12,24 +18,14 @@ fn schema() -> Value {
     serde_json::from_str(TEXT).expect("the schema is JSON")
 }
 
-struct Validator {
-    schemas: Schemas,
-    index: SchemaIndex,
+/// What is wrong with a file, by the schema.
+fn wrong(validator: &Validator, toml: &str) -> Option<String> {
+    let file: Value = toml::from_str(toml).unwrap_or_else(|error| panic!("no TOML: {error}\n{toml}"));
+    validator.wrong(&file)
 }
 
-impl Validator {
-    fn new() -> Self {
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource(ID, schema()).expect("the schema has an id");
-        let index = compiler.compile(ID, &mut schemas).expect("the schema is a schema of its draft");
-        Self { schemas, index }
-    }
-
-    /// What is wrong with a file.
-    fn wrong(&self, toml: &str) -> Option<String> {
-        let file: Value = toml::from_str(toml).unwrap_or_else(|error| panic!("no TOML: {error}\n{toml}"));
-        self.schemas.validate(&file, self.index).err().map(|error| error.to_string())
-    }
+fn validator() -> Validator {
+    Validator::new(ID, schema())
 }
 
 /// The fixtures of a folder, by name.
@@ -54,21 +50,42 @@ fn the_schema_names_itself_and_a_draft_that_editors_know() {
 
 #[test]
 fn every_good_file_is_valid() {
-    let validator = Validator::new();
+    let validator = validator();
     let fixtures = fixtures("good");
     assert!(fixtures.iter().any(|(path, _)| path.ends_with("contract.toml")));
     for (path, text) in fixtures {
-        assert_eq!(validator.wrong(&text), None, "{}", path.display());
+        assert_eq!(wrong(&validator, &text), None, "{}", path.display());
     }
 }
 
 #[test]
 fn every_bad_file_is_refused() {
-    let validator = Validator::new();
+    let validator = validator();
     let fixtures = fixtures("bad");
     assert!(fixtures.len() > 50, "only {}", fixtures.len());
     for (path, text) in fixtures {
-        assert!(validator.wrong(&text).is_some(), "{}", path.display());
+        assert!(wrong(&validator, &text).is_some(), "{}", path.display());
+    }
+}
+
+/// What the program says of a file, where the variables that the good ones require are set.
+fn said(path: &Path, home: &Folder) -> support::Finished {
+    let arguments = ["--plan", "--defaults", path.to_str().expect("a path of the project"), "true"];
+    let run = Run::new(arguments).env("HOME", home.path()).env("CONF", home.path());
+    run.env("DATABASE_URL", "postgres://db").env("UNSET", "80").finish()
+}
+
+#[test]
+fn the_program_takes_what_the_schema_takes_and_refuses_what_it_refuses() {
+    let home = Folder::new();
+    home.file("app.env", "");
+    std::fs::create_dir(home.path().join(".config")).expect("a folder can be made");
+    home.file(".config/app.env", "");
+    for (folder, status) in [("good", 0), ("bad", 125)] {
+        for (path, _) in fixtures(folder) {
+            let finished = said(&path, &home);
+            assert_eq!(finished.status, status, "{}: {finished:#?}", path.display());
+        }
     }
 }
 
@@ -88,17 +105,17 @@ export = true
 
 #[test]
 fn every_key_of_a_variable_takes_its_value_and_no_table() {
-    let validator = Validator::new();
+    let validator = validator();
     let variable = schema()["properties"]["vars"]["patternProperties"]["^[A-Za-z_][A-Za-z0-9_]*$"].clone();
     let mut keys: Vec<_> = variable["properties"].as_object().expect("keys").keys().cloned().collect();
     for line in VARIABLE.trim().lines() {
-        assert_eq!(validator.wrong(&format!("[vars.A]\n{line}")), None, "{line}");
+        assert_eq!(wrong(&validator, &format!("[vars.A]\n{line}")), None, "{line}");
         let key = line.split(' ').next().expect("a key");
-        assert!(validator.wrong(&format!("[vars.A]\n{key} = {{}}")).is_some(), "{key}");
+        assert!(wrong(&validator, &format!("[vars.A]\n{key} = {{}}")).is_some(), "{key}");
         keys.retain(|known| known != key);
     }
     assert!(keys.is_empty(), "{keys:?} are tried by nobody");
-    assert_eq!(validator.wrong(&format!("[vars.A]{VARIABLE}")), None);
+    assert_eq!(wrong(&validator, &format!("[vars.A]{VARIABLE}")), None);
 }
 
 #[test]

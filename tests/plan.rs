@@ -11,3 +11,6 @@ mod shown;
 mod support;
 #[path = "plan/there_and_back.rs"]
 mod there_and_back;
+#[path = "support/schema.rs"]
+#[allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
+mod validator;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use boon::{Compiler, SchemaIndex, Schemas};
 use monofy::plan::Plan;
 use serde_json::{Value, json};
 
 use crate::refused::{Schema, sound, wrong};
 use crate::support::Run;
+use crate::validator::Validator;
 
 const TEXT: &str = include_str!("../../schema/plan.schema.json");
 const ID: &str = "urn:monofy:plan:1";
@@ -16,22 +16,8 @@ fn schema() -> Value {
     serde_json::from_str(TEXT).expect("the schema is JSON")
 }
 
-struct Validator {
-    schemas: Schemas,
-    index: SchemaIndex,
-}
-
-impl Validator {
-    fn new() -> Self {
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource(ID, schema()).expect("the schema has an id");
-        let index = compiler.compile(ID, &mut schemas).expect("the schema is a schema");
-        Self { schemas, index }
-    }
-
-    fn wrong(&self, plan: &Value) -> Option<String> {
-        self.schemas.validate(plan, self.index).err().map(|error| error.to_string())
-    }
+fn validator() -> Validator {
+    Validator::new(ID, schema())
 }
 
 fn emitted(line: &[&str]) -> Value {
@@ -73,7 +59,7 @@ fn the_schema_names_itself_and_its_draft() {
 
 #[test]
 fn every_plan_that_is_written_is_valid() {
-    let validator = Validator::new();
+    let validator = validator();
     for line in [
         FULL,
         &["a"],
@@ -95,13 +81,13 @@ fn every_plan_that_is_written_is_valid() {
 
 #[test]
 fn the_least_plan_is_valid_for_both() {
-    assert_eq!(Validator::new().wrong(&sound()), None);
+    assert_eq!(validator().wrong(&sound()), None);
     Plan::from_json(sound().to_string().as_bytes()).unwrap();
 }
 
 #[test]
 fn what_the_program_refuses_the_schema_refuses_if_it_can() {
-    let validator = Validator::new();
+    let validator = validator();
     for (plan, part, expected) in wrong() {
         let found = if validator.wrong(&plan).is_some() { Schema::Refuses } else { Schema::CannotTell };
         assert_eq!(found, expected, "{part}: {plan}");

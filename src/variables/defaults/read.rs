@@ -76,6 +76,9 @@ impl Reader<'_> {
                 "output" => self.output(value),
                 "secrets" => {
                     let names = self.strings(value);
+                    for (_, span) in names.iter().filter(|(name, _)| name.is_empty()) {
+                        self.mistake(span.clone(), "no variable has an empty name".to_owned());
+                    }
                     self.declared.secrets.extend(names.iter().filter_map(|(name, _)| glob(name)));
                 }
                 "env-files" => {

@@ -1,0 +1,25 @@
+//! Checking a value against a JSON Schema of the project.
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::Value;
+
+/// A schema, ready to be checked against.
+pub struct Validator {
+    schemas: Schemas,
+    index: SchemaIndex,
+}
+
+impl Validator {
+    /// For a schema, which has to have this id.
+    pub fn new(id: &str, schema: Value) -> Self {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource(id, schema).expect("the schema has an id");
+        let index = compiler.compile(id, &mut schemas).expect("the schema is a schema of its draft");
+        Self { schemas, index }
+    }
+
+    /// What is wrong with a value.
+    pub fn wrong(&self, value: &Value) -> Option<String> {
+        self.schemas.validate(value, self.index).err().map(|error| error.to_string())
+    }
+}
