@@ -57,6 +57,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
         seat: Seat { grouping, leads_session: process::leads_session() },
     };
+    signals::watch_forks();
     let (setup, processes) = launcher.tasks();
     let mut driver = Driver {
         machine: Machine::new(setup, processes, rules),
@@ -156,7 +157,7 @@ impl Driver<'_> {
         match action {
             Action::Spawn(id) => {
                 let event = match self.launcher.start(id) {
-                    Ok(pid) => Event::Spawned(id, pid),
+                    Ok(pid) => Event::Spawned(id, pid, signals::pending_at_fork()),
                     Err(failure) => {
                         let text =
                             format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));

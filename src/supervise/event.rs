@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::signal::SignalSet;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
 
@@ -46,8 +47,9 @@ impl fmt::Debug for Tick {
 pub enum Event<'a> {
     /// The loop woke: everything that was seen at once, or nothing but that time has passed.
     Woke(&'a Wake),
-    /// A program was executed.
-    Spawned(TaskId, Pid),
+    /// A program was executed. These signals waited for us when we had just forked: a terminal that sent one of
+    /// them to our group sent it before the new process was a part of it.
+    Spawned(TaskId, Pid, SignalSet),
     /// A program could not be executed, for which the run would end with this status.
     SpawnFailed(TaskId, u8),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.

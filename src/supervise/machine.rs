@@ -15,7 +15,7 @@ use super::stop::Stop;
 use super::task::{self, State, Task, TaskId};
 use crate::exit::{self, Death};
 use crate::plan::Limit;
-use crate::signal::SignalNumber;
+use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::process::Pid;
 use crate::sys::signals::{Origin, Received};
 use crate::sys::spawn::Grouping;
@@ -70,9 +70,9 @@ pub struct Machine {
     setup: usize,
     rules: Rules,
     phase: Phase,
-    /// What was started just before this wake-up. A terminal may have signalled the group an instant before it was
-    /// a part of it, or before it was executed, and that is lost on it.
-    fresh: Option<TaskId>,
+    /// What was started just before this wake-up, and the signals that the terminal had sent to the group before
+    /// it was a part of it.
+    fresh: Option<(TaskId, SignalSet)>,
     interrupts: [u8; 2],
 }
 
@@ -107,7 +107,7 @@ impl Machine {
     pub fn handle(&mut self, now: Tick, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
             Event::Woke(wake) => self.woke(now, wake, actions),
-            Event::Spawned(id, pid) => self.spawned(id, pid, actions),
+            Event::Spawned(id, pid, missed) => self.spawned(id, pid, missed, actions),
             Event::SpawnFailed(id, status) => {
                 self.tasks[id.0].state = State::NotStarted;
                 self.stop(now, Cause::CouldNotStart(id, status), actions);
@@ -116,9 +116,9 @@ impl Machine {
         }
     }
 
-    fn spawned(&mut self, id: TaskId, pid: Pid, actions: &mut Vec<Action>) {
+    fn spawned(&mut self, id: TaskId, pid: Pid, missed: SignalSet, actions: &mut Vec<Action>) {
         self.tasks[id.0].state = State::Running(pid);
-        self.fresh = Some(id);
+        self.fresh = Some((id, missed));
         actions.push(Action::Tell(Notice::Started(id, pid)));
         match &mut self.phase {
             Phase::Setup(_) | Phase::LookingUp | Phase::Running | Phase::Finished => {}
@@ -217,6 +217,11 @@ impl Machine {
         received.origin == Origin::Terminal && self.rules.seat.grouping == Grouping::Shared && !told_to_leader
     }
 
+    /// Whether a process was started too late for a signal to its group.
+    fn has_missed(&self, id: TaskId, signal: SignalNumber) -> bool {
+        self.fresh.is_some_and(|(fresh, missed)| fresh == id && missed.contains(signal))
+    }
+
     fn signalled(&mut self, now: Tick, received: Received, actions: &mut Vec<Action>) {
         if received.signal.asks_for_stop() {
             self.asked_to_stop(now, received, actions);
@@ -261,9 +266,9 @@ impl Machine {
         let has_reached = self.has_reached_processes(received);
         let mut passed_on = Vec::new();
         for id in self.running() {
+            let reached = has_reached && !self.has_missed(id, received.signal);
             let task = &mut self.tasks[id.0];
             task.sent.insert(received.signal);
-            let reached = has_reached && self.fresh != Some(id);
             if let (false, Some(pid)) = (reached, task.running()) {
                 actions.push(Action::Send(pid, received.signal));
                 passed_on.push(id);
@@ -294,7 +299,7 @@ impl Machine {
     /// Asks one process to stop: by its own stop signal if it has one, and lets it go on if it was stopped,
     /// since a stopped process hears nothing but SIGKILL.
     fn ask(&mut self, id: TaskId, asked: Received, actions: &mut Vec<Action>) {
-        let reached = self.has_reached_processes(asked) && self.fresh != Some(id);
+        let reached = self.has_reached_processes(asked) && !self.has_missed(id, asked.signal);
         let task = &mut self.tasks[id.0];
         let Some(pid) = task.running() else { return };
         let signal = task.stop_signal(asked.signal);

@@ -7,6 +7,7 @@
 use std::io;
 use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::libc;
 
@@ -200,6 +201,30 @@ impl AsFd for SignalQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
+}
+
+/// What waited for this process right after its last fork.
+static PENDING_AT_FORK: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn note_pending() {
+    let mut pending = 0_u64;
+    // SAFETY: the kernel fills in the 8 bytes whose size is passed.
+    unsafe { libc::syscall(libc::SYS_rt_sigpending, &raw mut pending, KERNEL_SET_SIZE) };
+    PENDING_AT_FORK.store(pending, Ordering::Relaxed);
+}
+
+/// Has every later fork note which signals wait for this process, for [`pending_at_fork`]. A terminal signals a
+/// group as it is: what was sent before the fork, the child has not got. std forks and waits for the execution in
+/// one call, so the C library has to look in between (`pthread_atfork(3)`).
+pub fn watch_forks() {
+    // SAFETY: the handler makes a system call and stores a number; without memory for it, nothing is noted.
+    unsafe { libc::pthread_atfork(None, Some(note_pending), None) };
+}
+
+/// The signals that waited for this process when it had just forked.
+#[must_use]
+pub fn pending_at_fork() -> SignalSet {
+    SignalSet::from_bits(PENDING_AT_FORK.load(Ordering::Relaxed))
 }
 
 /// Has the kernel continue this process should it be stopped before it is executed. Async-signal-safe.

@@ -83,7 +83,12 @@ impl Bench {
     }
 
     fn spawned(&mut self, index: usize) -> &mut Self {
-        self.handle(Event::Spawned(TaskId(index), pid(index)))
+        self.spawned_after(index, &[])
+    }
+
+    /// Started while these signals were waiting.
+    fn spawned_after(&mut self, index: usize, signals: &[SignalNumber]) -> &mut Self {
+        self.handle(Event::Spawned(TaskId(index), pid(index), signals.iter().copied().collect()))
     }
 
     fn woke(&mut self, deaths: &[(usize, Death)], signals: &[Received], children: Children) -> &mut Self {
@@ -249,14 +254,21 @@ fn a_signal_from_the_terminal_is_not_sent_again_to_its_group() {
 }
 
 #[test]
-fn a_signal_from_the_terminal_that_came_while_a_process_was_started_is_sent_to_that_one() {
+fn a_signal_that_the_terminal_sent_before_a_process_was_in_its_group_is_sent_to_that_one() {
     let mut bench = Bench::new(Vec::new(), vec![task(), task(), task()], Grace::ByCause, Grouping::Shared);
-    bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().spawned(1).take();
+    bench
+        .pass()
+        .handle(Event::ProgramsLookedUp(Ok(())))
+        .pass()
+        .spawned(0)
+        .pass()
+        .spawned_after(1, &[TSTP])
+        .take();
     let stopped = [Action::Send(pid(1), TSTP), Action::StopSelf(TSTP), Action::Spawn(TaskId(2))];
     assert_eq!(bench.got(typed(TSTP)).take(), stopped);
     let interrupted =
         [&[Action::Send(pid(0), CONT)][..], &[Action::Send(pid(1), CONT)], &asked(2, INT)].concat();
-    assert_eq!(bench.spawned(2).got(typed(INT)).take(), interrupted);
+    assert_eq!(bench.spawned_after(2, &[INT]).got(typed(INT)).take(), interrupted);
 }
 
 #[test]

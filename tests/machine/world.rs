@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use monofy::exit::Death;
 use monofy::plan::Limit;
-use monofy::signal::SignalNumber;
+use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervise::{
     Action, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
 };
@@ -331,7 +331,7 @@ impl World {
                 was_killed: false,
             });
         }
-        self.tell(Event::Spawned(id, pid));
+        self.tell(Event::Spawned(id, pid, SignalSet::EMPTY));
     }
 
     fn bear(&mut self, being: Being) -> Pid {
