@@ -1,10 +1,12 @@
 //! The kernel, one family of system calls a file. The only `unsafe` of the program is below this folder.
 
+pub mod clock;
 pub mod descendants;
 pub mod descriptors;
 pub mod input;
 pub mod limits;
 pub mod memory;
+pub mod memory_file;
 pub mod process;
 pub mod signals;
 pub mod spawn;
