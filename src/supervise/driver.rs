@@ -14,8 +14,10 @@ use nix::libc;
 use super::action::Action;
 use super::event::{Children, Event, Tick, Wake};
 use super::launch::{CannotStart, Launcher};
-use super::machine::{Grace, Machine, Rules, Seat};
+use super::machine::Machine;
 use super::notice::Notice;
+use super::rules::{Grace, Rules, Seat};
+use super::task::TaskId;
 use super::teller::{Level, Teller};
 use super::wording;
 use crate::plan::Plan;
@@ -70,6 +72,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         has_given_back: false,
         asked: Vec::new(),
         has_asked_blindly: false,
+        left_behind: Vec::new(),
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
@@ -92,6 +95,8 @@ struct Driver<'a> {
     /// The descendants that were asked to stop.
     asked: Vec<Descendant>,
     has_asked_blindly: bool,
+    /// What processes left in their groups that are started again, by the group.
+    left_behind: Vec<(Pid, Vec<Descendant>)>,
 }
 
 impl Driver<'_> {
@@ -177,6 +182,9 @@ impl Driver<'_> {
                 let first = missing.first().map(|(_, missing)| missing.exit_status());
                 self.tell_machine(Event::ProgramsLookedUp(first.map_or(Ok(()), Err)));
             }
+            Action::Ask(_) | Action::GiveUpAsking(_) | Action::EndCheck(_) | Action::Announce(_) => {}
+            Action::AskLeftBehind(id, leader) => self.ask_left_behind(id, leader),
+            Action::KillLeftBehind(leader) => self.kill_left_behind(leader),
             Action::Send(pid, signal) => self.send(pid, signal),
             Action::KillTree(pid) => self.kill_tree(pid),
             Action::AskDescendants => self.ask_descendants(),
@@ -227,6 +235,32 @@ impl Driver<'_> {
             }
         }
         self.asked.extend(new);
+    }
+
+    /// What is left in the group of a process that has just been reaped. As long as any of it is there, no other
+    /// group can have its number.
+    fn ask_left_behind(&mut self, id: TaskId, leader: Pid) {
+        let left = descendants::living_in_group(leader);
+        if left.is_empty() {
+            return;
+        }
+        self.tell_about(&Notice::AskedLeftBehind(id), &left);
+        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
+            for descendant in &left {
+                // It may have ended meanwhile.
+                let _ = descendants::send(descendant, signal);
+            }
+        }
+        self.left_behind.push((leader, left));
+    }
+
+    fn kill_left_behind(&mut self, leader: Pid) {
+        let Some(index) = self.left_behind.iter().position(|(group, _)| *group == leader) else { return };
+        let (_, asked) = self.left_behind.swap_remove(index);
+        let left = descendants::living_in_group(leader);
+        if left.iter().any(|one| asked.iter().any(|asked| asked.is_same(one))) {
+            kill(&left);
+        }
     }
 
     fn tell(&mut self, notice: &Notice) {
