@@ -8,7 +8,7 @@ use super::restart::Again;
 use super::task::TaskId;
 use super::teller::Level;
 use crate::exit::Death;
-use crate::plan::Restart;
+use crate::plan::{Ready, Restart};
 use crate::quote::quote;
 use crate::sys::descendants::Descendant;
 
@@ -128,7 +128,9 @@ fn soon(again: Again) -> String {
 }
 
 fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
-    let check = launcher.process(id).ready.as_ref().map(|check| check.to_string()).unwrap_or_default();
+    let process = launcher.process(id);
+    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+    let check = written.map(|check| shown(&check.0)).unwrap_or_default();
     let told = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
     match waiting {
         [] => told,
