@@ -103,7 +103,7 @@ fn write_some_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize>
 }
 
 /// pwritev2(2) with `RWF_NOWAIT`: per call what `O_NONBLOCK` is per description.
-fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+pub(super) fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let piece = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: one iovec that points to `bytes`, which the kernel only reads. Offset -1 is the current position.
     let written = unsafe {
