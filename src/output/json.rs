@@ -74,6 +74,7 @@ impl Json {
 
     /// An object of the process's own.
     fn complete(&self, object: Object<'_>, line: &[u8], moment: &Stamp, out: &mut Vec<u8>) {
+        let [has_time, has_process, has_stream, has_message] = object.has;
         out.extend_from_slice(object.open);
         let mut separator: &[u8] = if object.is_empty { b"" } else { b"," };
         let mut add = |key: &[u8], value: &[u8], out: &mut Vec<u8>| {
@@ -82,18 +83,18 @@ impl Json {
             out.extend_from_slice(value);
             separator = b",";
         };
-        if !object.has_time {
+        if !has_time {
             add(b"\"time\":\"", moment.as_bytes(), out);
             out.push(b'"');
         }
-        if !object.has_process {
+        if !has_process {
             add(b"", &self.process, out);
         }
-        if !object.has_stream {
+        if !has_stream {
             add(b"", &self.stream, out);
         }
         match object.msg {
-            _ if object.has_message => {}
+            _ if has_message => {}
             Some(msg) => add(b"\"message\":", msg, out),
             None => {
                 add(b"\"message\":\"", b"", out);

@@ -1,30 +1,26 @@
 //! Whether a line is a JSON object, and which keys it has: one pass, no copy, no recursion.
 
 /// The keys that each object of `--output json` has.
+const KEYS: [&[u8]; 4] = [b"time", b"process", b"stream", b"message"];
+
+/// A line that is an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Object<'a> {
+pub(super) struct Object<'a> {
     /// Up to the closing brace, without it and without what was before the opening one.
-    pub open: &'a [u8],
+    pub(super) open: &'a [u8],
     /// Whether it has no key at all.
-    pub is_empty: bool,
-    /// Whether it has a key `time`.
-    pub has_time: bool,
-    /// Whether it has a key `process`.
-    pub has_process: bool,
-    /// Whether it has a key `stream`.
-    pub has_stream: bool,
-    /// Whether it has a key `message`.
-    pub has_message: bool,
+    pub(super) is_empty: bool,
+    /// Which of `time`, `process`, `stream` and `message` it has.
+    pub(super) has: [bool; 4],
     /// What stands under `msg`, where that is a string, with its quotes: what many programs call their message.
-    pub msg: Option<&'a [u8]>,
+    pub(super) msg: Option<&'a [u8]>,
 }
 
 /// How deep a line may be nested that is taken for an object.
 const DEEPEST: u32 = 128;
 
 /// Reads a line as a JSON object (RFC 8259); nothing if it is none. The line has to be UTF-8.
-#[must_use]
-pub fn object(line: &[u8]) -> Option<Object<'_>> {
+pub(super) fn object(line: &[u8]) -> Option<Object<'_>> {
     let mut reader = Reader { bytes: line, at: 0 };
     reader.skip_blanks();
     let begin = reader.at;
@@ -61,13 +57,10 @@ fn note<'a>(object: &mut Object<'a>, key: &[u8], value: &'a [u8]) {
     } else {
         key
     };
-    match key {
-        b"time" => object.has_time = true,
-        b"process" => object.has_process = true,
-        b"stream" => object.has_stream = true,
-        b"message" => object.has_message = true,
-        b"msg" if value.first() == Some(&b'"') => object.msg = Some(value),
-        _ => {}
+    if let Some(place) = KEYS.iter().position(|known| *known == key) {
+        object.has[place] = true;
+    } else if key == b"msg" && value.first() == Some(&b'"') {
+        object.msg = Some(value);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What monofy writes to: its stdout or its stderr, or both where they are one file.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::stream::Stream;
@@ -26,6 +26,16 @@ struct Hold {
     is_waited_for: bool,
 }
 
+/// What is known of who reads what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    KeepsUp,
+    /// The last write did not take all; poll(2) will tell when it is worth another.
+    IsBehind,
+    /// There is none.
+    Gone,
+}
+
 /// A file with a bounded backlog. Never waits for a reader.
 #[derive(Debug)]
 pub(super) struct Outlet {
@@ -35,8 +45,7 @@ pub(super) struct Outlet {
     buffer: Vec<u8>,
     /// What of the buffer was written.
     start: usize,
-    is_blocked: bool,
-    is_gone: bool,
+    reader: Reader,
     /// Whether any process has written something here.
     carries_output: bool,
     /// Who is in the middle of a line: nobody else may write.
@@ -53,8 +62,7 @@ impl Outlet {
             stream,
             buffer: Vec::new(),
             start: 0,
-            is_blocked: false,
-            is_gone: false,
+            reader: Reader::KeepsUp,
             carries_output: false,
             hold: None,
             failure: None,
@@ -106,7 +114,7 @@ impl Outlet {
     /// Where to write a part of a line, after `has_room`; nowhere if nobody reads.
     pub(super) fn write(&mut self, key: Key, ends_line: bool) -> Option<&mut Vec<u8>> {
         self.carries_output = true;
-        if self.is_gone {
+        if self.reader == Reader::Gone {
             return None;
         }
         self.hold = if ends_line {
@@ -121,12 +129,12 @@ impl Outlet {
     /// The same for bytes that belong to no line.
     pub(super) fn write_verbatim(&mut self) -> Option<&mut Vec<u8>> {
         self.carries_output = true;
-        if self.is_gone { None } else { Some(self.make_room()) }
+        if self.reader == Reader::Gone { None } else { Some(self.make_room()) }
     }
 
     /// Where to write a whole line of our own; `Err` when it has to wait.
     pub(super) fn write_notice(&mut self) -> Result<Option<&mut Vec<u8>>, MustWait> {
-        if self.is_gone {
+        if self.reader == Reader::Gone {
             return Ok(None);
         }
         if let Some(hold) = &mut self.hold {
@@ -146,17 +154,19 @@ impl Outlet {
 
     /// Writes what waits, as far as it goes.
     pub(super) fn flush(&mut self) {
-        if self.is_blocked || !self.has_backlog() {
+        if self.reader == Reader::IsBehind || !self.has_backlog() {
             return;
         }
         let was_full = self.is_full();
         match self.flow.write(&self.buffer[self.start..]) {
             Flowed::Bytes(count) => {
                 self.start += count;
-                self.is_blocked = self.has_backlog();
+                if self.has_backlog() {
+                    self.reader = Reader::IsBehind;
+                }
             }
             Flowed::NoReader => {
-                self.is_gone = true;
+                self.reader = Reader::Gone;
                 self.hold = None;
                 self.start = self.buffer.len();
             }
@@ -200,7 +210,7 @@ impl Outlet {
 
     /// Whether nobody reads what processes have written, the first time that it is asked.
     pub(super) fn take_reader_gone(&mut self) -> bool {
-        self.is_gone && std::mem::take(&mut self.carries_output)
+        self.reader == Reader::Gone && std::mem::take(&mut self.carries_output)
     }
 
     /// Why it could not be written to, once.
@@ -209,13 +219,14 @@ impl Outlet {
     }
 
     pub(super) fn register(&mut self, set: &mut PollSet) {
-        use std::os::fd::AsFd;
         self.slot = self.has_backlog().then(|| set.watch(self.flow.as_fd(), Interest::Writable));
     }
 
     pub(super) fn act(&mut self, set: &PollSet) {
         if self.slot.take().is_some_and(|slot| set.is_ready(slot)) {
-            self.is_blocked = false;
+            if self.reader == Reader::IsBehind {
+                self.reader = Reader::KeepsUp;
+            }
             self.flush();
         }
     }

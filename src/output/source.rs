@@ -135,6 +135,9 @@ impl Source {
             Found::Nothing => self.owed = 0,
             Found::End => {
                 self.close();
+                if let (Form::Verbatim, Some(tap)) = (&self.form, &mut self.tap) {
+                    tap.look_at_end();
+                }
                 self.go_on(outlet);
             }
         }

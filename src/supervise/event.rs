@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::output::Stream;
 use crate::signal::SignalSet;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
@@ -54,6 +55,8 @@ pub enum Event<'a> {
     SpawnFailed(TaskId, u8),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
+    /// Nobody reads what the processes write to this stream of ours.
+    ReaderGone(Stream),
 }
 
 /// What one wake-up of the loop saw. The order within it says nothing (signalfd(2) hands out the lowest number

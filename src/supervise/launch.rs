@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::program::{self, Missing};
 use super::task::{Task, TaskId};
+use crate::output::{Outlets, Speaker, Wish};
 use crate::plan::{ByteString, Plan, Process};
 use crate::signal::SignalNumber;
 use crate::sys::limits::{self, Capacity};
@@ -105,6 +106,21 @@ impl<'a> Launcher<'a> {
         id.0 < self.setup
     }
 
+    /// The names of all, in the order of the line.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.commands.iter().map(|command| command.process.name.clone()).collect()
+    }
+
+    fn wish(&self, id: TaskId) -> Wish<'_> {
+        let Command { process, identity } = &self.commands[id.0];
+        Wish {
+            speaker: Speaker(id.0),
+            terminal: process.tty,
+            owner: identity.as_ref().map(|identity| (identity.uid, identity.gid)),
+            line: None,
+        }
+    }
+
     /// The processes whose PROGRAM is missing, in the order of the line.
     pub(super) fn missing(&self) -> Vec<(TaskId, Missing)> {
         let processes = (self.setup..self.commands.len()).map(TaskId);
@@ -114,10 +130,12 @@ impl<'a> Launcher<'a> {
     }
 
     /// Starts one.
-    pub(super) fn start(&self, id: TaskId) -> Result<Pid, Failure> {
+    pub(super) fn start(&self, id: TaskId, outlets: Option<&mut Outlets>) -> Result<Pid, Failure> {
         let Command { process, identity } = &self.commands[id.0];
         let file = program::find(process).map_err(Failure::Missing)?;
-        spawn::spawn(&Launch {
+        let ends = outlets.map(|outlets| outlets.connect(&self.wish(id))).transpose();
+        let ends = ends.map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)))?.unwrap_or_default();
+        spawn::spawn(Launch {
             file: &file,
             argv: process.argv.iter().map(ByteString::as_os_str).collect(),
             environment: process.env.iter().map(|(name, value)| (name.as_str(), value.as_os_str())).collect(),
@@ -126,6 +144,8 @@ impl<'a> Launcher<'a> {
             grouping: self.grouping,
             death_signal: process.stop_signal.unwrap_or(SignalNumber::TERM),
             inherited: self.inherited,
+            stdout: ends.stdout,
+            stderr: ends.stderr,
         })
         .map_err(Failure::Spawn)
     }

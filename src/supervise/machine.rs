@@ -74,6 +74,8 @@ pub struct Machine {
     /// it was a part of it.
     fresh: Option<(TaskId, SignalSet)>,
     interrupts: [u8; 2],
+    /// When the stop had to be over.
+    limit: Option<Tick>,
 }
 
 impl Machine {
@@ -82,7 +84,15 @@ impl Machine {
     pub fn new(setup: Vec<Task>, processes: Vec<Task>, rules: Rules) -> Self {
         let setup_count = setup.len();
         let tasks = setup.into_iter().chain(processes).collect();
-        Self { tasks, setup: setup_count, rules, phase: Phase::Setup(0), fresh: None, interrupts: [0; 2] }
+        Self {
+            tasks,
+            setup: setup_count,
+            rules,
+            phase: Phase::Setup(0),
+            fresh: None,
+            interrupts: [0; 2],
+            limit: None,
+        }
     }
 
     /// When the machine wants to be woken though nothing else may have happened. `Tick::ZERO` is at once: that
@@ -103,6 +113,18 @@ impl Machine {
         }
     }
 
+    /// When a run that is over had to be over: what it has written may wait for its reader until then.
+    #[must_use]
+    pub fn limit(&self) -> Option<Tick> {
+        self.limit
+    }
+
+    /// Whether a second Ctrl-C has asked for the end at once.
+    #[must_use]
+    pub fn is_interrupted_twice(&self) -> bool {
+        self.interrupts.iter().any(|count| *count >= 2)
+    }
+
     /// Takes in what happened and says what to do about it.
     pub fn handle(&mut self, now: Tick, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
@@ -113,6 +135,7 @@ impl Machine {
                 self.stop(now, Cause::CouldNotStart(id, status), actions);
             }
             Event::ProgramsLookedUp(result) => self.looked_up(now, result, actions),
+            Event::ReaderGone(stream) => self.stop(now, Cause::ReaderGone(stream), actions),
         }
     }
 
@@ -247,7 +270,7 @@ impl Machine {
                     actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
                 }
             }
-            Phase::Finished => return,
+            Phase::Finished => {}
         }
         // Counted by where they come from: one Ctrl-C under a parent that passes it on arrives once from
         // each (concurrently #283) and is still one Ctrl-C.
@@ -332,6 +355,7 @@ impl Machine {
             Phase::LookingUp | Phase::Running | Phase::Finished => {}
             Phase::Stopping(stop) => {
                 if stop.go_on(now, wake, &mut self.tasks, actions) {
+                    self.limit = stop.limit();
                     let cause = stop.cause();
                     let status = self.status(cause);
                     self.phase = Phase::Finished;
@@ -354,6 +378,7 @@ impl Machine {
         match cause {
             Cause::SetupFailed(_, death) | Cause::FirstExit(_, death) => death.status(),
             Cause::CouldNotStart(_, status) | Cause::ProgramMissing(status) => status,
+            Cause::ReaderGone(_) => exit::READER_GONE,
             Cause::Outside(_) => exit::after_outside_stop(self.tasks.iter().filter_map(Task::ending)),
         }
     }

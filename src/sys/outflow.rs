@@ -144,8 +144,7 @@ fn way(descriptor: &OwnedFd, stat: &FileStat) -> Way {
 /// Opens the same file anew. `O_NOCTTY`: it must not become our terminal by that.
 fn own_description(descriptor: &OwnedFd) -> Way {
     let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
-    let opened =
-        OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let ours = opened.and_then(|file| above_standard(file.into()));
     ours.map_or(Way::InSmallPieces, Way::OwnDescription)
 }
