@@ -90,15 +90,13 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
     Ok(driver.run())
 }
 
-/// Who stands between the processes and our stdout and stderr: in raw mode nobody.
+/// Who stands between the processes and our stdout and stderr: in raw mode nobody, unless a line is looked for.
 fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<Outlets>> {
-    match plan.settings.output {
-        Output::Raw => None,
-        output @ (Output::Prefix | Output::Json) => {
-            let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-            Some(Box::new(Outlets::new(output, launcher.names(), !is_refused)))
-        }
+    if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
+        return None;
     }
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Some(Box::new(Outlets::new(plan.settings.output, launcher.names(), !is_refused)))
 }
 
 struct Driver<'a> {
