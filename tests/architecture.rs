@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
     ("exit", &["signal"]),
     ("explain", &["plan", "quote", "resolve", "template", "variables"]),
+    ("output", &["plan", "sys"]),
     ("plan", &["quote", "signal", "words"]),
     ("quote", &[]),
     ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),
     ("signal", &[]),
-    ("supervise", &["exit", "plan", "quote", "signal", "sys"]),
+    ("supervise", &["exit", "output", "plan", "quote", "signal", "sys"]),
     ("sys", &["exit", "signal"]),
     ("template", &["quote", "words"]),
     ("variables", &["cli", "diagnostic", "plan", "quote", "template", "words"]),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::readiness::Answer;
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::output::Stream;
 use crate::signal::SignalSet;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
@@ -57,6 +58,8 @@ pub enum Event<'a> {
     Checked(TaskId, Answer),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
+    /// Nobody reads what the processes write to this stream of ours.
+    ReaderGone(Stream),
 }
 
 /// What one wake-up of the loop saw. The order within it says nothing (signalfd(2) hands out the lowest number

@@ -47,6 +47,8 @@ pub struct Machine {
     /// it was a part of it.
     pub(super) fresh: Option<(TaskId, SignalSet)>,
     pub(super) interrupts: [u8; 2],
+    /// When the stop had to be over.
+    limit: Option<Tick>,
 }
 
 impl Machine {
@@ -63,6 +65,7 @@ impl Machine {
             has_announced: false,
             fresh: None,
             interrupts: [0; 2],
+            limit: None,
         }
     }
 
@@ -88,6 +91,18 @@ impl Machine {
         }
     }
 
+    /// When a run that is over had to be over: what it has written may wait for its reader until then.
+    #[must_use]
+    pub fn limit(&self) -> Option<Tick> {
+        self.limit
+    }
+
+    /// Whether a second Ctrl-C has asked for the end at once.
+    #[must_use]
+    pub fn is_interrupted_twice(&self) -> bool {
+        self.interrupts.iter().any(|count| *count >= 2)
+    }
+
     /// Takes in what happened and says what to do about it.
     pub fn handle(&mut self, now: Tick, event: Event<'_>, actions: &mut Vec<Action>) {
         match event {
@@ -96,6 +111,7 @@ impl Machine {
             Event::SpawnFailed(id, status) => self.start_failed(now, id, status, actions),
             Event::Checked(id, answer) => self.checked(now, id, answer, actions),
             Event::ProgramsLookedUp(result) => self.looked_up(now, result, actions),
+            Event::ReaderGone(stream) => self.stop(now, Cause::ReaderGone(stream), actions),
         }
     }
 
@@ -265,6 +281,7 @@ impl Machine {
             Phase::LookingUp | Phase::Finished => {}
             Phase::Stopping(stop) => {
                 if stop.go_on(now, wake, &mut self.tasks, actions) {
+                    self.limit = stop.limit();
                     let cause = stop.cause();
                     let status = self.status(cause);
                     self.phase = Phase::Finished;
@@ -289,6 +306,7 @@ impl Machine {
                 death.status()
             }
             Cause::CouldNotStart(_, status) | Cause::ProgramMissing(status) => status,
+            Cause::ReaderGone(_) => exit::READER_GONE,
             Cause::Outside(_) => exit::after_outside_stop(self.tasks.iter().filter_map(Task::ending)),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::restart::Again;
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::output::Stream;
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 
@@ -23,6 +24,8 @@ pub enum Cause {
     ProgramMissing(u8),
     /// Something outside asked for it.
     Outside(SignalNumber),
+    /// Nobody reads what the processes write.
+    ReaderGone(Stream),
 }
 
 /// Something that a reader of `docker logs` wants to know.

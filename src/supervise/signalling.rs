@@ -50,7 +50,7 @@ impl Machine {
                     actions.push(Action::Tell(Notice::PassedOn(received.signal, running)));
                 }
             }
-            Phase::Finished => return,
+            Phase::Finished => {}
         }
         // Counted by where they come from: one Ctrl-C under a parent that passes it on arrives once from
         // each (concurrently #283) and is still one Ctrl-C.

@@ -74,6 +74,11 @@ impl Stop {
         self.cause
     }
 
+    /// When it has to be over.
+    pub(super) fn limit(&self) -> Option<Tick> {
+        self.limit
+    }
+
     /// What asked for it, or would have: TERM for a stop of our own.
     pub(super) fn asked(&self) -> Received {
         self.asked

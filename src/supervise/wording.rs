@@ -87,6 +87,15 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     format!("{} ({})", title(launcher, id), program.unwrap_or_default())
 }
 
+/// For who sees nothing of a process and wonders why.
+pub(super) fn silent(launcher: &Launcher<'_>, id: TaskId) -> String {
+    format!(
+        "{} has written nothing for 10 s; Python keeps in a buffer what it writes to a pipe: set \
+         PYTHONUNBUFFERED=1, or give it --tty",
+        title(launcher, id)
+    )
+}
+
 fn stopping(launcher: &Launcher<'_>, ids: &[TaskId], cause: Cause) -> String {
     let because = because(launcher, cause);
     if ids.is_empty() {
@@ -109,6 +118,7 @@ fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
         Cause::ProgramMissing(_) => "not everything that should run is there".to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
+        Cause::ReaderGone(stream) => format!("nobody reads {stream} any more"),
     }
 }
 
