@@ -9,6 +9,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
+pub mod output;
 pub mod plan;
 pub mod quote;
 pub mod report;

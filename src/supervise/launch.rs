@@ -3,9 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
+use regex::bytes::Regex;
+
 use super::program::{self, Missing};
 use super::task::{Task, TaskId};
-use crate::plan::{ByteString, Plan, Process};
+use crate::output::{Outlets, Speaker, Wish};
+use crate::plan::{ByteString, Check, Plan, Process, log_pattern};
 use crate::signal::SignalNumber;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::process::Pid;
@@ -48,6 +51,8 @@ pub(super) struct Launcher<'a> {
 struct Command<'a> {
     process: &'a Process,
     identity: Option<Identity>,
+    /// The line of its output that tells that it is ready.
+    line: Option<Regex>,
 }
 
 /// A command of the plan that can never be started.
@@ -79,7 +84,7 @@ impl<'a> Launcher<'a> {
             }
             let identity = process.user.as_ref().map(|user| users::identity(&user.0)).transpose();
             let identity = identity.map_err(|cause| CannotStart::UnknownUser(process.name.clone(), cause))?;
-            Ok(Command { process, identity })
+            Ok(Command { process, identity, line: line(process) })
         });
         Ok(Self {
             commands: commands.collect::<Result<_, _>>()?,
@@ -105,6 +110,26 @@ impl<'a> Launcher<'a> {
         id.0 < self.setup
     }
 
+    /// The names of all, in the order of the line.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.commands.iter().map(|command| command.process.name.clone()).collect()
+    }
+
+    /// Whether a line of any output is looked for.
+    pub(super) fn looks_for_a_line(&self) -> bool {
+        self.commands.iter().any(|command| command.line.is_some())
+    }
+
+    fn wish(&self, id: TaskId) -> Wish<'_> {
+        let Command { process, identity, line } = &self.commands[id.0];
+        Wish {
+            speaker: Speaker(id.0),
+            terminal: process.tty,
+            owner: identity.as_ref().map(|identity| (identity.uid, identity.gid)),
+            line: line.as_ref(),
+        }
+    }
+
     /// The processes whose PROGRAM is missing, in the order of the line.
     pub(super) fn missing(&self) -> Vec<(TaskId, Missing)> {
         let processes = (self.setup..self.commands.len()).map(TaskId);
@@ -114,10 +139,12 @@ impl<'a> Launcher<'a> {
     }
 
     /// Starts one.
-    pub(super) fn start(&self, id: TaskId) -> Result<Pid, Failure> {
-        let Command { process, identity } = &self.commands[id.0];
+    pub(super) fn start(&self, id: TaskId, outlets: Option<&mut Outlets>) -> Result<Pid, Failure> {
+        let Command { process, identity, .. } = &self.commands[id.0];
         let file = program::find(process).map_err(Failure::Missing)?;
-        spawn::spawn(&Launch {
+        let ends = outlets.map(|outlets| outlets.connect(&self.wish(id))).transpose();
+        let ends = ends.map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)))?.unwrap_or_default();
+        spawn::spawn(Launch {
             file: &file,
             argv: process.argv.iter().map(ByteString::as_os_str).collect(),
             environment: process.env.iter().map(|(name, value)| (name.as_str(), value.as_os_str())).collect(),
@@ -126,8 +153,19 @@ impl<'a> Launcher<'a> {
             grouping: self.grouping,
             death_signal: process.stop_signal.unwrap_or(SignalNumber::TERM),
             inherited: self.inherited,
+            stdout: ends.stdout,
+            stderr: ends.stderr,
         })
         .map_err(Failure::Spawn)
+    }
+}
+
+/// Compiled only where it is wanted: that costs as much as starting a few processes.
+fn line(process: &Process) -> Option<Regex> {
+    match process.ready.as_ref()?.check() {
+        // A plan that holds another kind of pattern was refused.
+        Check::Log(pattern) => log_pattern(pattern).ok(),
+        Check::Tcp { .. } | Check::Exec(_) | Check::Notify | Check::Fd(_) => None,
     }
 }
 

@@ -4,10 +4,11 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::libc;
 use nix::unistd;
@@ -46,6 +47,10 @@ pub struct Launch<'a> {
     pub death_signal: SignalNumber,
     /// The signal state to hand on.
     pub inherited: Inherited,
+    /// Its stdout, if not ours.
+    pub stdout: Option<OwnedFd>,
+    /// Its stderr, if not ours.
+    pub stderr: Option<OwnedFd>,
 }
 
 /// What a child does between fork and exec, and so what can fail there.
@@ -62,6 +67,8 @@ enum Step {
 pub enum SpawnError {
     /// There was no process to be had for it.
     NoProcess(io::Error),
+    /// There was nothing to be had for it to write to.
+    NoOutput(io::Error),
     /// It cannot run as the user that was asked for.
     User(io::Error),
     /// It cannot start in the directory that was asked for.
@@ -77,7 +84,7 @@ impl SpawnError {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::NoProcess(_) | Self::User(_) | Self::Directory(_) => exit::OUR_FAILURE,
+            Self::NoProcess(_) | Self::NoOutput(_) | Self::User(_) | Self::Directory(_) => exit::OUR_FAILURE,
             Self::NoInterpreter => exit::NOT_FOUND,
             Self::Refused(_) => exit::NOT_EXECUTABLE,
         }
@@ -88,6 +95,7 @@ impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProcess(error) => write!(f, "cannot create a process: {error}"),
+            Self::NoOutput(error) => write!(f, "cannot create a pipe or terminal for its output: {error}"),
             Self::User(error) => write!(f, "cannot become the user of --user: {error}"),
             Self::Directory(error) => write!(f, "cannot enter the directory of --workdir: {error}"),
             Self::NoInterpreter => {
@@ -102,7 +110,7 @@ impl fmt::Display for SpawnError {
 ///
 /// # Errors
 /// When there is no process to be had, when a step before the execution fails, or the execution itself.
-pub fn spawn(launch: &Launch<'_>) -> Result<Pid, SpawnError> {
+pub fn spawn(mut launch: Launch<'_>) -> Result<Pid, SpawnError> {
     let mut command = Command::new(launch.file);
     let (program, arguments) =
         launch.argv.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
@@ -110,7 +118,13 @@ pub fn spawn(launch: &Launch<'_>) -> Result<Pid, SpawnError> {
     if let Some(program) = program {
         command.arg0(program);
     }
-    let child = Child::new(launch);
+    if let Some(stdout) = launch.stdout.take() {
+        command.stdout(Stdio::from(stdout));
+    }
+    if let Some(stderr) = launch.stderr.take() {
+        command.stderr(Stdio::from(stderr));
+    }
+    let child = Child::new(&launch);
     // SAFETY: `Child::prepare` makes system calls and nothing else: no allocation, no lock, no panic.
     unsafe { command.pre_exec(move || child.prepare()) };
     // The handle is dropped, not waited for: only `wait::reap` reaps (std's own wait ends a failed start).
