@@ -7,6 +7,7 @@ mod launch;
 mod machine;
 mod notice;
 mod order;
+mod probes;
 mod program;
 mod readiness;
 mod restart;
@@ -15,6 +16,7 @@ mod signalling;
 mod stop;
 mod task;
 mod teller;
+mod upward;
 mod wording;
 
 pub use action::{Action, Announcement};
