@@ -7,6 +7,7 @@ mod launch;
 mod machine;
 mod notice;
 mod order;
+mod probes;
 mod program;
 mod publish;
 mod readiness;
@@ -16,6 +17,7 @@ mod signalling;
 mod stop;
 mod task;
 mod teller;
+mod upward;
 mod wording;
 
 pub use action::{Action, Announcement};

@@ -33,7 +33,7 @@ pub fn attempt(address: SocketAddr) -> Attempt {
         IpAddr::V4(ip) => {
             // SAFETY: all zero is a valid value of this plain structure of C.
             let mut to = unsafe { mem::zeroed::<libc::sockaddr_in>() };
-            to.sin_family = libc::AF_INET as libc::sa_family_t;
+            to.sin_family = family(libc::AF_INET);
             to.sin_port = address.port().to_be();
             to.sin_addr.s_addr = u32::from_ne_bytes(ip.octets());
             connect(&descriptor, &to)
@@ -41,7 +41,7 @@ pub fn attempt(address: SocketAddr) -> Attempt {
         IpAddr::V6(ip) => {
             // SAFETY: as above.
             let mut to = unsafe { mem::zeroed::<libc::sockaddr_in6>() };
-            to.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+            to.sin6_family = family(libc::AF_INET6);
             to.sin6_port = address.port().to_be();
             to.sin6_addr.s6_addr = ip.octets();
             connect(&descriptor, &to)
@@ -56,12 +56,15 @@ pub fn attempt(address: SocketAddr) -> Attempt {
     }
 }
 
+fn family(number: libc::c_int) -> libc::sa_family_t {
+    libc::sa_family_t::try_from(number).unwrap_or(0)
+}
+
 fn socket(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     // SAFETY: a call on numbers.
-    let number = unsafe {
-        libc::socket(family, libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0)
-    };
+    let number =
+        unsafe { libc::socket(family, libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
     if number < 0 {
         return Err(io::Error::last_os_error());
     }

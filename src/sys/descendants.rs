@@ -63,6 +63,24 @@ pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
     Some(below(root, spared, all))
 }
 
+/// Whether a process is below another one. `None` where it is gone, or /proc cannot tell.
+#[must_use]
+pub fn is_below(pid: Pid, ancestor: Pid) -> Option<bool> {
+    let own = own_proc()?;
+    let mut next = read(&pid.to_string())?.0.parent;
+    // A chain that changes while it is followed could lead in a circle, but not for so long.
+    for _ in 0..10_000 {
+        if next == ancestor.get() {
+            return Some(true);
+        }
+        if next <= 1 || next == own.get() {
+            break;
+        }
+        next = read(&next.to_string())?.0.parent;
+    }
+    Some(false)
+}
+
 /// Our pid, if /proc is there and means the same by it.
 fn own_proc() -> Option<Pid> {
     let own = Pid::own();

@@ -1,5 +1,8 @@
 //! The environment of a child that is to find its own process id in it (`LISTEN_PID`, `sd_listen_fds(3)`).
-#![allow(unsafe_code, reason = "only after the fork is the process id known, and then nothing may be allocated")]
+#![allow(
+    unsafe_code,
+    reason = "only after the fork is the process id known, and then nothing may be allocated"
+)]
 
 use std::ffi::{OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;

@@ -34,7 +34,7 @@ pub struct Message {
 
 /// The longest message that is looked at; systemd takes no longer ones either.
 const LONGEST: usize = 4096;
-/// Room for credentials, and for more descriptors than a message can carry (SCM_MAX_FD is 253).
+/// Room for credentials, and for more descriptors than a message can carry (253, unix(7)).
 const CONTROL: usize = 2048;
 
 #[repr(align(8))]
@@ -85,7 +85,7 @@ impl Inbox {
         header.msg_iov = &raw mut piece;
         header.msg_iovlen = 1;
         header.msg_control = control.0.as_mut_ptr().cast();
-        header.msg_controllen = CONTROL as _;
+        header.msg_controllen = CONTROL;
         let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
         // SAFETY: everything that the header points to is as large as it says and lives on.
         let read = unsafe { libc::recvmsg(self.descriptor.as_raw_fd(), &raw mut header, flags) };
@@ -119,15 +119,19 @@ impl Inbox {
 /// Closes the descriptors of an entry.
 ///
 /// # Safety
-/// It is an entry of SCM_RIGHTS that recvmsg(2) has written, and this is its data.
+/// It is an entry of `SCM_RIGHTS` that recvmsg(2) has written, and this is its data.
 unsafe fn close_all(entry: *const libc::cmsghdr, data: *const u8) {
     // SAFETY: as the caller promises.
-    let length = unsafe { (*entry).cmsg_len } as usize;
+    let length = unsafe { (*entry).cmsg_len };
     // SAFETY: a macro on a number.
     let head = unsafe { libc::CMSG_LEN(0) } as usize;
     for index in 0..length.saturating_sub(head) / mem::size_of::<libc::c_int>() {
+        let mut number = [0_u8; mem::size_of::<libc::c_int>()];
         // SAFETY: within the entry; the descriptor is ours since recvmsg(2), and nothing else knows it.
-        unsafe { libc::close(data.cast::<libc::c_int>().add(index).read_unaligned()) };
+        unsafe {
+            data.add(index * number.len()).copy_to_nonoverlapping(number.as_mut_ptr(), number.len());
+            libc::close(libc::c_int::from_ne_bytes(number));
+        }
     }
 }
 
@@ -172,13 +176,13 @@ fn datagram_socket() -> io::Result<OwnedFd> {
 fn address(name: &[u8]) -> io::Result<(libc::sockaddr_un, libc::socklen_t)> {
     // SAFETY: all zero is a valid value of this plain structure of C.
     let mut address = unsafe { mem::zeroed::<libc::sockaddr_un>() };
-    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    address.sun_family = libc::sa_family_t::try_from(libc::AF_UNIX).unwrap_or(0);
     let is_abstract = name.first() == Some(&b'@');
     if !(is_abstract || name.first() == Some(&b'/')) || name.len() >= address.sun_path.len() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     for (to, from) in address.sun_path.iter_mut().zip(name) {
-        *to = from.cast_signed() as libc::c_char;
+        *to = libc::c_char::from_ne_bytes([*from]);
     }
     if is_abstract {
         address.sun_path[0] = 0;
@@ -195,7 +199,9 @@ fn unguessable() -> io::Result<String> {
         return Err(io::Error::last_os_error());
     }
     let mut name = "@monofy-".to_owned();
-    random.iter().for_each(|byte| _ = write!(name, "{byte:02x}"));
+    for byte in random {
+        let _ = write!(name, "{byte:02x}");
+    }
     Ok(name)
 }
 
@@ -211,11 +217,7 @@ mod tests {
     fn what_is_sent_to_an_inbox_is_taken_with_its_sender() {
         let inbox = Inbox::open().unwrap();
         assert_eq!(inbox.take(), None);
-        let own = Message {
-            sender: Some(Pid::own()),
-            uid: nix::unistd::getuid().as_raw(),
-            says_ready: true,
-        };
+        let own = Message { sender: Some(Pid::own()), uid: nix::unistd::getuid().as_raw(), says_ready: true };
         send(OsStr::new(inbox.name()), b"STATUS=well\nREADY=1\n").unwrap();
         assert_eq!(inbox.take(), Some(own.clone()));
         for other in [&b"READY=0"[..], b"STATUS=READY=1", b"", &[b'x'; 10_000]] {

@@ -22,7 +22,7 @@ use super::scene::{Character, Checked, Manners, Scene, can_end, scene};
 const PACE: Pace = Pace {
     first: Duration::from_millis(100),
     longest: Duration::from_millis(400),
-    limit: Duration::from_millis(1000),
+    limit: Duration::from_secs(1),
 };
 
 struct Being {
@@ -49,8 +49,8 @@ struct Record {
     is_ready: bool,
     /// Whether somebody listens to whether it is.
     is_checked: bool,
-    /// Whether it was asked, and when it answers if it does.
-    asked: Option<Option<u64>>,
+    /// Whether it was asked, and when it answers: at the end of time if never.
+    asked: Option<u64>,
 }
 
 /// The world, the machine in it, and what was found out.
@@ -184,7 +184,7 @@ impl World {
         let record = &self.records[id.0];
         match self.character(id).check {
             Checked::Told { after: Some(after) } if record.is_checked => Some(record.started + after),
-            Checked::Asked { .. } => record.asked.flatten(),
+            Checked::Asked { .. } => record.asked.filter(|at| *at < u64::MAX),
             Checked::Not | Checked::Told { .. } => None,
         }
     }
@@ -274,9 +274,9 @@ impl World {
                 self.records[id.0].is_checked = false;
                 self.records[id.0].asked = None;
             }
-            Action::AskLeftBehind(_, leader) => self.to_left_behind(leader, SignalNumber::TERM),
+            Action::AskLeftBehind(_, leader) => self.send_left_behind(leader, SignalNumber::TERM),
             Action::KillLeftBehind(leader) if !self.scene.is_terminal => {
-                self.to_left_behind(leader, SignalNumber::KILL);
+                self.send_left_behind(leader, SignalNumber::KILL);
             }
             Action::LookUpPrograms => {
                 let result = if self.scene.is_program_missing { Err(127) } else { Ok(()) };
@@ -322,7 +322,7 @@ impl World {
         children.into_iter().flat_map(|pid| self.below(Some(pid), sparing).into_iter().chain([pid])).collect()
     }
 
-    fn to_left_behind(&mut self, leader: Pid, signal: SignalNumber) {
+    fn send_left_behind(&mut self, leader: Pid, signal: SignalNumber) {
         assert!(!self.beings.contains_key(&leader), "{leader} has not ended");
         assert!(!self.scene.is_terminal, "in a terminal the group of {leader} is that of all");
         let left = self.beings.iter().filter(|(_, being)| being.group == leader).map(|(pid, _)| *pid);
@@ -335,7 +335,7 @@ impl World {
         let Checked::Asked { takes, .. } = self.character(id).check else { panic!("{id:?} is not asked") };
         assert!(self.beings.values().any(|being| being.task == Some(id)), "{id:?} does not run");
         assert_eq!(self.stop_began, None, "{id:?} is asked after a stop began");
-        let at = takes.map(|takes| self.now + takes);
+        let at = takes.map_or(u64::MAX, |takes| self.now + takes);
         let record = &mut self.records[id.0];
         assert!(record.is_checked && !record.is_ready && record.asked.is_none(), "{id:?} is asked in vain");
         record.asked = Some(at);
