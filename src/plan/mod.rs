@@ -12,6 +12,7 @@ mod restart;
 mod text;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -189,14 +190,13 @@ pub enum Source {
 }
 
 impl Plan {
-    /// As JSON, for programs and for `--run-plan`.
+    /// Writes it as JSON, for programs and for `--run-plan`.
     ///
     /// # Errors
-    /// None that a plan can cause.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+    /// When it cannot be written.
+    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut to, self)?;
+        to.write_all(b"\n")
     }
 
     /// As text, for people.

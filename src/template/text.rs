@@ -23,6 +23,12 @@ impl Text {
         Self { bytes: Vec::with_capacity(bytes), secret: Vec::new() }
     }
 
+    /// Bytes that anyone may see.
+    #[must_use]
+    pub fn literal(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), secret: Vec::new() }
+    }
+
     /// Adds bytes that anyone may see.
     pub fn push_literal(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
