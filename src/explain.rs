@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::plan::{ByteString, Source};
+use crate::plan::{self, ByteString, Source};
 use crate::quote::quote;
 use crate::resolve::Resolved;
 use crate::template::Text;
@@ -82,9 +82,8 @@ impl Explanation {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut to, self)?;
-        to.write_all(b"\n")
+    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
+        plan::write_json(self, to)
     }
 
     /// As text, for people; with colours for a terminal.

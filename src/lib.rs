@@ -21,6 +21,7 @@ pub mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
+use std::mem::ManuallyDrop;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use cli::{Form, Global, Line, Request, View};
@@ -38,7 +39,7 @@ pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
         Ok(Request::Report { .. }) => Err(Failure("not yet".to_owned())),
-        Ok(Request::Line(line)) => run_line(&line, inherited),
+        Ok(Request::Line(line)) => run_line(&ManuallyDrop::new(line), inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -77,12 +78,14 @@ fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
         let problems = resolved.problems.iter().map(ToString::to_string);
         return Err(Failure(problems.collect::<Vec<_>>().join("\nmonofy: ")));
     }
+    if line.global.view.is_some() {
+        // The end frees it faster than piece by piece.
+        std::mem::forget(resolved);
+        return Ok(0);
+    }
     // The rest is not needed any more, by a process that may be there for years.
     let Resolved { plan, .. } = resolved;
-    match plan.filter(|_| line.global.view.is_none()) {
-        Some(plan) => supervise::run(&plan, inherited).map_err(Failure::new),
-        None => Ok(0),
-    }
+    plan.map_or(Ok(0), |plan| supervise::run(&plan, inherited).map_err(Failure::new))
 }
 
 /// Shows what can be shown, also of a line with problems.

@@ -4,6 +4,7 @@
 //! is described by `schema/plan.schema.json`.
 
 mod bytes;
+mod layout;
 mod limit;
 mod order;
 mod read;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
+pub(crate) use layout::write as write_json;
 pub use limit::Limit;
 pub(crate) use order::{Disorder, disorders};
 pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
@@ -194,9 +196,8 @@ impl Plan {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut to, self)?;
-        to.write_all(b"\n")
+    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
+        layout::write(self, to)
     }
 
     /// As text, for people.

@@ -1,13 +1,14 @@
 //! Which variables a line uses.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// The variables that a line uses, in the order of their first use, and the arguments that use them.
 #[derive(Debug, Default)]
 pub struct Uses<'l> {
     /// Each with the argument that was the last to use it so far.
     names: Vec<(&'l str, usize)>,
-    places: BTreeMap<&'l str, usize>,
+    /// By their hashes, since a line may use thousands.
+    places: HashMap<&'l str, usize>,
     /// For each argument that uses a variable, which one.
     arguments: Vec<(usize, usize)>,
 }
