@@ -21,8 +21,8 @@ pub mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::mem::ManuallyDrop;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::mem::ManuallyDrop;
 
 use cli::{Form, Global, Line, Request, View};
 use explain::{Colours, Explanation};

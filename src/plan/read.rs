@@ -99,11 +99,8 @@ impl Plan {
                 what: "0 to 2 are stdin, stdout and stderr",
             });
         }
-        let orders: Vec<(&str, &[String])> = self
-            .processes
-            .iter()
-            .map(|process| (process.name.as_str(), process.after.as_slice()))
-            .collect();
+        let orders: Vec<(&str, &[String])> =
+            self.processes.iter().map(|process| (process.name.as_str(), process.after.as_slice())).collect();
         match disorders(&orders).into_iter().next() {
             None => Ok(()),
             Some(Disorder::Unknown(index, place)) => Err(Unsound {

@@ -43,7 +43,9 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         capacity,
         problems: Vec::new(),
         warnings: Vec::new(),
-        uses: Uses::default(),
+        uses: Uses::of_arguments(
+            line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
+        ),
     };
     // In the order in which it is written, since `${NAME:=word}` works from left to right.
     let setup = resolver.commands(&line.setup);

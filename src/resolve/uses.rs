@@ -14,6 +14,15 @@ pub struct Uses<'l> {
 }
 
 impl<'l> Uses<'l> {
+    /// None yet, and room for as many as there are likely to be in so many arguments.
+    pub(super) fn of_arguments(count: usize) -> Self {
+        Self {
+            names: Vec::with_capacity(count),
+            places: HashMap::with_capacity(count),
+            arguments: Vec::with_capacity(count),
+        }
+    }
+
     pub(super) fn note(&mut self, name: &'l str, argument: usize) {
         let place = *self.places.entry(name).or_insert(self.names.len());
         match self.names.get_mut(place) {

@@ -101,6 +101,15 @@ impl<'s> Extents<'s> {
         }
     }
 
+    /// Where the text of a plain expansion ends that starts here.
+    pub(super) fn plain_end(&self, from: usize, context: Context) -> Option<usize> {
+        if self.all.is_some() {
+            None
+        } else {
+            plain_end(self.source, from, context).filter(|end| *end != OPEN)
+        }
+    }
+
     /// What starts at the dollars that are still to come, and maybe at earlier ones; the leftmost last.
     pub(super) fn all(&mut self) -> &[(usize, Extent)] {
         let source = self.source;
@@ -134,9 +143,17 @@ fn plain(source: &[u8], head: &Head) -> Option<Extent> {
 
 /// Where text ends that starts here; nothing if it holds a dollar or a backslash.
 fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
-    for (at, &byte) in source.iter().enumerate().skip(from) {
-        if context.ends_at(byte) {
-            return Some(at);
+    let closer = match context {
+        Context::Word(spelling) | Context::Pattern(spelling) | Context::Replaced(spelling) => {
+            spelling.closer()
+        }
+    };
+    // One comparison more for the others, of which there are few.
+    let slash = if let Context::Replaced(_) = context { b'/' } else { closer };
+    let rest = &source[from..];
+    for (at, &byte) in rest.iter().enumerate() {
+        if byte == closer || byte == slash {
+            return Some(from + at);
         }
         if byte == b'$' || byte == b'\\' {
             return None;

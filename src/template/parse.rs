@@ -26,9 +26,10 @@ pub(super) fn parse(source: &[u8]) -> Template<'_> {
     let mut parser = Parser {
         source,
         extents: Extents::new(source),
-        expansions: Vec::new(),
-        parts: Vec::new(),
-        unfinished: Vec::new(),
+        // Few arguments have more.
+        expansions: Vec::with_capacity(4),
+        parts: Vec::with_capacity(8),
+        unfinished: Vec::with_capacity(8),
         fields: Vec::new(),
         findings: Vec::new(),
         enclosing: Enclosing { braces: 0, end: source.len() },
@@ -70,6 +71,10 @@ impl Parser<'_> {
     /// Reads text inside `level` expansions up to the end of its context, and tells where that is. What it is made of
     /// comes behind the unfinished parts that are there.
     pub(super) fn text(&mut self, from: usize, context: Option<Context>, level: usize) -> usize {
+        if let Some(end) = context.and_then(|context| self.extents.plain_end(from, context)) {
+            self.literal(from..end);
+            return end;
+        }
         let mut at = from;
         let mut plain = from;
         while let Some(&byte) = self.source.get(at) {
