@@ -17,6 +17,7 @@ pub mod supervise;
 pub mod sys;
 pub mod template;
 pub mod variables;
+pub mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -36,6 +37,7 @@ use sys::signals::Inherited;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
+        Ok(Request::Report { .. }) => Err(Failure("not yet".to_owned())),
         Ok(Request::Line(line)) => run_line(&line, inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
@@ -116,7 +118,9 @@ fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
 /// What is said beside `--run-plan` wins over what the plan says.
 fn overridden(mut plan: Plan, global: &Global) -> Plan {
     plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
+    plan.settings.output = global.output.unwrap_or(plan.settings.output);
     plan.settings.verbosity = global.verbosity.unwrap_or(plan.settings.verbosity);
+    plan.settings.ready_fd = global.ready_fd.or(plan.settings.ready_fd);
     plan
 }
 

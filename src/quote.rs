@@ -10,7 +10,7 @@ pub fn quote(argument: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Arguments as one string that [`shell_words`](crate::template::split::shell_words) and any POSIX shell split into the same arguments.
+/// Arguments as one string that [`shell_words`](crate::words::shell_words) and any POSIX shell split into the same arguments.
 #[must_use]
 pub fn join<A: AsRef<[u8]>>(arguments: &[A]) -> Vec<u8> {
     let quoted: Vec<_> = arguments.iter().map(|argument| quote_posix(argument.as_ref())).collect();

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use crate::cli::{self, Command, Line};
 use crate::diagnostic::{Diagnostic, Written};
-use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Output, Plan, Process, Settings, Variable};
+use crate::plan::{
+    self, ByteString, Disorder, Limit, NOT_A_NAME, NOT_FOR_SETUP, Plan, Process, Ready, Restart, Settings,
+    Variable,
+};
 use crate::signal::SignalNumber;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::users;
@@ -48,6 +51,8 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved {
     // In the order in which it is written, since `${NAME:=word}` works from left to right.
     let setup = resolver.commands(&line.setup);
     let processes = resolver.commands(&line.processes);
+    resolver.check_setup(&line.setup);
+    resolver.check_order(&line.processes, &processes, &setup);
     resolver.problems.sort_by_key(Diagnostic::place);
     // Those of the files first, each file's in its own order.
     let problems: Vec<Diagnostic> = loaded.problems.into_iter().chain(resolver.problems).collect();
@@ -58,9 +63,10 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved {
         processes,
         settings: Settings {
             grace_ms: global.grace.or(settings.grace),
-            output: Output::Raw,
+            output: global.output.or(settings.output).unwrap_or_default(),
             strict,
             verbosity: global.verbosity.or(settings.verbosity).unwrap_or_default(),
+            ready_fd: global.ready_fd,
         },
         variables: variables(&resolver.variables, &resolver.uses),
         warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
@@ -157,6 +163,19 @@ impl Resolver {
                 Ok(value.clone())
             }
         });
+        let restart = self.option(command.restart.as_ref(), |value| {
+            let restart = text(value.bytes())?.parse::<Restart>().map_err(|error| error.to_string())?;
+            Ok((restart, value.has_secret()))
+        });
+        let ready =
+            self.option(command.ready.as_ref(), |value| Ok((Ready::read(value.bytes())?, value.clone())));
+        let ready_template = command.ready.as_ref().map(|written| ByteString(written.bytes().to_vec()));
+        let after = command
+            .after
+            .iter()
+            .map(|written| self.option(Some(written), |value| self::name(&value.masked())));
+        // What is wrong keeps its place in the list, as a name that nothing has.
+        let after: Vec<String> = after.map(Option::unwrap_or_default).collect();
         let env = self.environment(&command.assignments);
         let argv = self.words(&command.words);
         self.check_whole(command, &argv, &env);
@@ -171,10 +190,11 @@ impl Resolver {
             stop_timeout_ms: self.unless_secret(stop_timeout),
             user: user.as_ref().map(|value| self.shown(value)),
             workdir: workdir.as_ref().map(|value| self.shown(value)),
-            tty: false,
-            restart: plan::Restart::No,
-            ready: None,
-            after: Vec::new(),
+            tty: command.tty,
+            restart: self.unless_secret(restart).unwrap_or_default(),
+            ready: self.shown_ready(ready.as_ref()),
+            ready_template: ready_template.clone(),
+            after: after.clone(),
         };
         let real = |value: Text| ByteString(value.into_bytes());
         let real = Process {
@@ -186,10 +206,11 @@ impl Resolver {
             user: user.map(real),
             workdir: workdir.map(real),
             template,
-            tty: false,
-            restart: plan::Restart::No,
-            ready: None,
-            after: Vec::new(),
+            tty: command.tty,
+            restart: restart.map(|(restart, _)| restart).unwrap_or_default(),
+            ready: ready.map(|(ready, _)| ready),
+            ready_template,
+            after,
         };
         Both { real, shown }
     }
@@ -203,12 +224,58 @@ impl Resolver {
         ByteString(value.masked())
     }
 
+    /// How it tells that it is ready, for eyes; left out where that does not make sense any more without the secrets.
+    fn shown_ready(&mut self, ready: Option<&(Ready, Text)>) -> Option<Ready> {
+        let (ready, value) = ready?;
+        if self.shows_secrets || !value.has_secret() {
+            return Some(ready.clone());
+        }
+        self.is_masked = true;
+        Ready::read(&value.masked()).ok()
+    }
+
     /// What cannot be masked is left out.
     fn unless_secret<T>(&mut self, value: Option<(T, bool)>) -> Option<T> {
         let (value, secret) = value?;
         let is_hidden = secret && !self.shows_secrets;
         self.is_masked |= is_hidden;
         (!is_hidden).then_some(value)
+    }
+
+    /// Options that make no sense for a setup command.
+    fn check_setup(&mut self, setup: &[Command]) {
+        for command in setup {
+            for written in command.restart.iter().chain(&command.ready).chain(&command.after) {
+                self.problem(Diagnostic::about(written, NOT_FOR_SETUP));
+            }
+        }
+    }
+
+    /// Who waits for whom: names that nothing has, and circles.
+    fn check_order(&mut self, commands: &[Command], processes: &[Both], setup: &[Both]) {
+        if commands.iter().all(|command| command.after.is_empty()) {
+            return;
+        }
+        let real: Vec<Process> = processes.iter().map(|both| both.real.clone()).collect();
+        let is_setup = |name: &String| setup.iter().any(|both| both.real.name == *name);
+        for disorder in plan::disorders(&real) {
+            let (written, message) = match disorder {
+                // It has a problem of its own already.
+                Disorder::Unknown(process, place) if real[process].after[place].is_empty() => continue,
+                Disorder::Unknown(process, place) => {
+                    let name = &real[process].after[place];
+                    let message = if is_setup(name) {
+                        "this is a setup command, and they are over before any process is started".to_owned()
+                    } else {
+                        let near = suggestion(name, real.iter().map(|process| process.name.as_str()));
+                        format!("there is no process of this name{near}")
+                    };
+                    (&commands[process].after[place], message)
+                }
+                Disorder::Circle(circle) => self::circle(commands, &real, &circle),
+            };
+            self.problem(Diagnostic::about(written, message));
+        }
     }
 
     /// The variables that every process has, then the `NAME=VALUE` words; of two with one name the last counts, as in
@@ -390,6 +457,23 @@ impl Resolver {
     fn problem(&mut self, diagnostic: Diagnostic) {
         self.problems.push(diagnostic);
     }
+}
+
+/// Where a circle can be shown, and what is wrong with it.
+fn circle<'c>(commands: &'c [Command], processes: &[Process], circle: &[usize]) -> (&'c Written, String) {
+    let name = |place: usize| processes[circle[place % circle.len()]].name.as_str();
+    let place = processes[circle[0]].after.iter().position(|after| after == name(1)).unwrap_or_default();
+    let message = if circle.len() == 1 {
+        "a process cannot wait for itself".to_owned()
+    } else {
+        let waits: Vec<&str> = (1..=circle.len()).map(name).collect();
+        format!(
+            "{} waits for {}: none of them would ever be started",
+            name(0),
+            waits.join(", which waits for ")
+        )
+    };
+    (&commands[circle[0]].after[place], message)
 }
 
 /// One value and where it comes from.

@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
     ("exit", &["signal"]),
     ("explain", &["plan", "quote", "resolve", "template", "variables"]),
-    ("plan", &["quote", "signal"]),
+    ("plan", &["quote", "signal", "words"]),
     ("quote", &[]),
     ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),
     ("signal", &[]),
     ("supervise", &["exit", "plan", "quote", "signal", "sys"]),
     ("sys", &["exit", "signal"]),
-    ("template", &["quote"]),
-    ("variables", &["cli", "diagnostic", "plan", "quote", "template"]),
+    ("template", &["quote", "words"]),
+    ("variables", &["cli", "diagnostic", "plan", "quote", "template", "words"]),
+    ("words", &[]),
     ("main", &[]),
 ];
 

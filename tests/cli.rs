@@ -16,6 +16,8 @@ mod options;
 mod printing;
 #[path = "cli/problems.rs"]
 mod problems;
+#[path = "cli/processes.rs"]
+mod processes;
 mod support;
 #[path = "cli/twins.rs"]
 mod twins;

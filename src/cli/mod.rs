@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use crate::diagnostic::Written;
-use crate::plan::{Limit, Verbosity};
+use crate::plan::{Limit, Output, Verbosity};
 
 pub use options::{HELP_WIDTH, definition};
 pub use sources::{Named, Set, Sources};
@@ -30,6 +30,13 @@ pub enum Request {
         /// What was said beside it.
         global: Global,
     },
+    /// Ask a monofy that runs how it is.
+    Report {
+        /// Its pid.
+        of: i32,
+        /// What to tell of it.
+        what: Report,
+    },
 }
 
 /// The global options, of the command line and of the environment together.
@@ -44,8 +51,12 @@ pub struct Global {
     pub show_secrets: bool,
     /// How long a stop may take; nothing is the rule of contract 4.4.
     pub grace: Option<Limit>,
+    /// What happens to the output of the processes; nothing is what the defaults file or the plan says, or raw.
+    pub output: Option<Output>,
     /// How much is told; nothing is what the plan says, or the usual.
     pub verbosity: Option<Verbosity>,
+    /// To which descriptor a newline is written once every process is ready.
+    pub ready_fd: Option<i32>,
     /// Where the values of variables come from.
     pub sources: Sources,
 }
@@ -66,6 +77,15 @@ pub enum Form {
     Text,
     /// For programs.
     Json,
+}
+
+/// What can be told of a monofy that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Whether all is as it should be, by the exit status.
+    Health,
+    /// Each process and its state.
+    Status(Form),
 }
 
 /// Whether to show something or to execute the line.
@@ -99,6 +119,14 @@ pub struct Command {
     pub user: Option<Written>,
     /// `--workdir`
     pub workdir: Option<Written>,
+    /// `--tty`
+    pub tty: bool,
+    /// `--restart`
+    pub restart: Option<Written>,
+    /// `--ready`
+    pub ready: Option<Written>,
+    /// `--after`, in the order in which they were written.
+    pub after: Vec<Written>,
     /// Its own environment, in the order in which it was written.
     pub assignments: Vec<(String, Written)>,
     /// PROGRAM and its arguments; never empty.
@@ -133,6 +161,13 @@ pub fn parse(
         let is_first = index == 0;
         let parsed = match options::parse(segment, is_first)? {
             options::Parsed::Print(text) => return Ok(Request::Print(text)),
+            options::Parsed::Report { of, what, command } => {
+                if segments.len() > 1 || !command.is_nothing() {
+                    let message = "--health and --status ask a monofy that runs and take no PROCESS";
+                    return Err(UsageError(message.to_owned()));
+                }
+                return Ok(Request::Report { of, what });
+            }
             options::Parsed::Segment(parsed) => parsed,
         };
         if is_first {
@@ -173,8 +208,20 @@ fn plan_alone(
 
 impl Command {
     fn is_nothing(&self) -> bool {
-        let options = [&self.name, &self.stop_signal, &self.stop_timeout, &self.user, &self.workdir];
-        options.iter().all(|option| option.is_none()) && self.assignments.is_empty() && self.words.is_empty()
+        let options = [
+            &self.name,
+            &self.stop_signal,
+            &self.stop_timeout,
+            &self.user,
+            &self.workdir,
+            &self.restart,
+            &self.ready,
+        ];
+        options.iter().all(|option| option.is_none())
+            && !self.tty
+            && self.after.is_empty()
+            && self.assignments.is_empty()
+            && self.words.is_empty()
     }
 }
 
@@ -187,7 +234,9 @@ struct Said {
     no_defaults: Option<bool>,
     sources: Sources,
     grace: Option<Limit>,
+    output: Option<Output>,
     verbosity: Option<Verbosity>,
+    ready_fd: Option<i32>,
 }
 
 impl Said {
@@ -211,7 +260,9 @@ impl Said {
                 Some(Wish::Execute) | None => None,
             },
             grace: self.grace.or(twins.grace),
+            output: self.output.or(twins.output),
             verbosity: self.verbosity.or(twins.verbosity),
+            ready_fd: self.ready_fd.or(twins.ready_fd),
         }
     }
 }

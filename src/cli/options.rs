@@ -8,9 +8,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use super::split::Segment;
-use super::{Command, Form, Named, Said, Set, Sources, UsageError, View, Wish, values};
+use super::{Command, Form, Named, Report, Said, Set, Sources, UsageError, View, Wish, values};
 use crate::diagnostic::{Diagnostic, Written};
-use crate::plan::{Limit, Verbosity, is_variable};
+use crate::plan::{Limit, Output, Verbosity, is_variable};
 
 /// How wide the help is at most. Fixed, since it stands in the documentation; its lines are broken by hand.
 pub const HELP_WIDTH: usize = 100;
@@ -50,6 +50,8 @@ well; 125 when nothing could be started; 126 and 127 when a program cannot be ex
 pub(super) enum Parsed {
     /// Something to print instead: help or the version.
     Print(String),
+    /// Whom to ask how it is, and what stands beside that, which should be nothing.
+    Report { of: i32, what: Report, command: Box<Command> },
     /// What to run.
     Segment(Box<Contents>),
 }
@@ -72,6 +74,13 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
         Ok(matches) if is_first && matches.contains_id("schema") => {
             Ok(Parsed::Print(schema(matches.get_one::<String>("schema").map(String::as_str)).to_owned()))
         }
+        Ok(mut matches) if is_first && (matches.get_flag("health") || matches.contains_id("status")) => {
+            Ok(Parsed::Report {
+                of: matches.get_one("pid").copied().unwrap_or(INIT),
+                what: form(&matches, "status").map_or(Report::Health, Report::Status),
+                command: Box::new(contents(segment, &mut matches)?),
+            })
+        }
         Ok(mut matches) => Ok(Parsed::Segment(Box::new(Contents {
             global: if is_first { said(segment, &matches)? } else { Said::default() },
             run_plan: if is_first { matches.remove_one("run-plan") } else { None },
@@ -83,6 +92,9 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
         Err(error) => Err(usage_error(&error, segment, is_first)),
     }
 }
+
+/// Whom `--health` and `--status` ask if not told otherwise: in a container monofy is its init.
+const INIT: i32 = 1;
 
 /// The value of `--schema` for the schema of the defaults file.
 const DEFAULTS: &str = "defaults";
@@ -150,8 +162,27 @@ fn global_options() -> Vec<Arg> {
             "How long a stop may take before SIGKILL; 0 is at once, none no limit\n\
              [default: 10s when a process exited, none when a signal asked]",
         ),
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FORM")
+            .hide_possible_values(true)
+            .value_parser(PossibleValuesParser::new(["raw", "prefix", "json"]))
+            .help("What becomes of the processes' output: raw (as it is, the default),\nprefix (lines with a name in front) or json (an object a line)"),
         flag("quiet", "Only warnings and errors").short('q').overrides_with("verbose"),
         flag("verbose", "One more level of notices").short('v').overrides_with("quiet"),
+        Arg::new("ready-fd")
+            .long("ready-fd")
+            .value_name("N")
+            .value_parser(values::descriptor)
+            .help("Write a newline to descriptor N once every process is ready"),
+        flag("health", "Exit 0 if all that PID 1 should run runs and is ready, else 1").overrides_with("status"),
+        view("status", "Print the state of its processes").overrides_with("health"),
+        Arg::new("pid")
+            .long("pid")
+            .value_name("N")
+            .value_parser(values::pid)
+            .help("With these two: ask the monofy that has this pid"),
         Arg::new("schema")
             .long("schema")
             .value_name("defaults|plan")
@@ -181,30 +212,48 @@ fn view(name: &'static str, help: &'static str) -> Arg {
         .help(help)
 }
 
+/// The process option that takes no value, and the one that may be repeated.
+const TTY: &str = "tty";
+const AFTER_OPTION: &str = "after";
+
 /// The process options: name, short name, what their value is called, help.
-const PROCESS_OPTIONS: [(&str, Option<char>, &str, &str); 5] = [
+const PROCESS_OPTIONS: [(&str, Option<char>, &str, &str); 9] = [
     ("name", None, "NAME", "Its name in notices [default: the base name of PROGRAM]"),
     ("stop-signal", None, "SIGNAL", "What asks it to stop [default: TERM]"),
     ("stop-timeout", None, "DURATION", "Its own bound instead of --grace"),
     ("user", None, "USER[:GROUP]", "Run as this user; names or numbers"),
     ("workdir", Some('w'), "DIR", "Its working directory"),
+    (TTY, Some('t'), "", "Give it a pseudo-terminal for its output, with --output"),
+    ("restart", None, "POLICY", "Start it again when it exits: no (the default),\non-failure[:N] or always"),
+    (
+        "ready",
+        None,
+        "CHECK",
+        "How it tells that it is ready: tcp:[HOST:]PORT, log:REGEX,\nexec:COMMAND, notify or fd:N",
+    ),
+    (AFTER_OPTION, None, "NAME", "Start it once this process is ready; repeatable"),
 ];
 
 fn process_options() -> impl Iterator<Item = Arg> {
     PROCESS_OPTIONS.into_iter().map(|(name, short, value, help)| {
         let option = Arg::new(name).long(name).value_name(value).help(help).help_heading(PROCESS);
         let option = if let Some(short) = short { option.short(short) } else { option };
-        option.value_parser(ValueParser::os_string())
+        match name {
+            TTY => option.action(ArgAction::SetTrue),
+            AFTER_OPTION => option.action(ArgAction::Append).value_parser(ValueParser::os_string()),
+            _ => option.value_parser(ValueParser::os_string()),
+        }
     })
+}
+
+fn form(matches: &ArgMatches, name: &str) -> Option<Form> {
+    let form = matches.get_one::<String>(name)?;
+    Some(if form == "json" { Form::Json } else { Form::Text })
 }
 
 fn said(segment: &Segment<'_>, matches: &ArgMatches) -> Result<Said, UsageError> {
     let on = |name: &str| matches.get_flag(name).then_some(true);
-    let form = |name: &str| {
-        let form = matches.get_one::<String>(name)?;
-        Some(if form == "json" { Form::Json } else { Form::Text })
-    };
-    let view = form("plan").map(View::Plan).or(form("explain").map(View::Explain));
+    let view = form(matches, "plan").map(View::Plan).or(form(matches, "explain").map(View::Explain));
     let files = |name: &str| -> Option<Vec<Named>> {
         matches.contains_id(name).then(|| places(segment, matches, name).map(Named::by_option).collect())
     };
@@ -222,6 +271,8 @@ fn said(segment: &Segment<'_>, matches: &ArgMatches) -> Result<Said, UsageError>
             no_defaults: false,
         },
         grace: matches.get_one::<Limit>("grace").copied(),
+        output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
+        ready_fd: matches.get_one::<i32>("ready-fd").copied(),
         verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
             (true, _) => Some(Verbosity::Quiet),
             (false, true) => Some(Verbosity::Verbose),
@@ -272,6 +323,8 @@ fn is_option(argument: &OsStr, long: &str, short: &str) -> bool {
 fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, UsageError> {
     let words = matches.get_many::<OsString>(WORDS).map_or(0, Iterator::count);
     let options = segment.arguments.len() - words;
+    let tty = matches.get_flag(TTY);
+    let after = places(segment, matches, AFTER_OPTION).collect();
     let mut option = |name: &str| {
         let value = matches.remove_one::<OsString>(name)?;
         Some(place(segment, options, name, &value))
@@ -282,6 +335,10 @@ fn contents(segment: &Segment<'_>, matches: &mut ArgMatches) -> Result<Command, 
         stop_timeout: option("stop-timeout"),
         user: option("user"),
         workdir: option("workdir"),
+        tty,
+        restart: option("restart"),
+        ready: option("ready"),
+        after,
         ..Command::default()
     };
     written(segment, options, command)

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use super::{Form, Named, Said, Sources, UsageError, View, Wish, values};
-use crate::plan::Verbosity;
+use crate::plan::{Output, Verbosity};
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
@@ -31,6 +31,10 @@ pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
         },
         grace: twins.choice("MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none", |value| {
             values::limit(value).ok()
+        }),
+        output: twins.choice("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
+        ready_fd: twins.choice("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
+            values::descriptor(value).ok()
         }),
         verbosity: match (verbose, quiet) {
             (true, _) => Some(Verbosity::Verbose),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::Limit;
+use crate::plan::{self, Limit};
 
 /// What was written is no duration.
 const NO_DURATION: &str = "not a duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
@@ -43,6 +43,23 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 /// When it is neither.
 pub fn limit(text: &str) -> Result<Limit, &'static str> {
     if text == "none" { Ok(Limit::Never) } else { duration(text).map(Limit::After).map_err(|_| NO_LIMIT) }
+}
+
+/// Reads the number of a descriptor above stderr.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn descriptor(text: &str) -> Result<i32, String> {
+    plan::descriptor(text.as_bytes())
+}
+
+/// Reads the id of a process.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn pid(text: &str) -> Result<i32, &'static str> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|pid| is_number && *pid > 0).ok_or("a pid is a number from 1 on")
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@
 
 mod bytes;
 mod limit;
+mod order;
 mod read;
+mod ready;
+mod restart;
 mod text;
 
 use std::collections::BTreeMap;
@@ -14,8 +17,12 @@ use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
 pub use limit::Limit;
-pub(crate) use read::{NOT_A_NAME, is_name, is_variable};
+pub(crate) use order::{Disorder, disorders};
+pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
 pub use read::{ReadError, Unsound};
+pub(crate) use ready::descriptor;
+pub use ready::{Check, Ready, log_pattern};
+pub use restart::{NotARestart, Restart};
 
 use crate::signal::SignalNumber;
 
@@ -82,21 +89,15 @@ pub struct Process {
     /// Whether it is started again when it exits.
     #[serde(default)]
     pub restart: Restart,
-    /// How it tells that it is ready.
+    /// How it tells that it is ready; without, it is once it was started.
     #[serde(default)]
-    pub ready: Option<String>,
+    pub ready: Option<Ready>,
+    /// The same as it was written: what notices show.
+    #[serde(default)]
+    pub ready_template: Option<ByteString>,
     /// Which processes have to be ready before it is started.
     #[serde(default)]
     pub after: Vec<String>,
-}
-
-/// Whether a process is started again when it exits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Restart {
-    /// It shares its fate with the others.
-    #[default]
-    No,
 }
 
 /// What holds for the whole run.
@@ -111,6 +112,8 @@ pub struct Settings {
     pub strict: bool,
     /// How much is told.
     pub verbosity: Verbosity,
+    /// The descriptor of monofy itself to which a newline is written once every process is ready.
+    pub ready_fd: Option<i32>,
 }
 
 /// What happens to the output of the processes.
@@ -120,6 +123,23 @@ pub enum Output {
     /// They write to what monofy itself writes to.
     #[default]
     Raw,
+    /// Whole lines with the name of the process in front.
+    Prefix,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Output {
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "raw" => Some(Self::Raw),
+            "prefix" => Some(Self::Prefix),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
 }
 
 /// How much monofy tells about a run.

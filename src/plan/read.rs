@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ByteString, Plan, Process, VERSION};
+use super::{ByteString, Disorder, Plan, Process, Restart, VERSION, disorders};
 
 /// Why a plan cannot be executed.
 #[derive(Debug)]
@@ -85,16 +85,45 @@ impl Plan {
             for (index, process) in processes.iter().enumerate() {
                 let place = |field: &str| format!("{list}[{index}].{field}");
                 process.check(&place)?;
+                if let (true, Some(field)) = (list == "setup", process.not_for_setup()) {
+                    return Err(Unsound { place: place(field), what: NOT_FOR_SETUP });
+                }
                 if processes[..index].iter().any(|other| other.name == process.name) {
                     return Err(Unsound { place: place("name"), what: "another one has this name" });
                 }
             }
         }
-        Ok(())
+        if self.settings.ready_fd.is_some_and(|number| number <= 2) {
+            return Err(Unsound {
+                place: "settings.ready_fd".into(),
+                what: "0 to 2 are stdin, stdout and stderr",
+            });
+        }
+        match disorders(&self.processes).into_iter().next() {
+            None => Ok(()),
+            Some(Disorder::Unknown(index, place)) => Err(Unsound {
+                place: format!("processes[{index}].after[{place}]"),
+                what: "there is no process of this name",
+            }),
+            Some(Disorder::Circle(circle)) => Err(Unsound {
+                place: format!("processes[{}].after", circle[0]),
+                what: "it waits for what waits for it, so that neither would ever be started",
+            }),
+        }
     }
 }
 
 impl Process {
+    /// What of it makes sense only for what runs side by side with others.
+    pub(crate) fn not_for_setup(&self) -> Option<&'static str> {
+        let used = [
+            ("restart", self.restart != Restart::No),
+            ("ready", self.ready.is_some()),
+            ("after", !self.after.is_empty()),
+        ];
+        used.into_iter().find(|(_, is_used)| *is_used).map(|(field, _)| field)
+    }
+
     fn check(&self, place: &dyn Fn(&str) -> String) -> Result<(), Unsound> {
         let unsound = |field: &str, what| Err(Unsound { place: place(field), what });
         if !is_name(&self.name) {
@@ -125,14 +154,16 @@ impl Process {
                 return unsound(field, NUL);
             }
         }
-        let unknown = [("tty", self.tty), ("ready", self.ready.is_some()), ("after", !self.after.is_empty())];
-        if let Some((field, _)) = unknown.into_iter().find(|(_, is_used)| *is_used) {
-            return unsound(field, "this version of monofy does not know it");
+        if self.ready_template.as_ref().is_some_and(has_nul) {
+            return unsound("ready_template", NUL);
         }
         Ok(())
     }
 }
 
+/// Why a setup command has no restart, no readiness and no order.
+pub(crate) const NOT_FOR_SETUP: &str =
+    "setup commands run one after another, each once and to its end; this is for processes";
 const NUL: &str = "a NUL character, which no program can be given";
 /// What is wrong with a name that [`is_name`] does not take.
 pub(crate) const NOT_A_NAME: &str = "a process's name cannot be empty or hold control characters";

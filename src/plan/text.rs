@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{ByteString, Limit, Plan, Process};
+use super::{ByteString, Limit, Output, Plan, Process, Restart};
 use crate::quote::quote;
 
 pub(super) fn view(plan: &Plan) -> String {
@@ -13,6 +13,11 @@ pub(super) fn view(plan: &Plan) -> String {
     branch(&mut text, "processes, side by side", &plan.processes);
     if let Some(grace) = plan.settings.grace_ms {
         let _ = writeln!(text, "grace {}", limit(grace));
+    }
+    match plan.settings.output {
+        Output::Raw => {}
+        Output::Prefix => text.push_str("output prefix\n"),
+        Output::Json => text.push_str("output json\n"),
     }
     text
 }
@@ -52,6 +57,18 @@ fn details(process: &Process) -> Vec<String> {
     }
     if let Some(workdir) = &process.workdir {
         add("working directory", quoted(workdir));
+    }
+    if process.tty {
+        details.push("pseudo-terminal".to_owned());
+    }
+    if process.restart != Restart::No {
+        details.push(format!("restart {}", process.restart));
+    }
+    if let Some(ready) = &process.ready {
+        details.push(format!("ready {}", quoted(ready.written())));
+    }
+    if !process.after.is_empty() {
+        details.push(format!("after {}", process.after.join(", ")));
     }
     details
 }

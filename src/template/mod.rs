@@ -38,7 +38,6 @@ mod parse;
 mod problem;
 mod reference;
 mod scope;
-pub mod split;
 mod spread;
 mod substring;
 mod text;

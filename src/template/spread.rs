@@ -2,8 +2,8 @@
 
 use super::ast::{Expansion, Kind, Word};
 use super::expand::{Expander, LARGEST, Mode, State};
+use super::fields;
 use super::problem::ProblemKind;
-use super::split;
 use super::text::Text;
 
 impl<'t> Expander<'t, '_> {
@@ -45,7 +45,7 @@ impl<'t> Expander<'t, '_> {
 
     /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
     fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
-        split::shell_texts(value).unwrap_or_else(|_| {
+        fields::split_text(value).unwrap_or_else(|_| {
             self.problem(expansion, ProblemKind::UnbalancedQuote);
             Vec::new()
         })

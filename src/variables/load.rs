@@ -9,7 +9,7 @@ use super::defaults::{At, Declared, File};
 use super::{Placed, Variables, defaults, env_file, path, settle};
 use crate::cli::{Named, Sources};
 use crate::diagnostic::{Diagnostic, Origin, Written};
-use crate::plan::{Limit, Verbosity};
+use crate::plan::{Limit, Output, Verbosity};
 
 /// The defaults file that is read where none is named.
 const DEFAULTS: &str = "./monofy.toml";
@@ -21,6 +21,8 @@ pub struct Settings {
     pub strict: Option<bool>,
     /// `grace`
     pub grace: Option<Limit>,
+    /// `output`
+    pub output: Option<Output>,
     /// `quiet` and `verbose`
     pub verbosity: Option<Verbosity>,
 }
@@ -97,8 +99,8 @@ impl Loader<'_> {
             }
             self.result.variables.files.push(read);
         }
-        let Declared { strict, grace, verbosity, secrets, vars, .. } = declared;
-        self.result.settings = Settings { strict, grace, verbosity };
+        let Declared { strict, grace, output, verbosity, secrets, vars, .. } = declared;
+        self.result.settings = Settings { strict, grace, output, verbosity };
         self.result.variables.secrets = secrets;
         self.result.variables.declared = vars;
         env_files

@@ -2,7 +2,7 @@
 
 use super::defaults::{Declaration, Default, Kind, Spot};
 use crate::quote;
-use crate::template::split::shell_words;
+use crate::words::shell_words;
 
 /// A rule that a value breaks.
 pub(super) struct Broken {

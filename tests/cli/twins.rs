@@ -14,6 +14,9 @@ fn a_twin_says_what_its_option_says() {
     assert_eq!(setting(&line(["a"]).env("MONOFY_GRACE", "0"), "grace_ms"), 0);
     assert_eq!(setting(&line(["a"]).env("MONOFY_QUIET", "1"), "verbosity"), "quiet");
     assert_eq!(setting(&line(["a"]).env("MONOFY_VERBOSE", "1"), "verbosity"), "verbose");
+    assert_eq!(setting(&line(["a"]).env("MONOFY_OUTPUT", "json"), "output"), "json");
+    assert_eq!(setting(&line(["-o", "raw", "a"]).env("MONOFY_OUTPUT", "json"), "output"), "raw");
+    assert_eq!(setting(&line(["a"]).env("MONOFY_READY_FD", "3"), "ready_fd"), 3);
     line(["a", "$X"])
         .env("MONOFY_STRICT", "1")
         .refused_with("monofy: argument 2: X: not set\n    $X\n    ^^\n");

@@ -1,7 +1,7 @@
 //! What holds for any bytes at all.
 
-use monofy::quote;
-use monofy::template::{Severity, Template, Text, UnsetPolicy, split};
+use monofy::template::{Severity, Template, Text, UnsetPolicy};
+use monofy::{quote, words};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -151,7 +151,7 @@ proptest! {
 
     #[test]
     fn what_is_joined_splits_into_the_same_again(arguments in vec(source(), 0..5)) {
-        prop_assert_eq!(split::shell_words(&quote::join(&arguments)), Ok(arguments));
+        prop_assert_eq!(words::shell_words(&quote::join(&arguments)), Ok(arguments));
     }
 
     #[test]

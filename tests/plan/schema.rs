@@ -31,6 +31,8 @@ const FULL: &[&str] = &[
     "--strict",
     "-g5",
     "-q",
+    "--output=json",
+    "--ready-fd=3",
     "--name=x",
     "--stop-signal=RTMAX-1",
     "--stop-timeout=none",
@@ -42,6 +44,10 @@ const FULL: &[&str] = &[
     "&&",
     "b",
     "|||",
+    "--tty",
+    "--restart=on-failure:3",
+    "--ready=log:$A",
+    "--after=b",
     "c",
     "${U:-{}}",
 ];
@@ -137,7 +143,6 @@ fn every_choice_of_the_schema_is_read() {
     for (field, pointer) in [
         ("/settings/output", "/$defs/settings/properties/output/enum"),
         ("/settings/verbosity", "/$defs/settings/properties/verbosity/enum"),
-        ("/processes/0/restart", "/$defs/process/properties/restart/enum"),
         ("/variables/0/source", "/$defs/variable/properties/source/enum"),
     ] {
         for choice in choices(pointer) {

@@ -141,14 +141,14 @@ fn json_has_the_fields_of_the_contract() {
             "setup": [{
                 "name": "set", "argv": ["up", "a"], "template": ["up", "$A"], "env": {}, "stop_signal": null,
                 "stop_timeout_ms": null, "user": null, "workdir": null, "tty": false, "restart": "no",
-                "ready": null, "after": [],
+                "ready": null, "ready_template": null, "after": [],
             }],
             "processes": [{
                 "name": "web", "argv": ["web", "c", "", "{}"], "template": ["web", "${C}", "${U-}", "${J:-{}}"],
                 "env": {"B": "c"}, "stop_signal": "TERM", "stop_timeout_ms": 2000, "user": "0", "workdir": "/",
-                "tty": false, "restart": "no", "ready": null, "after": [],
+                "tty": false, "restart": "no", "ready": null, "ready_template": null, "after": [],
             }],
-            "settings": {"grace_ms": 500, "output": "raw", "strict": true, "verbosity": "verbose"},
+            "settings": {"grace_ms": 500, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null},
             "variables": [
                 {"name": "A", "source": "environment", "secret": false},
                 {"name": "C", "source": "line", "secret": false},

@@ -225,16 +225,16 @@ fn settings_are_below_the_twins() {
         |scene: &Scene, options: &[&str]| scene.plan(&[options, &["p"]].concat())["settings"].clone();
     assert_eq!(
         settings(&scene(), &[]),
-        json!({"grace_ms": 3000, "output": "raw", "strict": true, "verbosity": "verbose"})
+        json!({"grace_ms": 3000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
     let twins = scene().env("MONOFY_STRICT", "0").env("MONOFY_GRACE", "2s").env("MONOFY_QUIET", "1");
     assert_eq!(
         settings(&twins, &[]),
-        json!({"grace_ms": 2000, "output": "raw", "strict": false, "verbosity": "quiet"})
+        json!({"grace_ms": 2000, "output": "raw", "strict": false, "verbosity": "quiet", "ready_fd": null})
     );
     assert_eq!(
         settings(&twins, &["--strict", "-g1", "-v"]),
-        json!({"grace_ms": 1000, "output": "raw", "strict": true, "verbosity": "verbose"})
+        json!({"grace_ms": 1000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
 }
 

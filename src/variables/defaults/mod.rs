@@ -14,7 +14,7 @@ use regex::bytes::Regex;
 pub(super) use read::read;
 
 use crate::diagnostic::{Diagnostic, Origin, Written};
-use crate::plan::{Limit, Verbosity};
+use crate::plan::{Limit, Output, Verbosity};
 
 /// The tables of a defaults file.
 pub const TABLES: [&str; 2] = ["settings", "vars"];
@@ -164,6 +164,7 @@ impl Declaration {
 pub(super) struct Declared {
     pub(super) strict: Option<bool>,
     pub(super) grace: Option<Limit>,
+    pub(super) output: Option<Output>,
     pub(super) verbosity: Option<Verbosity>,
     /// The names that are secret, of all files together.
     pub(super) secrets: Vec<Regex>,

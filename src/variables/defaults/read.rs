@@ -11,7 +11,7 @@ use super::{
 };
 use crate::cli;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Verbosity, is_variable};
+use crate::plan::{Output, Verbosity, is_variable};
 use crate::variables::near::suggestion;
 
 type Value<'d> = Spanned<DeValue<'d>>;
@@ -117,9 +117,13 @@ impl Reader<'_> {
     }
 
     fn output(&mut self, value: &Value<'_>) {
-        match value.get_ref() {
-            DeValue::String(text) if text == "raw" => {}
-            _ => self.mistake(value.span(), "this has to be \"raw\", which is all that this version knows"),
+        let named = match value.get_ref() {
+            DeValue::String(text) => Output::named(text),
+            _ => None,
+        };
+        match named {
+            Some(output) => self.declared.output = Some(output),
+            None => self.mistake(value.span(), "this has to be \"raw\", \"prefix\" or \"json\""),
         }
     }
 
