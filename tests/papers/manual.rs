@@ -1,4 +1,4 @@
-//! The manual page. clap_mangen writes the options; the end of the help, whose lines are laid out by hand, is
+//! The manual page. `clap_mangen` writes the options; the end of the help, whose lines are laid out by hand, is
 //! taken apart here, since a manual page would fill them.
 
 use clap::Command;
@@ -11,7 +11,7 @@ const SUMMARY: &str = "run several processes as one unit, with the variables in 
 pub(crate) fn page(definition: Command) -> std::io::Result<Vec<u8>> {
     let after = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
     let about = definition.get_about().map(ToString::to_string).unwrap_or_default();
-    // Not by clap_mangen, which leaves an empty date away and so moves what stands behind it.
+    // Not by `clap_mangen`, which leaves an empty date away and so moves what stands behind it.
     let title = format!(".TH MONOFY 1 \"\" \"monofy {}\" \"User Commands\"\n", env!("CARGO_PKG_VERSION"));
     let mut page = title.into_bytes();
     let man = Man::new(definition.about(SUMMARY));
