@@ -22,7 +22,9 @@ pub(crate) fn write(name: &str, count: &str) -> c_int {
             stream.write(PIECE);
         }
     }
-    streams.iter_mut().for_each(|stream| stream.write(1));
+    for stream in &mut streams {
+        stream.write(1);
+    }
     0
 }
 
