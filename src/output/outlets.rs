@@ -349,6 +349,13 @@ impl Outlets {
         self.files.iter_mut().find_map(|outlet| outlet.take_failure().map(|error| (outlet.stream(), error)))
     }
 
+    /// No line of a process is looked for any more.
+    pub fn stop_looking(&mut self, speaker: Speaker) {
+        for source in self.sources.iter_mut().filter(|source| source.speaker == speaker) {
+            source.tap = None;
+        }
+    }
+
     /// Who has written the line that was looked for, since the last call.
     pub fn take_matched(&mut self) -> Vec<Speaker> {
         std::mem::take(&mut self.matched)

@@ -11,13 +11,18 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 
-use super::action::Action;
+use super::action::{Action, Announcement};
 use super::event::{Children, Event, Tick, Wake};
-use super::launch::{CannotStart, Launcher};
-use super::machine::{Grace, Machine, Rules, Seat};
+use super::launch::{CannotStart, Failure, Launcher, What};
+use super::machine::Machine;
 use super::notice::Notice;
+use super::probes::Probes;
+use super::publish::Publisher;
+use super::readiness::Answer;
+use super::rules::{Grace, Rules, Seat};
 use super::task::TaskId;
 use super::teller::{Level, Teller};
+use super::upward::Upward;
 use super::wording;
 use crate::output::{Outlets, Speaker};
 use crate::plan::{Output, Plan};
@@ -42,6 +47,8 @@ pub enum CannotBegin {
     Command(CannotStart),
     /// There is no descriptor to read signals from.
     NoSignals(io::Error),
+    /// The descriptor of `--ready-fd` is not open.
+    ReadyFd(i32),
 }
 
 impl fmt::Display for CannotBegin {
@@ -49,6 +56,10 @@ impl fmt::Display for CannotBegin {
         match self {
             Self::Command(error) => error.fmt(f),
             Self::NoSignals(error) => write!(f, "cannot receive signals: {error}"),
+            Self::ReadyFd(number) => write!(
+                f,
+                "--ready-fd: monofy was started without a descriptor {number}; who waits for it has to open it"
+            ),
         }
     }
 }
@@ -58,6 +69,9 @@ impl fmt::Display for CannotBegin {
 /// # Errors
 /// When the run cannot begin.
 pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
+    // Before anything of ours is opened that could have its number.
+    let ready_fd = plan.settings.ready_fd;
+    let upward = Upward::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
     let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
     let signals = SignalQueue::open().map_err(CannotBegin::NoSignals)?;
@@ -73,6 +87,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         launcher,
         signals,
         teller: Teller::new(plan.settings.verbosity, outlets.as_deref()),
+        publisher: Publisher::default(),
         outlets,
         polled: PollSet::default(),
         began: Instant::now(),
@@ -81,6 +96,9 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         has_given_back: false,
         asked: Vec::new(),
         has_asked_blindly: false,
+        left_behind: Vec::new(),
+        probes: Probes::default(),
+        upward,
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
@@ -104,6 +122,7 @@ struct Driver<'a> {
     launcher: Launcher<'a>,
     signals: SignalQueue,
     teller: Teller,
+    publisher: Publisher,
     outlets: Option<Box<Outlets>>,
     polled: PollSet,
     began: Instant,
@@ -114,6 +133,10 @@ struct Driver<'a> {
     /// The descendants that were asked to stop.
     asked: Vec<Descendant>,
     has_asked_blindly: bool,
+    /// What processes left in their groups that are started again, by the group.
+    left_behind: Vec<(Pid, Vec<Descendant>)>,
+    probes: Probes,
+    upward: Upward,
 }
 
 impl Driver<'_> {
@@ -129,8 +152,10 @@ impl Driver<'_> {
             wake.clear();
             self.wait(self.machine.deadline(), &mut wake.signals);
             look_around(&mut wake);
+            wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
             self.read_last_words(&wake);
             self.tell_machine(Event::Woke(&wake));
+            self.tell_of_readiness();
             self.tell_of_output();
         }
     }
@@ -155,6 +180,14 @@ impl Driver<'_> {
             timeout = timeout.into_iter().chain(due).min();
             is_alone = outlets.is_idle();
         }
+        // Between two starts nobody has time to look.
+        if timeout != Some(Duration::ZERO)
+            && let Err(error) = self.publisher.publish(&self.machine, &self.launcher)
+        {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        }
+        is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {
             // Not before the starts, which would only take it again.
             self.has_given_back = true;
@@ -177,6 +210,7 @@ impl Driver<'_> {
         if let Some(outlets) = &mut self.outlets {
             outlets.register(&mut self.polled);
         }
+        self.probes.register(&mut self.polled);
         match self.polled.wait(timeout) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
@@ -192,6 +226,7 @@ impl Driver<'_> {
         if let Some(outlets) = &mut self.outlets {
             outlets.act(&self.polled);
         }
+        self.probes.act(&self.polled);
     }
 
     fn take_signals(&mut self, received: &mut Vec<Received>) {
@@ -209,6 +244,17 @@ impl Driver<'_> {
     fn read_last_words(&mut self, wake: &Wake) {
         if let Some(outlets) = &mut self.outlets {
             wake.deaths.iter().for_each(|(pid, _)| outlets.died(*pid));
+        }
+    }
+
+    /// Who has turned out to be ready or not, after the deaths and signals of the same wake-up.
+    fn tell_of_readiness(&mut self) {
+        for (id, answer) in self.probes.take_answers() {
+            self.tell_machine(Event::Checked(id, answer));
+        }
+        let matched = self.outlets.as_mut().map(|outlets| outlets.take_matched()).unwrap_or_default();
+        for Speaker(index) in matched {
+            self.tell_machine(Event::Checked(TaskId(index), Answer::Ready));
         }
     }
 
@@ -267,32 +313,28 @@ impl Driver<'_> {
     fn carry_out(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
-                let event = match self.launcher.start(id, self.outlets.as_deref_mut()) {
-                    Ok(pid) => {
-                        if let Some(outlets) = &mut self.outlets {
-                            outlets.started(Speaker(id.0), pid);
-                        }
-                        Event::Spawned(id, pid, signals::pending_at_fork())
-                    }
-                    Err(failure) => {
-                        let text =
-                            format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
-                        self.teller.tell(Level::Warning, &text);
-                        Event::SpawnFailed(id, failure.exit_status())
-                    }
-                };
+                let event = self.start(id);
                 self.tell_machine(event);
             }
             Action::LookUpPrograms => {
-                let missing = self.launcher.missing();
-                for (id, missing) in &missing {
-                    let text =
-                        format!("{} cannot be started: {missing}", wording::command(&self.launcher, *id));
-                    self.teller.tell(Level::Warning, &text);
-                }
-                let first = missing.first().map(|(_, missing)| missing.exit_status());
-                self.tell_machine(Event::ProgramsLookedUp(first.map_or(Ok(()), Err)));
+                let result = self.look_up_programs();
+                self.tell_machine(Event::ProgramsLookedUp(result));
             }
+            Action::Ask(id) => {
+                if let Some(answer) = self.probes.ask(id, &self.launcher) {
+                    self.tell_machine(Event::Checked(id, answer));
+                }
+            }
+            Action::GiveUpAsking(id) => self.probes.give_up_asking(id),
+            Action::EndCheck(id) => {
+                self.probes.end(id);
+                if let Some(outlets) = &mut self.outlets {
+                    outlets.stop_looking(Speaker(id.0));
+                }
+            }
+            Action::Announce(what) => self.announce(what),
+            Action::AskLeftBehind(id, leader) => self.ask_left_behind(id, leader),
+            Action::KillLeftBehind(leader) => self.kill_left_behind(leader),
             Action::Send(pid, signal) => self.send(pid, signal),
             Action::KillTree(pid) => self.kill_tree(pid),
             Action::AskDescendants => self.ask_descendants(),
@@ -302,6 +344,54 @@ impl Driver<'_> {
             Action::Finish(status) => return Some(status),
         }
         None
+    }
+
+    fn start(&mut self, id: TaskId) -> Event<'static> {
+        match self.try_to_start(id) {
+            Ok(pid) => {
+                if let Some(outlets) = &mut self.outlets {
+                    outlets.started(Speaker(id.0), pid);
+                }
+                self.probes.started(id, pid, self.launcher.uid(id));
+                Event::Spawned(id, pid, signals::pending_at_fork())
+            }
+            Err(failure) => {
+                self.probes.end(id);
+                let text = format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
+                self.teller.tell(Level::Warning, &text);
+                Event::SpawnFailed(id, failure.exit_status())
+            }
+        }
+    }
+
+    fn try_to_start(&mut self, id: TaskId) -> Result<Pid, Failure> {
+        let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
+        self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)
+    }
+
+    fn look_up_programs(&mut self) -> Result<(), u8> {
+        let missing = self.launcher.missing();
+        for (id, what, missing) in &missing {
+            let command = wording::command(&self.launcher, *id);
+            let text = match what {
+                What::Program => format!("{command} cannot be started: {missing}"),
+                What::Check => format!("{command} cannot be asked whether it is ready: exec: {missing}"),
+            };
+            self.teller.tell(Level::Warning, &text);
+        }
+        missing.first().map_or(Ok(()), |(_, _, missing)| Err(missing.exit_status()))
+    }
+
+    fn announce(&mut self, what: Announcement) {
+        if let Err(error) = self.upward.announce(what) {
+            let what = match what {
+                Announcement::Ready => "everything is ready",
+                Announcement::Stopping => "it is stopping",
+            };
+            let text = format!("cannot tell who has started monofy that {what}: {error}");
+            self.teller.tell(Level::Warning, &text);
+        }
     }
 
     /// To a child that was not reaped, so ESRCH cannot be; EPERM can, for a child that changed its user.
@@ -343,6 +433,32 @@ impl Driver<'_> {
             }
         }
         self.asked.extend(new);
+    }
+
+    /// What is left in the group of a process that has just been reaped. As long as any of it is there, no other
+    /// group can have its number.
+    fn ask_left_behind(&mut self, id: TaskId, leader: Pid) {
+        let left = descendants::living_in_group(leader);
+        if left.is_empty() {
+            return;
+        }
+        self.tell_about(&Notice::AskedLeftBehind(id), &left);
+        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
+            for descendant in &left {
+                // It may have ended meanwhile.
+                let _ = descendants::send(descendant, signal);
+            }
+        }
+        self.left_behind.push((leader, left));
+    }
+
+    fn kill_left_behind(&mut self, leader: Pid) {
+        let Some(index) = self.left_behind.iter().position(|(group, _)| *group == leader) else { return };
+        let (_, asked) = self.left_behind.swap_remove(index);
+        let left = descendants::living_in_group(leader);
+        if left.iter().any(|one| asked.iter().any(|asked| asked.is_same(one))) {
+            kill(&left);
+        }
     }
 
     fn tell(&mut self, notice: &Notice) {

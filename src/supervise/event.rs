@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::readiness::Answer;
 use super::task::TaskId;
 use crate::exit::Death;
 use crate::output::Stream;
@@ -53,6 +54,8 @@ pub enum Event<'a> {
     Spawned(TaskId, Pid, SignalSet),
     /// A program could not be executed, for which the run would end with this status.
     SpawnFailed(TaskId, u8),
+    /// A check of a process's readiness has an answer.
+    Checked(TaskId, Answer),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
     /// Nobody reads what the processes write to this stream of ours.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::event::{Children, Tick, Wake};
-use super::machine::Grace;
 use super::notice::{Cause, Notice};
+use super::rules::Grace;
 use super::task::{Task, TaskId, running};
 use crate::plan::Limit;
 use crate::signal::SignalNumber;

@@ -107,3 +107,12 @@ pub(super) fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Resu
 pub fn is_terminal(descriptor: &impl AsFd) -> bool {
     nix::unistd::isatty(descriptor.as_fd()).unwrap_or(false)
 }
+
+/// A descriptor of `/dev/null`, for a child.
+///
+/// # Errors
+/// Where there is none, or no descriptor left.
+pub fn null() -> io::Result<OwnedFd> {
+    let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    above_standard(file.into())
+}

@@ -3,143 +3,15 @@
 use std::time::Duration;
 
 use monofy::exit::Death;
+use monofy::output::Stream;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
 use monofy::supervise::{
-    Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+    Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick,
 };
-use monofy::sys::process::Pid;
-use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
 
-const TERM: SignalNumber = SignalNumber::TERM;
-const INT: SignalNumber = SignalNumber::INT;
-const QUIT: SignalNumber = SignalNumber::QUIT;
-const HUP: SignalNumber = SignalNumber::HUP;
-const CONT: SignalNumber = SignalNumber::CONT;
-const KILL: SignalNumber = SignalNumber::KILL;
-const TSTP: SignalNumber = SignalNumber::TSTP;
-
-fn ms(milliseconds: u64) -> Tick {
-    Tick::after(Duration::from_millis(milliseconds))
-}
-
-fn limit(milliseconds: u64) -> Limit {
-    Limit::After(Duration::from_millis(milliseconds))
-}
-
-fn sent(signal: SignalNumber) -> Received {
-    Received { signal, origin: Origin::Process }
-}
-
-fn typed(signal: SignalNumber) -> Received {
-    Received { signal, origin: Origin::Terminal }
-}
-
-fn task() -> Task {
-    Task::new(None, None)
-}
-
-/// The pid of the n-th command of the line, in these tests.
-fn pid(index: usize) -> Pid {
-    Pid::new(100 + i32::try_from(index).unwrap())
-}
-
-/// A machine, the time, and what it said to do since that was last asked.
-struct Bench {
-    machine: Machine,
-    now: Tick,
-    actions: Vec<Action>,
-}
-
-impl Bench {
-    fn new(setup: Vec<Task>, processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
-        let rules = Rules { grace, seat: Seat { grouping, leads_session: false } };
-        Self { machine: Machine::new(setup, processes, rules), now: Tick::ZERO, actions: Vec::new() }
-    }
-
-    /// So many processes, all started.
-    fn running(processes: Vec<Task>, grace: Grace) -> Self {
-        Self::running_in(processes, grace, Grouping::Own)
-    }
-
-    fn running_in(processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
-        let count = processes.len();
-        let mut bench = Self::new(Vec::new(), processes, grace, grouping);
-        bench.pass();
-        bench.handle(Event::ProgramsLookedUp(Ok(())));
-        for index in 0..count {
-            bench.pass();
-            bench.spawned(index);
-        }
-        bench.pass();
-        bench.take();
-        bench
-    }
-
-    fn handle(&mut self, event: Event<'_>) -> &mut Self {
-        self.machine.handle(self.now, event, &mut self.actions);
-        self
-    }
-
-    fn spawned(&mut self, index: usize) -> &mut Self {
-        self.spawned_after(index, &[])
-    }
-
-    /// Started while these signals were waiting.
-    fn spawned_after(&mut self, index: usize, signals: &[SignalNumber]) -> &mut Self {
-        self.handle(Event::Spawned(TaskId(index), pid(index), signals.iter().copied().collect()))
-    }
-
-    fn woke(&mut self, deaths: &[(usize, Death)], signals: &[Received], children: Children) -> &mut Self {
-        let deaths = deaths.iter().map(|(index, death)| (pid(*index), *death)).collect();
-        self.handle(Event::Woke(&Wake { deaths, signals: signals.to_vec(), children }))
-    }
-
-    fn died(&mut self, index: usize, death: Death) -> &mut Self {
-        self.woke(&[(index, death)], &[], Children::Left)
-    }
-
-    fn last_died(&mut self, index: usize, death: Death) -> &mut Self {
-        self.woke(&[(index, death)], &[], Children::None)
-    }
-
-    fn got(&mut self, signal: Received) -> &mut Self {
-        self.woke(&[], &[signal], Children::NotLookedAt)
-    }
-
-    /// An empty wake-up: time has passed.
-    fn pass(&mut self) -> &mut Self {
-        self.woke(&[], &[], Children::Left)
-    }
-
-    fn at(&mut self, milliseconds: u64) -> &mut Self {
-        self.now = ms(milliseconds);
-        self
-    }
-
-    /// What was to be done, notices left out.
-    fn take(&mut self) -> Vec<Action> {
-        let actions = std::mem::take(&mut self.actions);
-        actions.into_iter().filter(|action| !matches!(action, Action::Tell(_))).collect()
-    }
-
-    fn notices(&self) -> Vec<Notice> {
-        let notice =
-            |action: &Action| if let Action::Tell(notice) = action { Some(notice.clone()) } else { None };
-        self.actions.iter().filter_map(notice).collect()
-    }
-
-    fn status(&mut self) -> Option<u8> {
-        self.take()
-            .into_iter()
-            .find_map(|action| if let Action::Finish(status) = action { Some(status) } else { None })
-    }
-}
-
-fn asked(index: usize, signal: SignalNumber) -> [Action; 2] {
-    [Action::Send(pid(index), signal), Action::Send(pid(index), CONT)]
-}
+use super::bench::{Bench, CONT, HUP, INT, KILL, QUIT, TERM, TSTP, asked, limit, ms, pid, sent, task, typed};
 
 #[test]
 fn setup_commands_run_one_after_another_and_then_the_programs_are_looked_up() {
@@ -505,4 +377,32 @@ fn the_last_notice_says_why_the_run_ended_and_with_which_status() {
     bench.last_died(0, Death::Exited(4));
     let last = Notice::Finished(Cause::FirstExit(TaskId(0), Death::Exited(4)), 4);
     assert_eq!(bench.notices().last(), Some(&last));
+}
+
+#[test]
+fn when_nobody_reads_the_output_the_run_stops_with_the_status_of_a_broken_pipe() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
+    assert_eq!(bench.handle(Event::ReaderGone(Stream::Stdout)).take(), expected);
+    assert_eq!(bench.machine.deadline(), Some(ms(10_000)), "it is a stop of our own");
+    bench.died(0, Death::Exited(3)).last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(141));
+}
+
+#[test]
+fn a_death_counts_before_a_reader_that_goes_in_the_same_wake_up() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.died(0, Death::Exited(3)).handle(Event::ReaderGone(Stream::Stderr));
+    bench.last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(3));
+}
+
+#[test]
+fn a_run_that_is_over_tells_until_when_its_output_may_wait_and_still_counts_ctrl_c() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(2000)));
+    bench.at(100).got(typed(INT)).last_died(0, Death::Exited(0));
+    assert_eq!(bench.machine.limit(), Some(ms(2100)));
+    assert!(!bench.machine.is_interrupted_twice());
+    assert_eq!(bench.got(typed(INT)).take().last(), Some(&Action::Finish(0)), "nothing new follows");
+    assert!(bench.machine.is_interrupted_twice());
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 /// What came out: each part with where it stands in its line.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parts {
-    parts: Vec<(Vec<u8>, bool, bool)>,
+    taken: Vec<(Vec<u8>, bool, bool)>,
     /// How many times it has room before it has none once.
     patience: Option<usize>,
     asked: usize,
@@ -19,7 +19,7 @@ impl Taker for Parts {
     }
 
     fn take(&mut self, part: Part<'_>) {
-        self.parts.push((part.bytes.to_vec(), part.begins, part.ends));
+        self.taken.push((part.bytes.to_vec(), part.begins, part.ends));
     }
 }
 
@@ -34,7 +34,7 @@ fn assemble(pieces: &[&[u8]], patience: Option<usize>) -> Vec<(Vec<u8>, bool, bo
     }
     while !assembler.finish(&mut parts) {}
     assert!(assembler.is_empty());
-    parts.parts
+    parts.taken
 }
 
 /// What the lines are, by the definition: what newlines separate, and what the last one has no newline for.
@@ -123,7 +123,7 @@ fn a_line_that_its_taker_has_ended_goes_on_as_a_new_one() {
     assembler.feed(&long, &mut parts);
     assembler.interrupt();
     assembler.feed(b"y\nz\n", &mut parts);
-    let rest: Vec<_> = parts.parts[1..].to_vec();
+    let rest: Vec<_> = parts.taken[1..].to_vec();
     assert_eq!(rest, [(b"xy".to_vec(), true, true), (b"z".to_vec(), true, true)]);
 }
 
@@ -132,11 +132,11 @@ fn a_line_that_its_taker_has_ended_and_that_ends_there_is_no_empty_line() {
     let (mut assembler, mut parts) = (Assembler::default(), Parts::default());
     assembler.feed(&vec![b'x'; LONGEST], &mut parts);
     assembler.feed("\u{20AC}".as_bytes(), &mut parts);
-    let before = parts.parts.len();
+    let before = parts.taken.len();
     assembler.interrupt();
     assembler.feed(b"\n\n", &mut parts);
     assert_eq!(
-        parts.parts[before..],
+        parts.taken[before..],
         [("\u{20AC}".as_bytes().to_vec(), true, true), (Vec::new(), true, true)]
     );
 }

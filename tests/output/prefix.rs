@@ -10,7 +10,9 @@ fn whole(bytes: &[u8]) -> Part<'_> {
 
 fn written(prefix: &mut Prefix, parts: &[Part<'_>]) -> String {
     let mut out = Vec::new();
-    parts.iter().for_each(|part| prefix.write(*part, &mut out));
+    for part in parts {
+        prefix.write(*part, &mut out);
+    }
     String::from_utf8(out).expect("it was text")
 }
 

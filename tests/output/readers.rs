@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use super::line::{INT, TERM, run};
-use super::support::{Lines, Run, Running, children, memory, state, until};
+use super::support::{Lines, Run, Running, children, memory, numbered, state, until};
 
 /// A run whose stdout is a pipe that nobody reads yet.
 fn unread(run: Run) -> (Running, PipeReader) {
@@ -78,7 +78,7 @@ fn no_line_is_lost_when_the_reader_goes_on_in_time() {
     reader.read_to_string(&mut text).expect("text");
     let finished = running.finish();
     finished.assert_status(0);
-    let expected: String = (1..=lines).map(|number| format!("a      | a stdout {number}\n")).collect();
+    let expected = numbered("a      | a stdout ", lines);
     assert!(text == expected, "{} of {} bytes", text.len(), expected.len());
 }
 

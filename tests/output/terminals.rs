@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use nix::pty::openpty;
 
 use super::line::run;
-use super::support::{Lines, Run, Running};
+use super::support::{Lines, Run, Running, numbered};
 
 const WINCH: i32 = 28;
 
@@ -81,7 +81,7 @@ fn bytes_come_out_of_a_terminal_as_they_were_written() {
 #[test]
 fn many_lines_pass_a_terminal_and_none_is_lost_at_its_end() {
     let finished = run(&["-qoprefix", "--name", "a", "--tty", "seq", "50000"]).finish();
-    let expected: String = (1..=50_000).map(|number| format!("a      | {number}\n")).collect();
+    let expected = numbered("a      | ", 50_000);
     finished.assert_status(0);
     assert!(finished.stdout == expected, "{} of {} bytes", finished.stdout.len(), expected.len());
 }

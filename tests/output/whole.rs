@@ -75,8 +75,8 @@ fn the_last_line_needs_no_newline() {
         busy.kill().expect("it runs");
         busy.wait().expect("it ends");
     }
-    let expected: String = names.iter().map(|name| format!("{name}  | last\n")).collect();
-    finished.assert_status(0).assert_stdout(&expected);
+    let expected: Vec<String> = names.iter().map(|name| format!("{name}  | last")).collect();
+    finished.assert_status(0).assert_stdout(&(expected.join("\n") + "\n"));
 }
 
 #[test]

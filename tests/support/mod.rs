@@ -211,6 +211,12 @@ impl Finished {
         self
     }
 
+    /// Whether a line of stdout is this.
+    pub fn assert_told_on_stdout(&self, line: &str) -> &Self {
+        assert!(self.stdout.lines().any(|told| told == line), "no line {line:?} in {self:#?}");
+        self
+    }
+
     /// Whether a line of stderr holds this.
     pub fn assert_told(&self, part: &str) -> &Self {
         assert!(self.stderr.lines().any(|line| line.contains(part)), "nothing about {part:?} in {self:#?}");
@@ -319,6 +325,12 @@ pub fn state(pid: i32) -> Option<char> {
 /// Whether a process is gone, or but a zombie that somebody else has to reap.
 pub fn is_gone(pid: i32) -> bool {
     matches!(state(pid), None | Some('Z' | 'X'))
+}
+
+/// So many lines, each of this and its number.
+pub fn numbered(start: &str, count: usize) -> String {
+    let lines: Vec<String> = (1..=count).map(|number| format!("{start}{number}\n")).collect();
+    lines.concat()
 }
 
 /// The memory that a process has needed at most, in KiB, by its `status` in /proc: without the pages of its file, since
