@@ -5,6 +5,7 @@
 //! probe wait NAME [SIGNAL=WHAT]...    tells every signal that arrives; WHAT is an exit status, `ignore` or `die`
 //! probe idle NAME                     waits for signals and leaves each to its default
 //! probe comet NAME                    again and again forks and exits, each with a new process id
+//! probe lines NAME COUNT              writes so many numbered lines to each of stdout and stderr, and exits
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
@@ -12,6 +13,7 @@
 #![no_main]
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
+mod lines;
 mod signals;
 mod state;
 mod with;
@@ -33,6 +35,7 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["wait", name, rules @ ..] => wait(name, rules),
         ["idle", name] => idle(name),
         ["comet", name] => comet(name),
+        ["lines", name, count] => lines::write(name, count),
         ["with", rest @ ..] => with::execute(rest),
         _ => {
             say("probe: what is that?");
