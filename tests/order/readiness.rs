@@ -32,6 +32,7 @@ fn assert_waits(check: &str, how: &str) {
     assert!(!running.stdout.so_far().contains("b ready"), "with {check}");
     send(a, USR1);
     ready(&running, "b");
+    running.stderr.wait_for("monofy: b started");
     let told = running.stderr.so_far();
     let place = |part: &str| told.find(part).unwrap_or_else(|| panic!("{part} is not in {told}"));
     assert!(place("monofy: a is ready\n") < place("monofy: b started"), "{told}");
