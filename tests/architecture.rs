@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
     ("exit", &["signal"]),
@@ -12,9 +12,11 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("output", &["plan", "sys"]),
     ("plan", &["quote", "signal", "words"]),
     ("quote", &[]),
+    ("report", &["status", "sys"]),
     ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),
     ("signal", &[]),
-    ("supervise", &["exit", "output", "plan", "quote", "signal", "sys"]),
+    ("status", &["exit", "signal"]),
+    ("supervise", &["exit", "output", "plan", "quote", "signal", "status", "sys"]),
     ("sys", &["exit", "signal"]),
     ("template", &["quote", "words"]),
     ("variables", &["cli", "diagnostic", "plan", "quote", "template", "words"]),

@@ -17,6 +17,7 @@ use super::launch::{CannotStart, Failure, Launcher, What};
 use super::machine::Machine;
 use super::notice::Notice;
 use super::probes::Probes;
+use super::publish::Publisher;
 use super::readiness::Answer;
 use super::rules::{Grace, Rules, Seat};
 use super::task::TaskId;
@@ -86,6 +87,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         launcher,
         signals,
         teller: Teller::new(plan.settings.verbosity, outlets.as_deref()),
+        publisher: Publisher::default(),
         outlets,
         polled: PollSet::default(),
         began: Instant::now(),
@@ -120,6 +122,7 @@ struct Driver<'a> {
     launcher: Launcher<'a>,
     signals: SignalQueue,
     teller: Teller,
+    publisher: Publisher,
     outlets: Option<Box<Outlets>>,
     polled: PollSet,
     began: Instant,
@@ -176,6 +179,13 @@ impl Driver<'_> {
             let due = outlets.deadline().map(|due| due.saturating_duration_since(Instant::now()));
             timeout = timeout.into_iter().chain(due).min();
             is_alone = outlets.is_idle();
+        }
+        // Between two starts nobody has time to look.
+        if timeout != Some(Duration::ZERO)
+            && let Err(error) = self.publisher.publish(&self.machine, &self.launcher)
+        {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
         }
         is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {

@@ -185,7 +185,7 @@ impl Machine {
         let mut died = Vec::new();
         for (pid, death) in &wake.deaths {
             if let Some(index) = self.tasks.iter().position(|task| task.is_at(*pid)) {
-                self.tasks[index].state = State::Ended(*death);
+                self.tasks[index].note_end(*death);
                 died.push(TaskId(index));
             } else {
                 actions.push(Action::Tell(Notice::Reaped(*pid, *death)));
@@ -196,7 +196,7 @@ impl Machine {
             // be to wait for ever.
             for (index, task) in self.tasks.iter_mut().enumerate() {
                 if matches!(task.state, State::Running(_) | State::GivenUp(_)) {
-                    task.state = State::Ended(Death::Lost);
+                    task.note_end(Death::Lost);
                     died.push(TaskId(index));
                 }
             }

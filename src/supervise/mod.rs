@@ -9,6 +9,7 @@ mod notice;
 mod order;
 mod probes;
 mod program;
+mod publish;
 mod readiness;
 mod restart;
 mod rules;

@@ -27,6 +27,10 @@ pub struct Task {
     comebacks: Comebacks,
     /// When it was started last, and as what.
     started: Option<(Tick, Pid)>,
+    /// How often it was started again.
+    restarts: u32,
+    /// How it ended last.
+    last_end: Option<Death>,
     /// Whether it was told that it waits for others, since it began to.
     pub(super) is_known_to_wait: bool,
     killed_at: Option<Tick>,
@@ -59,6 +63,8 @@ impl Task {
             readiness: Readiness::Unknown,
             comebacks: Comebacks::new(Restart::No),
             started: None,
+            restarts: 0,
+            last_end: None,
             is_known_to_wait: false,
             killed_at: None,
         }
@@ -89,10 +95,31 @@ impl Task {
     /// It runs, and nothing of its former lives counts any more.
     pub(super) fn note_start(&mut self, now: Tick, pid: Pid) {
         self.state = State::Running(pid);
-        self.started = Some((now, pid));
+        if self.started.replace((now, pid)).is_some() {
+            self.restarts = self.restarts.saturating_add(1);
+        }
         self.sent = SignalSet::EMPTY;
         self.readiness = Readiness::at_start(self.check, now);
         self.is_known_to_wait = false;
+    }
+
+    /// It ended.
+    pub(super) fn note_end(&mut self, death: Death) {
+        self.state = State::Ended(death);
+        self.last_end = Some(death);
+    }
+
+    /// When it was started last.
+    pub(super) fn started_at(&self) -> Option<Tick> {
+        self.started.map(|(started, _)| started)
+    }
+
+    pub(super) fn restarts(&self) -> u32 {
+        self.restarts
+    }
+
+    pub(super) fn last_end(&self) -> Option<Death> {
+        self.last_end
     }
 
     /// As what it ran last.

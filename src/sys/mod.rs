@@ -1,5 +1,6 @@
 //! The kernel, one family of system calls a file. The only `unsafe` of the program is below this folder.
 
+pub mod clock;
 pub mod connect;
 pub mod descendants;
 pub mod descriptors;
@@ -9,6 +10,7 @@ pub mod hosts;
 pub mod input;
 pub mod limits;
 pub mod memory;
+pub mod memory_file;
 pub mod notify;
 pub mod outflow;
 pub mod pipe;
