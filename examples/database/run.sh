@@ -30,6 +30,9 @@ kill_it() { docker exec "$name" sh -c "kill -$2 $(pid_of "$1")"; }
 poll 'the application' log_shows 'monofy: web is ready'
 [ "$(line 'monofy: db is ready')" -lt "$(line 'monofy: web started')" ] || fail 'web did not wait for db'
 [ "$(line 'monofy: db is ready')" -lt "$(line 'monofy: worker started')" ] || fail 'worker did not wait for db'
+is_healthy() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$name")" = healthy ]; }
+poll 'a healthy container' is_healthy
+docker exec "$name" monofy --status
 page --data 'one two two'
 poll 'the counts' page_shows 'two: 2'
 
@@ -43,6 +46,7 @@ heading 'So does one that crashes'
 page --data 'poison two'
 poll 'the restart' log_shows 'monofy: worker exited with status 1; starting it again in 0.2 s (attempt 2 of 3)'
 poll 'the work of the next worker' page_shows 'two: 4'
+expect 0 docker exec "$name" monofy --status
 
 heading 'A database that is killed ends the container with its status'
 kill_it db KILL
