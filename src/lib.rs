@@ -9,10 +9,13 @@ pub mod cli;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
+pub mod output;
 pub mod plan;
 pub mod quote;
+pub mod report;
 pub mod resolve;
 pub mod signal;
+pub mod status;
 pub mod supervise;
 pub mod sys;
 pub mod template;
@@ -24,7 +27,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 
-use cli::{Form, Global, Line, Request, View};
+use cli::{Form, Global, Line, Report, Request, View};
 use explain::{Colours, Explanation};
 use plan::Plan;
 use resolve::Resolved;
@@ -38,7 +41,7 @@ use sys::signals::Inherited;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Report { .. }) => Err(Failure("not yet".to_owned())),
+        Ok(Request::Report { of, what }) => report(of, what),
         Ok(Request::Line(line)) => run_line(&ManuallyDrop::new(line), inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
@@ -102,6 +105,26 @@ fn show(view: View, resolved: &Resolved<'_>, shows_secrets: bool) -> Result<u8, 
 fn colours() -> Colours {
     let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
+}
+
+/// What Docker takes for unhealthy.
+const UNHEALTHY: u8 = 1;
+
+/// Tells how a monofy is that runs: by the exit status for Docker, in words for people.
+fn report(of: Option<i32>, what: Report) -> Result<u8, Failure> {
+    let report = match (report::ask(of), what) {
+        (Ok(report), _) => report,
+        (Err(unknown), Report::Health) => return print(&format!("{unknown}\n")).map(|_| UNHEALTHY),
+        (Err(unknown), Report::Status(_)) => return Err(Failure::new(unknown)),
+    };
+    match what {
+        Report::Status(Form::Text) => print(&report.to_table()),
+        Report::Status(Form::Json) => print(&report.to_json().map_err(Failure::new)?),
+        Report::Health => match report.status.complaint() {
+            None => Ok(0),
+            Some(complaint) => print(&(complaint + "\n")).map(|_| UNHEALTHY),
+        },
+    }
 }
 
 fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
