@@ -12,7 +12,7 @@ use std::fmt;
 use crate::diagnostic::Written;
 use crate::plan::{Limit, Output, Verbosity};
 
-pub use options::HELP_WIDTH;
+pub use options::{HELP_WIDTH, definition};
 pub use sources::{Named, Set, Sources};
 pub use values::{duration, limit};
 

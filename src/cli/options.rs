@@ -35,8 +35,8 @@ Substitution, in every argument:
   ${NAME:?message}          an error when it is not set or empty
   ${$}                      a dollar
   ${'text'}                 text as it is
-Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in
-Compose files, Makefiles or JSON.
+Without the colon, empty counts as set. $<...> means the same as ${...}: for words that hold a },
+and between the double quotes of a shell. Compose files and Makefiles want $$ for the $ of both.
 
 A value comes from --set, else the environment, an env file, the defaults file, else the word.
 Global options but -h, -V, --schema and --set can be set in the environment: MONOFY_GRACE=5s,
@@ -105,6 +105,12 @@ fn schema(name: Option<&str>) -> &'static str {
         Some(DEFAULTS) => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+/// The options as clap has them, for what is generated from them: manual page and completions.
+#[must_use]
+pub fn definition() -> Clap {
+    command(true).no_binary_name(false)
 }
 
 fn command(with_global: bool) -> Clap {
