@@ -32,8 +32,8 @@ pub enum Request {
     },
     /// Ask a monofy that runs how it is.
     Report {
-        /// Its pid.
-        of: i32,
+        /// Its pid; nothing is the one that is PID 1, or the only one.
+        of: Option<i32>,
         /// What to tell of it.
         what: Report,
     },
