@@ -7,6 +7,7 @@
 //! probe idle NAME                     waits for signals and leaves each to its default
 //! probe comet NAME                    again and again forks and exits, each with a new process id
 //! probe tell HOW                      tells somebody something, and that is all
+//! probe lines NAME COUNT              writes so many numbered lines to each of stdout and stderr, and exits
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
@@ -14,6 +15,7 @@
 #![no_main]
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
+mod lines;
 mod signals;
 mod state;
 mod tell;
@@ -40,6 +42,7 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
             tell::tell(how);
             0
         }
+        ["lines", name, count] => lines::write(name, count),
         ["with", rest @ ..] => with::execute(rest),
         _ => {
             say("probe: what is that?");
