@@ -6,8 +6,8 @@
 //!                                     how to tell somebody something (see `tell`)
 //! probe idle NAME                     waits for signals and leaves each to its default
 //! probe comet NAME                    again and again forks and exits, each with a new process id
-//! probe tell HOW                      tells somebody something, and that is all
 //! probe lines NAME COUNT              writes so many numbered lines to each of stdout and stderr, and exits
+//! probe tell HOW                      tells somebody something, and that is all
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
@@ -38,11 +38,11 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["wait", name, rules @ ..] => wait(name, rules),
         ["idle", name] => idle(name),
         ["comet", name] => comet(name),
+        ["lines", name, count] => lines::write(name, count),
         ["tell", how] => {
             tell::tell(how);
             0
         }
-        ["lines", name, count] => lines::write(name, count),
         ["with", rest @ ..] => with::execute(rest),
         _ => {
             say("probe: what is that?");
