@@ -182,6 +182,10 @@ impl Outlets {
     /// A process has died: what it had written comes before anything that is said of its death.
     pub fn died(&mut self, pid: Pid) {
         self.hints.retain(|hint| hint.pid != pid);
+        // Orphans end by the thousand, and have nothing here.
+        if !self.sources.iter().any(|source| source.pid == Some(pid)) {
+            return;
+        }
         for source in self.sources.iter_mut().filter(|source| source.pid == Some(pid)) {
             source.note_death();
         }
@@ -364,6 +368,9 @@ impl Outlets {
     /// Who has written nothing for long, and is known to keep its output in a buffer; each is said once.
     pub fn take_silent(&mut self) -> Vec<Speaker> {
         let now = Instant::now();
+        if !self.hints.iter().any(|hint| hint.due <= now) {
+            return Vec::new();
+        }
         let (due, later) = std::mem::take(&mut self.hints).into_iter().partition(|hint| hint.due <= now);
         self.hints = later;
         let due: Vec<Hint> = due;
