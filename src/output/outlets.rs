@@ -223,20 +223,23 @@ impl Outlets {
         self.sources.iter().any(|source| source.is_open() && source.kind == Kind::Terminal)
     }
 
-    /// Does what can be done after a wait.
-    pub fn act(&mut self, set: &PollSet) {
+    /// Does what can be done after a wait. Returns whether there was anything to read or to write.
+    pub fn act(&mut self, set: &PollSet) -> bool {
+        let mut was_any = false;
         for outlet in &mut self.files {
-            outlet.act(set);
+            was_any |= outlet.act(set);
         }
         let count = self.sources.len();
         self.turn = if count == 0 { 0 } else { (self.turn + 1) % count };
         for index in (self.turn..count).chain(0..self.turn) {
             if self.sources[index].is_ready(set) {
+                was_any = true;
                 self.read(index);
             }
         }
         self.read_owed();
         self.settle();
+        was_any
     }
 
     fn read(&mut self, index: usize) {
