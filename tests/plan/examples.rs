@@ -160,7 +160,7 @@ fn by_plan(folder: &Folder) -> PathBuf {
 }
 
 /// What a shell shows on stdout and with which status it ends, with this program as `monofy`.
-fn typed(command: &str, program: &Path) -> Vec<String> {
+fn typed(command: &str, program: &Path) -> (Vec<String>, i32) {
     let folder = program.parent().expect("a program lies in a folder").display();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
     let run = Run::of("/bin/sh", ["-c", command]).directory(root()).env("PATH", path);
