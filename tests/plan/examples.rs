@@ -19,9 +19,10 @@ fn lines(file: &Path) -> Vec<Vec<String>> {
         Some("Dockerfile") => exec_form(&text).into_iter().collect(),
         Some("docker-compose.yml") => {
             let doubled = text.replace("$$", "$");
-            vec![list(&doubled, "command:", 1), list_in_brackets(&doubled, "test: ")]
+            vec![list(&doubled, "command:", 1)]
         }
         Some("pod.yaml") => vec![list(&text, "args:", 0)],
+        Some("start.sh") => vec![without_image(&passed_by_script(file))],
         _ => Vec::new(),
     }
 }
@@ -31,11 +32,24 @@ fn exec_form(dockerfile: &str) -> Option<Vec<String>> {
     let joined = dockerfile.replace("\\\n", " ");
     let command = joined.lines().find_map(|line| line.strip_prefix("CMD "))?;
     let words: Vec<String> = serde_json::from_str(command).expect("the exec form is JSON");
-    let words = words.strip_prefix(&["monofy".to_owned()])?.iter();
-    // Users and folders are those of the image, and a stand-in is no server that answers or comes back.
+    Some(without_image(words.strip_prefix(&["monofy".to_owned()])?))
+}
+
+/// What a script that starts `$MONOFY` passes to it.
+fn passed_by_script(script: &Path) -> Vec<String> {
+    let folder = Folder::new();
+    let monofy = folder.file("monofy", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    std::fs::set_permissions(&monofy, PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let finished = Run::of("/bin/sh", [script]).env("MONOFY", monofy).finish();
+    // Stand-ins lie in PATH.
+    finished.stdout.lines().map(|word| word.strip_prefix("./").unwrap_or(word).to_owned()).collect()
+}
+
+/// Users and folders are those of an image, and a stand-in is no server that answers or comes back.
+fn without_image(words: &[String]) -> Vec<String> {
     let of_image = ["--user=", "--workdir=", "--ready=", "--restart="];
-    let is_of_image = |word: &String| of_image.iter().any(|option| word.starts_with(option));
-    Some(words.filter(|word| !is_of_image(word)).cloned().collect())
+    let is_of_image = |word: &&String| of_image.iter().any(|option| word.starts_with(option));
+    words.iter().filter(|word| !is_of_image(word)).cloned().collect()
 }
 
 /// A list of YAML, an item a line, without those in front of monofy's arguments.
@@ -44,12 +58,6 @@ fn list(yaml: &str, key: &str, skipped: usize) -> Vec<String> {
     let items = items.map_while(|line| line.trim().strip_prefix("- "));
     let unquoted = |item: &str| serde_json::from_str(item).unwrap_or_else(|_| item.to_owned());
     items.skip(skipped).map(unquoted).collect()
-}
-
-fn list_in_brackets(yaml: &str, key: &str) -> Vec<String> {
-    let list = yaml.lines().find_map(|line| line.trim().strip_prefix(key)).expect("the list is there");
-    let words: Vec<String> = serde_json::from_str(list).expect("it is JSON, too");
-    words[2..].to_vec()
 }
 
 /// A folder with the files of an example, in which a line's programs are stand-ins.
@@ -136,7 +144,8 @@ fn the_plan_of_every_example_does_what_its_line_does() {
     let entries = std::fs::read_dir(root().join("examples")).expect("there are examples");
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
     for example in folders.filter(|example| !example.ends_with("makefile")) {
-        let files = ["Dockerfile", "docker-compose.yml", "pod.yaml"].map(|name| lines(&example.join(name)));
+        let files = ["Dockerfile", "docker-compose.yml", "pod.yaml", "start.sh"]
+            .map(|name| lines(&example.join(name)));
         let lines: Vec<Vec<String>> = files.concat();
         assert!(!lines.is_empty(), "{} starts no monofy", example.display());
         let stage = Stage::of(&example);
