@@ -79,7 +79,11 @@ fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
     }
     if !resolved.problems.is_empty() {
         let problems = resolved.problems.iter().map(ToString::to_string);
-        return Err(Failure(problems.collect::<Vec<_>>().join("\nmonofy: ")));
+        let mut told = problems.collect::<Vec<_>>().join("\nmonofy: ");
+        if !line.problems.is_empty() {
+            told = told + "\n" + cli::HINT;
+        }
+        return Err(Failure(told));
     }
     if line.global.view.is_some() {
         // The end frees it faster than piece by piece.
