@@ -235,7 +235,28 @@ fn plan_alone(
     Ok(Request::RunPlan { file, global })
 }
 
+impl Line {
+    /// All that is expanded, in the order in which it is.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Written> {
+        self.setup.iter().chain(&self.processes).flat_map(Command::templates)
+    }
+}
+
 impl Command {
+    fn templates(&self) -> impl Iterator<Item = &Written> {
+        let options = [
+            &self.name,
+            &self.stop_signal,
+            &self.stop_timeout,
+            &self.user,
+            &self.workdir,
+            &self.restart,
+            &self.ready,
+        ];
+        let values = self.assignments.iter().map(|(_, value)| value);
+        options.into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
+    }
+
     fn is_nothing(&self) -> bool {
         let options = [
             &self.name,

@@ -91,6 +91,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         publisher: Publisher::default(),
         outlets,
         polled: PollSet::default(),
+        has_moved_output: false,
         began: Instant::now(),
         actions: VecDeque::new(),
         answer: Vec::new(),
@@ -124,6 +125,8 @@ struct Driver<'a> {
     publisher: Publisher,
     outlets: Option<Box<Outlets>>,
     polled: PollSet,
+    /// Whether the last wait ended with something to read or to write.
+    has_moved_output: bool,
     began: Instant,
     actions: VecDeque<Action>,
     /// What the machine said last, kept for its memory.
@@ -145,11 +148,16 @@ impl Driver<'_> {
                 }
             }
             wake.clear();
-            self.wait(self.machine.deadline(), &mut wake.signals);
-            look_around(&mut wake);
-            wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
-            self.read_last_words(&wake);
-            self.tell_machine(Event::Woke(&wake));
+            let deadline = self.machine.deadline();
+            self.wait(deadline, &mut wake.signals);
+            let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
+            // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
+            if is_due || !wake.signals.is_empty() || !self.has_moved_output {
+                look_around(&mut wake);
+                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                self.read_last_words(&wake);
+                self.tell_machine(Event::Woke(&wake));
+            }
             self.tell_of_readiness();
             self.tell_of_output();
         }
@@ -167,6 +175,7 @@ impl Driver<'_> {
     /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
     /// signals, and reads and writes what can be.
     fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) {
+        self.has_moved_output = false;
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
         if let Some(outlets) = &mut self.outlets {
@@ -219,7 +228,7 @@ impl Driver<'_> {
             self.take_signals(received);
         }
         if let Some(outlets) = &mut self.outlets {
-            outlets.act(&self.polled);
+            self.has_moved_output = outlets.act(&self.polled);
         }
         self.probes.act(&self.polled);
     }

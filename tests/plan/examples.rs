@@ -31,7 +31,11 @@ fn exec_form(dockerfile: &str) -> Option<Vec<String>> {
     let joined = dockerfile.replace("\\\n", " ");
     let command = joined.lines().find_map(|line| line.strip_prefix("CMD "))?;
     let words: Vec<String> = serde_json::from_str(command).expect("the exec form is JSON");
-    Some(words.strip_prefix(&["monofy".to_owned()])?.to_vec())
+    let words = words.strip_prefix(&["monofy".to_owned()])?.iter();
+    // The users are those of the image, and a stand-in is no server that answers or comes back.
+    let is_of_image =
+        |word: &String| ["--user=", "--ready=", "--restart="].iter().any(|o| word.starts_with(o));
+    Some(words.filter(|word| !is_of_image(word)).cloned().collect())
 }
 
 /// A list of YAML, an item a line, without those in front of monofy's arguments.
