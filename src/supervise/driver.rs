@@ -359,7 +359,7 @@ impl Driver<'_> {
                 if let Some(outlets) = &mut self.outlets {
                     outlets.started(Speaker(id.0), pid);
                 }
-                self.probes.started(id, pid, self.launcher.uid(id));
+                self.probes.started(id, pid, &self.launcher);
                 Event::Spawned(id, pid, signals::pending_at_fork())
             }
             Err(failure) => {
