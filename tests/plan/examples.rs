@@ -135,7 +135,9 @@ fn the_plan_of_every_example_does_what_its_line_does() {
         let lines: Vec<Vec<String>> = files.concat();
         assert!(!lines.is_empty(), "{} starts no monofy", example.display());
         let stage = Stage::of(&example);
-        lines.iter().for_each(|line| stage.check(line));
+        for line in &lines {
+            stage.check(line);
+        }
     }
 }
 
