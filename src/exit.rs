@@ -13,6 +13,9 @@ pub const NOT_FOUND: u8 = 127;
 /// A process had to be killed: 128 and SIGKILL.
 pub const KILLED: u8 = 137;
 
+/// Nobody reads the output any more: 128 and SIGPIPE, of which a program would have died that wrote it itself.
+pub const READER_GONE: u8 = 141;
+
 /// How one process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Death {

@@ -1,10 +1,11 @@
 //! Where the value of each variable comes from, for `--explain`: as data, as text and as JSON.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::plan::{ByteString, Source};
+use crate::plan::{self, ByteString, Source};
 use crate::quote::quote;
 use crate::resolve::Resolved;
 use crate::template::Text;
@@ -60,10 +61,10 @@ pub struct Origin {
 impl Explanation {
     /// Of a line, whether or not it has problems.
     #[must_use]
-    pub fn new(resolved: &Resolved, shows_secrets: bool) -> Self {
+    pub fn new(resolved: &Resolved<'_>, shows_secrets: bool) -> Self {
         let spoken_of = resolved.variables.spoken_of().into_iter();
-        let unused = spoken_of.filter(|name| resolved.uses.iter().all(|(used, _)| used != name));
-        let used = resolved.uses.iter().map(|(name, arguments)| (name.as_str(), arguments.clone()));
+        let unused = spoken_of.filter(|name| !resolved.uses.contains(name));
+        let used = resolved.uses.names().zip(resolved.uses.arguments());
         let mut masked = false;
         let mut show = |text: &Text| {
             let hides = !shows_secrets && text.has_secret();
@@ -77,14 +78,12 @@ impl Explanation {
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
     }
 
-    /// As JSON, for programs.
+    /// Writes it as JSON, for programs.
     ///
     /// # Errors
-    /// None that an explanation can cause.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+    /// When it cannot be written.
+    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
+        plan::write_json(self, to)
     }
 
     /// As text, for people; with colours for a terminal.

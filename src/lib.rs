@@ -9,10 +9,13 @@ pub mod cli;
 pub mod diagnostic;
 pub mod exit;
 pub mod explain;
+pub mod output;
 pub mod plan;
 pub mod quote;
+pub mod report;
 pub mod resolve;
 pub mod signal;
+pub mod status;
 pub mod supervise;
 pub mod sys;
 pub mod template;
@@ -21,9 +24,10 @@ pub mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::mem::ManuallyDrop;
 
-use cli::{Form, Global, Line, Request, View};
+use cli::{Form, Global, Line, Report, Request, View};
 use explain::{Colours, Explanation};
 use plan::Plan;
 use resolve::Resolved;
@@ -37,8 +41,8 @@ use sys::signals::Inherited;
 pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Report { .. }) => Err(Failure("not yet".to_owned())),
-        Ok(Request::Line(line)) => run_line(&line, inherited),
+        Ok(Request::Report { of, what }) => report(of, what),
+        Ok(Request::Line(line)) => run_line(&ManuallyDrop::new(line), inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -73,35 +77,60 @@ fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
     if let Some(view) = line.global.view {
         show(view, &resolved, line.global.show_secrets)?;
     }
-    match &resolved.plan {
-        None => Err(Failure(
-            resolved.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "),
-        )),
-        Some(_) if line.global.view.is_some() => Ok(0),
-        Some(plan) => supervise::run(plan, inherited).map_err(Failure::new),
+    if !resolved.problems.is_empty() {
+        let problems = resolved.problems.iter().map(ToString::to_string);
+        return Err(Failure(problems.collect::<Vec<_>>().join("\nmonofy: ")));
     }
+    if line.global.view.is_some() {
+        // The end frees it faster than piece by piece.
+        std::mem::forget(resolved);
+        return Ok(0);
+    }
+    // The rest is not needed any more, by a process that may be there for years.
+    let Resolved { plan, .. } = resolved;
+    plan.map_or(Ok(0), |plan| supervise::run(&plan, inherited).map_err(Failure::new))
 }
 
 /// Shows what can be shown, also of a line with problems.
-fn show(view: View, resolved: &Resolved, shows_secrets: bool) -> Result<u8, Failure> {
+fn show(view: View, resolved: &Resolved<'_>, shows_secrets: bool) -> Result<u8, Failure> {
     let explanation = || Explanation::new(resolved, shows_secrets);
     match view {
-        View::Plan(form) => show_plan(form, &resolved.shown),
+        View::Plan(form) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(form, plan)),
         View::Explain(Form::Text) => print(&explanation().to_text(colours())),
-        View::Explain(Form::Json) => print(&explanation().to_json().map_err(Failure::new)?),
+        View::Explain(Form::Json) => print_by(|to| explanation().write_json(to)),
     }
 }
 
 /// Colours are for terminals, and for who has not refused them (no-color.org).
 fn colours() -> Colours {
     let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if std::io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
+    if io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
+}
+
+/// What Docker takes for unhealthy.
+const UNHEALTHY: u8 = 1;
+
+/// Tells how a monofy is that runs: by the exit status for Docker, in words for people.
+fn report(of: Option<i32>, what: Report) -> Result<u8, Failure> {
+    let report = match (report::ask(of), what) {
+        (Ok(report), _) => report,
+        (Err(unknown), Report::Health) => return print(&format!("{unknown}\n")).map(|_| UNHEALTHY),
+        (Err(unknown), Report::Status(_)) => return Err(Failure::new(unknown)),
+    };
+    match what {
+        Report::Status(Form::Text) => print(&report.to_table()),
+        Report::Status(Form::Json) => print(&report.to_json().map_err(Failure::new)?),
+        Report::Health => match report.status.complaint() {
+            None => Ok(0),
+            Some(complaint) => print(&(complaint + "\n")).map(|_| UNHEALTHY),
+        },
+    }
 }
 
 fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
     match form {
         Form::Text => print(&plan.to_text()),
-        Form::Json => print(&plan.to_json().map_err(Failure::new)?),
+        Form::Json => print_by(|to| plan.write_json(to)),
     }
 }
 
@@ -132,12 +161,19 @@ fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result
     }
 }
 
+/// How many bytes are written at once.
+const PRINTED_AT_ONCE: usize = 32 * 1024;
+
 /// Prints what was asked for.
 fn print(text: &str) -> Result<u8, Failure> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    print_by(|to| to.write_all(text.as_bytes()))
+}
+
+fn print_by(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> Result<u8, Failure> {
+    let mut stdout = BufWriter::with_capacity(PRINTED_AT_ONCE, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         // Who closes the pipe has seen enough, as `| head` does.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure(format!("cannot write to stdout: {error}")))
         }
         Ok(()) | Err(_) => Ok(0),
@@ -150,5 +186,5 @@ fn warn(warning: impl Display) {
 
 /// Tells on stderr; when that is closed there is nobody to tell.
 fn complain(text: &str) {
-    let _ = std::io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
+    let _ = io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
 }

@@ -53,6 +53,8 @@ impl SignalNumber {
     pub const TTIN: Self = Self(21);
     /// A background process wrote to the terminal.
     pub const TTOU: Self = Self(22);
+    /// The terminal has another size.
+    pub const WINCH: Self = Self(28);
 
     /// The signal of this number, if there is one.
     #[must_use]
@@ -99,9 +101,7 @@ impl SignalNumber {
     /// Whether terminals send it to their foreground process group (termios(3), `credentials(7)`).
     #[must_use]
     pub fn comes_from_terminals(self) -> bool {
-        self.stops_job()
-            || matches!(self, Self::HUP | Self::INT | Self::QUIT | Self::CONT)
-            || self.short_name() == Some("WINCH")
+        self.stops_job() || matches!(self, Self::HUP | Self::INT | Self::QUIT | Self::CONT | Self::WINCH)
     }
 
     fn short_name(self) -> Option<&'static str> {

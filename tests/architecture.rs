@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
     ("exit", &["signal"]),
     ("explain", &["plan", "quote", "resolve", "template", "variables"]),
+    ("output", &["plan", "sys"]),
     ("plan", &["quote", "signal", "words"]),
     ("quote", &[]),
+    ("report", &["status", "sys"]),
     ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),
     ("signal", &[]),
-    ("supervise", &["exit", "plan", "quote", "signal", "sys"]),
+    ("status", &["exit", "signal"]),
+    ("supervise", &["exit", "output", "plan", "quote", "signal", "status", "sys"]),
     ("sys", &["exit", "signal"]),
     ("template", &["quote", "words"]),
     ("variables", &["cli", "diagnostic", "plan", "quote", "template", "words"]),

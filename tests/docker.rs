@@ -5,6 +5,8 @@ mod support;
 
 #[path = "docker/engine.rs"]
 mod engine;
+#[path = "docker/health.rs"]
+mod health;
 #[path = "docker/image_command.rs"]
 mod image_command;
 #[path = "docker/leftovers.rs"]

@@ -101,6 +101,22 @@ fn the_defaults_file_of_the_readme_is_the_example() {
 }
 
 #[test]
+fn every_example_is_told_of_in_the_readme_and_tries_itself() {
+    let readme = document("README.md");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let entries = std::fs::read_dir(examples).expect("there are examples").filter_map(Result::ok);
+    let folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    assert!(folders.len() > 5, "the examples were not found");
+    for folder in folders {
+        let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
+        assert!(readme.contains(&format!("\n| [`{name}`](examples/{name}) | ")), "the README lacks {name}");
+        let told = document(&format!("examples/{name}/README.md"));
+        assert!(told.contains(&format!("```sh\nexamples/{name}/run.sh\n```")), "{name} does not say how");
+        assert!(folder.join("run.sh").is_file(), "{name} does not try itself");
+    }
+}
+
+#[test]
 fn every_test_that_the_architecture_names_is_there() {
     let architecture = document("ARCHITECTURE.md");
     let races = architecture.split_once("## Races").expect("there is a chapter on races").1;

@@ -2,48 +2,12 @@
 # Builds the image of this folder, lets it explain itself, and runs it with a secret file; fails on anything
 # unexpected. Needs a running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names it, else
 # cargo builds it.
-set -euo pipefail
+. "$(dirname "$0")/../lib.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-name=monofy-example-defaults-$$
-
-heading() { printf '\n== %s\n' "$*"; }
-fail() {
-  printf 'run.sh: %s\n' "$*" >&2
-  exit 1
-}
-context=$(mktemp -d)
-cleanup() {
-  docker rmi --force "$name" >/dev/null 2>&1 || true
-  rm -rf "$context"
-}
-trap cleanup EXIT
-# expect STATUS COMMAND...: runs it, shows what it prints, keeps that in $output.
-expect() {
-  local expected=$1 status=0
-  shift
-  output=$("$@" 2>&1) || status=$?
-  printf '%s\n' "$output"
-  [ "$status" = "$expected" ] || fail "status $status, not $expected"
-}
-shows() { grep -qF -e "$1" <<<"$output" || fail "nothing shows: $1"; }
-hides() { ! grep -qF -e "$1" <<<"$output" || fail "this is shown: $1"; }
-
-command -v docker >/dev/null || fail 'docker is missing'
-binary=${MONOFY_STATIC:-}
-if [ -z "$binary" ]; then
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  target=${CARGO_TARGET_DIR:-$root/target}
-  RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
-    cargo build --manifest-path "$root/Cargo.toml" --target-dir "$target" --release --bin monofy --target "$host"
-  binary=$target/$host/release/monofy
-fi
-cp "$here"/{Dockerfile,app.env,monofy.toml,show.sh} "$binary" "$context/"
-docker build --quiet --tag "$name" "$context"
-printf 'postgres://app:correct-horse@db/app\n' >"$context/database-url"
-chmod 0444 "$context/database-url"
-secret=(--volume "$context/database-url:/run/secrets/database-url:ro" --env DATABASE_URL_FILE=/run/secrets/database-url)
+build_image app.env monofy.toml show.sh
+printf 'postgres://app:correct-horse@db/app\n' >"$scratch/database-url"
+chmod 0444 "$scratch/database-url"
+secret=(--volume "$scratch/database-url:/run/secrets/database-url:ro" --env DATABASE_URL_FILE=/run/secrets/database-url)
 
 heading 'What the image takes'
 expect 125 docker run --rm --env MONOFY_EXPLAIN=1 "$name"
@@ -77,4 +41,4 @@ shows 'PORT: '
 shows 'LOG_LEVEL: '
 shows 'DATABASE_URL: '
 hides '[web]'
-echo 'run.sh: everything as expected'
+everything_as_expected

@@ -12,7 +12,7 @@ use std::fmt;
 use crate::diagnostic::Written;
 use crate::plan::{Limit, Output, Verbosity};
 
-pub use options::HELP_WIDTH;
+pub use options::{HELP_WIDTH, definition};
 pub use sources::{Named, Set, Sources};
 pub use values::{duration, limit};
 
@@ -32,8 +32,8 @@ pub enum Request {
     },
     /// Ask a monofy that runs how it is.
     Report {
-        /// Its pid.
-        of: i32,
+        /// Its pid; nothing is the one that is PID 1, or the only one.
+        of: Option<i32>,
         /// What to tell of it.
         what: Report,
     },

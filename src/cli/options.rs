@@ -35,8 +35,8 @@ Substitution, in every argument:
   ${NAME:?message}          an error when it is not set or empty
   ${$}                      a dollar
   ${'text'}                 text as it is
-Without the colon, empty counts as set. $<...> means the same as ${...} and needs no quoting in
-Compose files, Makefiles or JSON.
+Without the colon, empty counts as set. $<...> means the same as ${...}: for words that hold a },
+and between the double quotes of a shell. Compose files and Makefiles want $$ for the $ of both.
 
 A value comes from --set, else the environment, an env file, the defaults file, else the word.
 Global options but -h, -V, --schema and --set can be set in the environment: MONOFY_GRACE=5s,
@@ -51,7 +51,7 @@ pub(super) enum Parsed {
     /// Something to print instead: help or the version.
     Print(String),
     /// Whom to ask how it is, and what stands beside that, which should be nothing.
-    Report { of: i32, what: Report, command: Box<Command> },
+    Report { of: Option<i32>, what: Report, command: Box<Command> },
     /// What to run.
     Segment(Box<Contents>),
 }
@@ -76,11 +76,14 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
         }
         Ok(mut matches) if is_first && (matches.get_flag("health") || matches.contains_id("status")) => {
             Ok(Parsed::Report {
-                of: matches.get_one("pid").copied().unwrap_or(INIT),
+                of: matches.get_one("pid").copied(),
                 what: form(&matches, "status").map_or(Report::Health, Report::Status),
                 command: Box::new(contents(segment, &mut matches)?),
             })
         }
+        Ok(matches) if is_first && matches.contains_id("pid") => Err(UsageError(
+            "--pid says which monofy --health and --status ask, and needs one of them".to_owned(),
+        )),
         Ok(mut matches) => Ok(Parsed::Segment(Box::new(Contents {
             global: if is_first { said(segment, &matches)? } else { Said::default() },
             run_plan: if is_first { matches.remove_one("run-plan") } else { None },
@@ -93,9 +96,6 @@ pub(super) fn parse(segment: &Segment<'_>, is_first: bool) -> Result<Parsed, Usa
     }
 }
 
-/// Whom `--health` and `--status` ask if not told otherwise: in a container monofy is its init.
-const INIT: i32 = 1;
-
 /// The value of `--schema` for the schema of the defaults file.
 const DEFAULTS: &str = "defaults";
 
@@ -105,6 +105,12 @@ fn schema(name: Option<&str>) -> &'static str {
         Some(DEFAULTS) => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+/// The options as clap has them, for what is generated from them: manual page and completions.
+#[must_use]
+pub fn definition() -> Clap {
+    command(true).no_binary_name(false)
 }
 
 fn command(with_global: bool) -> Clap {

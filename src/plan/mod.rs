@@ -4,6 +4,7 @@
 //! is described by `schema/plan.schema.json`.
 
 mod bytes;
+mod layout;
 mod limit;
 mod order;
 mod read;
@@ -12,10 +13,12 @@ mod restart;
 mod text;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
+pub(crate) use layout::write as write_json;
 pub use limit::Limit;
 pub(crate) use order::{Disorder, disorders};
 pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
@@ -189,14 +192,12 @@ pub enum Source {
 }
 
 impl Plan {
-    /// As JSON, for programs and for `--run-plan`.
+    /// Writes it as JSON, for programs and for `--run-plan`.
     ///
     /// # Errors
-    /// None that a plan can cause.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut json = serde_json::to_string_pretty(self)?;
-        json.push('\n');
-        Ok(json)
+    /// When it cannot be written.
+    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
+        layout::write(self, to)
     }
 
     /// As text, for people.

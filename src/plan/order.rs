@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Process;
-
 /// Why an order cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Disorder {
@@ -13,18 +11,18 @@ pub(crate) enum Disorder {
     Circle(Vec<usize>),
 }
 
-/// What is wrong with the order that `after` asks for: everything unknown, else one circle.
-pub(crate) fn disorders(processes: &[Process]) -> Vec<Disorder> {
-    if processes.iter().all(|process| process.after.is_empty()) {
+/// What is wrong with the order of these processes, each with its name and with the names it waits for: everything unknown, else one circle.
+pub(crate) fn disorders(processes: &[(&str, &[String])]) -> Vec<Disorder> {
+    if processes.iter().all(|(_, after)| after.is_empty()) {
         return Vec::new();
     }
     let places: BTreeMap<&str, usize> =
-        processes.iter().enumerate().map(|(index, process)| (process.name.as_str(), index)).collect();
+        processes.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
     let mut unknown = Vec::new();
     let mut graph = Vec::with_capacity(processes.len());
-    for (index, process) in processes.iter().enumerate() {
+    for (index, (_, after)) in processes.iter().enumerate() {
         let mut waits_for = Vec::new();
-        for (place, name) in process.after.iter().enumerate() {
+        for (place, name) in after.iter().enumerate() {
             match places.get(name.as_str()) {
                 Some(other) => waits_for.push(*other),
                 None => unknown.push(Disorder::Unknown(index, place)),

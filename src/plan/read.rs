@@ -58,7 +58,7 @@ impl fmt::Display for Unsound {
 }
 
 impl Plan {
-    /// Reads what [`Plan::to_json`] wrote, or a person.
+    /// Reads what [`Plan::write_json`] wrote, or a person.
     ///
     /// # Errors
     /// When it is not a plan of this version, is masked, or says something that cannot be executed.
@@ -99,7 +99,9 @@ impl Plan {
                 what: "0 to 2 are stdin, stdout and stderr",
             });
         }
-        match disorders(&self.processes).into_iter().next() {
+        let orders: Vec<(&str, &[String])> =
+            self.processes.iter().map(|process| (process.name.as_str(), process.after.as_slice())).collect();
+        match disorders(&orders).into_iter().next() {
             None => Ok(()),
             Some(Disorder::Unknown(index, place)) => Err(Unsound {
                 place: format!("processes[{index}].after[{place}]"),

@@ -11,21 +11,34 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 
-use super::action::Action;
+use super::action::{Action, Announcement};
 use super::event::{Children, Event, Tick, Wake};
-use super::launch::{CannotStart, Launcher};
-use super::machine::{Grace, Machine, Rules, Seat};
+use super::launch::{CannotStart, Failure, Launcher, What};
+use super::machine::Machine;
 use super::notice::Notice;
+use super::probes::Probes;
+use super::publish::Publisher;
+use super::readiness::Answer;
+use super::rules::{Grace, Rules, Seat};
+use super::task::TaskId;
 use super::teller::{Level, Teller};
+use super::upward::Upward;
 use super::wording;
-use crate::plan::Plan;
+use crate::output::{Outlets, Speaker};
+use crate::plan::{Output, Plan};
 use crate::signal::SignalNumber;
 use crate::sys::descendants::{self, Descendant};
+use crate::sys::poll::{Interest, PollSet};
 use crate::sys::process::{self, Pid};
 use crate::sys::signals::{self, Inherited, Received, SignalQueue};
 use crate::sys::spawn::Grouping;
 use crate::sys::wait::{self, Reaped};
-use crate::sys::{descriptors, memory, terminal};
+use crate::sys::{memory, terminal};
+
+/// How long, after the last process, the reader of its output may take where no deadline of the stop says so.
+const READER_WITHOUT_LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take at least: one who reads gets everything even if the processes took all the time there was.
+const READER_AT_LEAST: Duration = Duration::from_millis(250);
 
 /// Why a run could not begin. Nothing has been started.
 #[derive(Debug)]
@@ -34,6 +47,8 @@ pub enum CannotBegin {
     Command(CannotStart),
     /// There is no descriptor to read signals from.
     NoSignals(io::Error),
+    /// The descriptor of `--ready-fd` is not open.
+    ReadyFd(i32),
 }
 
 impl fmt::Display for CannotBegin {
@@ -41,6 +56,10 @@ impl fmt::Display for CannotBegin {
         match self {
             Self::Command(error) => error.fmt(f),
             Self::NoSignals(error) => write!(f, "cannot receive signals: {error}"),
+            Self::ReadyFd(number) => write!(
+                f,
+                "--ready-fd: monofy was started without a descriptor {number}; who waits for it has to open it"
+            ),
         }
     }
 }
@@ -50,6 +69,9 @@ impl fmt::Display for CannotBegin {
 /// # Errors
 /// When the run cannot begin.
 pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
+    // Before anything of ours is opened that could have its number.
+    let ready_fd = plan.settings.ready_fd;
+    let upward = Upward::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
     let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
     let signals = SignalQueue::open().map_err(CannotBegin::NoSignals)?;
@@ -59,17 +81,24 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
     };
     signals::watch_forks();
     let (setup, processes) = launcher.tasks();
+    let outlets = outlets(plan, &launcher);
     let mut driver = Driver {
         machine: Machine::new(setup, processes, rules),
         launcher,
         signals,
-        teller: Teller::new(plan.settings.verbosity),
+        teller: Teller::new(plan.settings.verbosity, outlets.as_deref()),
+        publisher: Publisher::default(),
+        outlets,
+        polled: PollSet::default(),
         began: Instant::now(),
         actions: VecDeque::new(),
         answer: Vec::new(),
         has_given_back: false,
         asked: Vec::new(),
         has_asked_blindly: false,
+        left_behind: Vec::new(),
+        probes: Probes::default(),
+        upward,
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
@@ -79,11 +108,23 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
     Ok(driver.run())
 }
 
+/// Who stands between the processes and our stdout and stderr: in raw mode nobody, unless a line is looked for.
+fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<Outlets>> {
+    if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
+        return None;
+    }
+    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Some(Box::new(Outlets::new(plan.settings.output, launcher.names(), !is_refused)))
+}
+
 struct Driver<'a> {
     machine: Machine,
     launcher: Launcher<'a>,
     signals: SignalQueue,
     teller: Teller,
+    publisher: Publisher,
+    outlets: Option<Box<Outlets>>,
+    polled: PollSet,
     began: Instant,
     actions: VecDeque<Action>,
     /// What the machine said last, kept for its memory.
@@ -92,6 +133,10 @@ struct Driver<'a> {
     /// The descendants that were asked to stop.
     asked: Vec<Descendant>,
     has_asked_blindly: bool,
+    /// What processes left in their groups that are started again, by the group.
+    left_behind: Vec<(Pid, Vec<Descendant>)>,
+    probes: Probes,
+    upward: Upward,
 }
 
 impl Driver<'_> {
@@ -100,13 +145,18 @@ impl Driver<'_> {
         loop {
             while let Some(action) = self.actions.pop_front() {
                 if let Some(status) = self.carry_out(action) {
+                    self.finish_output();
                     return status;
                 }
             }
             wake.clear();
-            self.wait(&mut wake.signals);
+            self.wait(self.machine.deadline(), &mut wake.signals);
             look_around(&mut wake);
+            wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+            self.read_last_words(&wake);
             self.tell_machine(Event::Woke(&wake));
+            self.tell_of_readiness();
+            self.tell_of_output();
         }
     }
 
@@ -119,29 +169,50 @@ impl Driver<'_> {
         self.actions.extend(self.answer.drain(..));
     }
 
-    /// Waits for a signal, the machine's deadline or a reader of stderr, whichever is first. Takes the signals.
-    fn wait(&mut self, received: &mut Vec<Received>) {
-        let timeout = self.machine.deadline().map(|deadline| deadline.since(self.now()));
-        let waits_for_reader = self.teller.has_backlog();
+    /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
+    /// signals, and reads and writes what can be.
+    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) {
+        let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
+        let mut is_alone = !self.teller.has_backlog();
+        if let Some(outlets) = &mut self.outlets {
+            self.teller.pass_to(outlets);
+            let due = outlets.deadline().map(|due| due.saturating_duration_since(Instant::now()));
+            timeout = timeout.into_iter().chain(due).min();
+            is_alone = outlets.is_idle();
+        }
+        // Between two starts nobody has time to look.
+        if timeout != Some(Duration::ZERO)
+            && let Err(error) = self.publisher.publish(&self.machine, &self.launcher)
+        {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        }
+        is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {
             // Not before the starts, which would only take it again.
             self.has_given_back = true;
             memory::give_back();
         }
-        let is_ready = if timeout.is_none() && !waits_for_reader {
+        if timeout.is_none() && is_alone {
             // Nothing else can happen, so the read itself may wait: one system call less for each wake-up.
-            Ok(true)
+            self.take_signals(received);
         } else {
-            let stderr = io::stderr();
-            let reader = waits_for_reader.then(|| stderr.as_fd());
-            descriptors::wait(self.signals.as_fd(), reader, timeout)
-        };
-        match is_ready {
-            Ok(true) => {
-                // EINTR cannot be: what is not blocked has no handler. It would be one empty wake-up.
-                let _ = self.signals.read(received);
-            }
-            Ok(false) => {}
+            self.poll(timeout, received);
+        }
+        self.teller.flush();
+    }
+
+    /// Each part adds its descriptors and remembers where they stand; then each looks what became of them.
+    fn poll(&mut self, timeout: Option<Duration>, received: &mut Vec<Received>) {
+        self.polled.clear();
+        let signals = self.polled.watch(self.signals.as_fd(), Interest::Readable);
+        self.teller.register(&mut self.polled);
+        if let Some(outlets) = &mut self.outlets {
+            outlets.register(&mut self.polled);
+        }
+        self.probes.register(&mut self.polled);
+        match self.polled.wait(timeout) {
+            Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
             Err(error) => {
                 // Without memory for a poll: not to spin is all that can be done.
@@ -149,34 +220,121 @@ impl Driver<'_> {
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
-        self.teller.flush();
+        if self.polled.is_ready(signals) {
+            self.take_signals(received);
+        }
+        if let Some(outlets) = &mut self.outlets {
+            outlets.act(&self.polled);
+        }
+        self.probes.act(&self.polled);
+    }
+
+    fn take_signals(&mut self, received: &mut Vec<Received>) {
+        // EINTR cannot be: what is not blocked has no handler. It would be one empty wake-up.
+        let _ = self.signals.read(received);
+        if let Some(outlets) = &self.outlets
+            && received.iter().any(|received| received.signal == SignalNumber::WINCH)
+        {
+            // Before it is passed on, so that who asks for the size gets the new one.
+            outlets.resize();
+        }
+    }
+
+    /// What a process wrote comes before what is said of its death.
+    fn read_last_words(&mut self, wake: &Wake) {
+        if let Some(outlets) = &mut self.outlets {
+            wake.deaths.iter().for_each(|(pid, _)| outlets.died(*pid));
+        }
+    }
+
+    /// Who has turned out to be ready or not, after the deaths and signals of the same wake-up.
+    fn tell_of_readiness(&mut self) {
+        for (id, answer) in self.probes.take_answers() {
+            self.tell_machine(Event::Checked(id, answer));
+        }
+        let matched = self.outlets.as_mut().map(|outlets| outlets.take_matched()).unwrap_or_default();
+        for Speaker(index) in matched {
+            self.tell_machine(Event::Checked(TaskId(index), Answer::Ready));
+        }
+    }
+
+    /// What happened to the output, after the deaths and signals of the same wake-up.
+    fn tell_of_output(&mut self) {
+        let Some(outlets) = &mut self.outlets else { return };
+        let gone = outlets.take_reader_gone();
+        while let Some((stream, error)) = outlets.take_failure() {
+            self.teller.tell(Level::Warning, &format!("cannot write to {stream}, output is lost: {error}"));
+        }
+        for Speaker(index) in outlets.take_silent() {
+            self.teller.tell(Level::Info, &wording::silent(&self.launcher, TaskId(index)));
+        }
+        if let Some(stream) = gone {
+            self.tell_machine(Event::ReaderGone(stream));
+        }
+    }
+
+    /// The run is over: passes on what the processes have written, as long as its reader has time.
+    fn finish_output(&mut self) {
+        let Some(outlets) = &mut self.outlets else { return };
+        outlets.end();
+        let now = self.now();
+        let limit = match self.machine.limit() {
+            Some(limit) => limit.max(now.plus(READER_AT_LEAST)),
+            None => now.plus(READER_WITHOUT_LIMIT),
+        };
+        let mut wake = Wake::default();
+        while self.has_output() && self.now() < limit && !self.machine.is_interrupted_twice() {
+            wake.clear();
+            self.wait(Some(limit), &mut wake.signals);
+            wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
+            self.tell_machine(Event::Woke(&wake));
+            while let Some(action) = self.actions.pop_front() {
+                self.carry_out(action);
+            }
+        }
+        self.tell_of_loss();
+    }
+
+    fn has_output(&mut self) -> bool {
+        let Some(outlets) = &mut self.outlets else { return false };
+        self.teller.pass_to(outlets);
+        !outlets.is_idle() || self.teller.has_backlog()
+    }
+
+    fn tell_of_loss(&mut self) {
+        let Some(outlets) = &mut self.outlets else { return };
+        for stream in outlets.give_up() {
+            self.teller.tell(Level::Warning, &format!("output is lost: nobody read {stream} in time"));
+        }
+        self.teller.pass_to(outlets);
     }
 
     /// Does one thing. Returns the status when that was the last.
     fn carry_out(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
-                let event = match self.launcher.start(id) {
-                    Ok(pid) => Event::Spawned(id, pid, signals::pending_at_fork()),
-                    Err(failure) => {
-                        let text =
-                            format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
-                        self.teller.tell(Level::Warning, &text);
-                        Event::SpawnFailed(id, failure.exit_status())
-                    }
-                };
+                let event = self.start(id);
                 self.tell_machine(event);
             }
             Action::LookUpPrograms => {
-                let missing = self.launcher.missing();
-                for (id, missing) in &missing {
-                    let text =
-                        format!("{} cannot be started: {missing}", wording::command(&self.launcher, *id));
-                    self.teller.tell(Level::Warning, &text);
-                }
-                let first = missing.first().map(|(_, missing)| missing.exit_status());
-                self.tell_machine(Event::ProgramsLookedUp(first.map_or(Ok(()), Err)));
+                let result = self.look_up_programs();
+                self.tell_machine(Event::ProgramsLookedUp(result));
             }
+            Action::Ask(id) => {
+                if let Some(answer) = self.probes.ask(id, &self.launcher) {
+                    self.tell_machine(Event::Checked(id, answer));
+                }
+            }
+            Action::GiveUpAsking(id) => self.probes.give_up_asking(id),
+            Action::EndCheck(id) => {
+                self.probes.end(id);
+                if let Some(outlets) = &mut self.outlets {
+                    outlets.stop_looking(Speaker(id.0));
+                }
+            }
+            Action::Announce(what) => self.announce(what),
+            Action::AskLeftBehind(id, leader) => self.ask_left_behind(id, leader),
+            Action::KillLeftBehind(leader) => self.kill_left_behind(leader),
             Action::Send(pid, signal) => self.send(pid, signal),
             Action::KillTree(pid) => self.kill_tree(pid),
             Action::AskDescendants => self.ask_descendants(),
@@ -186,6 +344,54 @@ impl Driver<'_> {
             Action::Finish(status) => return Some(status),
         }
         None
+    }
+
+    fn start(&mut self, id: TaskId) -> Event<'static> {
+        match self.try_to_start(id) {
+            Ok(pid) => {
+                if let Some(outlets) = &mut self.outlets {
+                    outlets.started(Speaker(id.0), pid);
+                }
+                self.probes.started(id, pid, self.launcher.uid(id));
+                Event::Spawned(id, pid, signals::pending_at_fork())
+            }
+            Err(failure) => {
+                self.probes.end(id);
+                let text = format!("{} cannot be started: {failure}", wording::command(&self.launcher, id));
+                self.teller.tell(Level::Warning, &text);
+                Event::SpawnFailed(id, failure.exit_status())
+            }
+        }
+    }
+
+    fn try_to_start(&mut self, id: TaskId) -> Result<Pid, Failure> {
+        let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
+        self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)
+    }
+
+    fn look_up_programs(&mut self) -> Result<(), u8> {
+        let missing = self.launcher.missing();
+        for (id, what, missing) in &missing {
+            let command = wording::command(&self.launcher, *id);
+            let text = match what {
+                What::Program => format!("{command} cannot be started: {missing}"),
+                What::Check => format!("{command} cannot be asked whether it is ready: exec: {missing}"),
+            };
+            self.teller.tell(Level::Warning, &text);
+        }
+        missing.first().map_or(Ok(()), |(_, _, missing)| Err(missing.exit_status()))
+    }
+
+    fn announce(&mut self, what: Announcement) {
+        if let Err(error) = self.upward.announce(what) {
+            let what = match what {
+                Announcement::Ready => "everything is ready",
+                Announcement::Stopping => "it is stopping",
+            };
+            let text = format!("cannot tell who has started monofy that {what}: {error}");
+            self.teller.tell(Level::Warning, &text);
+        }
     }
 
     /// To a child that was not reaped, so ESRCH cannot be; EPERM can, for a child that changed its user.
@@ -227,6 +433,32 @@ impl Driver<'_> {
             }
         }
         self.asked.extend(new);
+    }
+
+    /// What is left in the group of a process that has just been reaped. As long as any of it is there, no other
+    /// group can have its number.
+    fn ask_left_behind(&mut self, id: TaskId, leader: Pid) {
+        let left = descendants::living_in_group(leader);
+        if left.is_empty() {
+            return;
+        }
+        self.tell_about(&Notice::AskedLeftBehind(id), &left);
+        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
+            for descendant in &left {
+                // It may have ended meanwhile.
+                let _ = descendants::send(descendant, signal);
+            }
+        }
+        self.left_behind.push((leader, left));
+    }
+
+    fn kill_left_behind(&mut self, leader: Pid) {
+        let Some(index) = self.left_behind.iter().position(|(group, _)| *group == leader) else { return };
+        let (_, asked) = self.left_behind.swap_remove(index);
+        let left = descendants::living_in_group(leader);
+        if left.iter().any(|one| asked.iter().any(|asked| asked.is_same(one))) {
+            kill(&left);
+        }
     }
 
     fn tell(&mut self, notice: &Notice) {

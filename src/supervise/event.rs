@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::readiness::Answer;
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::output::Stream;
 use crate::signal::SignalSet;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
@@ -52,8 +54,12 @@ pub enum Event<'a> {
     Spawned(TaskId, Pid, SignalSet),
     /// A program could not be executed, for which the run would end with this status.
     SpawnFailed(TaskId, u8),
+    /// A check of a process's readiness has an answer.
+    Checked(TaskId, Answer),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
+    /// Nobody reads what the processes write to this stream of ours.
+    ReaderGone(Stream),
 }
 
 /// What one wake-up of the loop saw. The order within it says nothing (signalfd(2) hands out the lowest number

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::restart::Again;
 use super::task::TaskId;
 use crate::exit::Death;
+use crate::output::Stream;
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 
@@ -14,12 +16,16 @@ pub enum Cause {
     SetupFailed(TaskId, Death),
     /// This process was the first to exit.
     FirstExit(TaskId, Death),
+    /// So was this one, and it was to tell that it is ready and had not.
+    ExitBeforeReady(TaskId, Death),
     /// This program could not be started.
     CouldNotStart(TaskId, u8),
     /// A PROGRAM was missing before any process was started.
     ProgramMissing(u8),
     /// Something outside asked for it.
     Outside(SignalNumber),
+    /// Nobody reads what the processes write.
+    ReaderGone(Stream),
 }
 
 /// Something that a reader of `docker logs` wants to know.
@@ -29,6 +35,18 @@ pub enum Notice {
     Started(TaskId, Pid),
     /// One ended.
     Ended(TaskId, Death),
+    /// One ended and is started again.
+    StartsAgain(TaskId, Death, Again),
+    /// One that was to be started again could not be, and is tried again.
+    TriesAgain(TaskId, Again),
+    /// One has left others behind in its group, and they were asked to stop before it is started again.
+    AskedLeftBehind(TaskId),
+    /// One is ready.
+    Ready(TaskId),
+    /// One is not started before these are ready.
+    WaitsFor(TaskId, Vec<TaskId>),
+    /// One has not been ready for so long, and these wait for it.
+    NotReady(TaskId, Duration, Vec<TaskId>),
     /// These were asked to stop, because of that.
     Stopping(Vec<TaskId>, Cause),
     /// A signal was passed on to these.
@@ -57,6 +75,12 @@ impl Notice {
             Self::StillThere(processes, _) => processes.is_empty(),
             Self::Started(..)
             | Self::Ended(..)
+            | Self::StartsAgain(..)
+            | Self::TriesAgain(..)
+            | Self::AskedLeftBehind(_)
+            | Self::Ready(_)
+            | Self::WaitsFor(..)
+            | Self::NotReady(..)
             | Self::Stopping(..)
             | Self::PassedOn(..)
             | Self::Reaped(..)

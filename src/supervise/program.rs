@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 
 use crate::exit;
-use crate::plan::Process;
+use crate::plan::{ByteString, Process};
 
 /// Where execvp(3) looks when there is no PATH.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -46,11 +46,16 @@ impl fmt::Display for Missing {
 
 /// The file that execvp(3) would execute for a command, in its environment and its working directory.
 pub(super) fn find(process: &Process) -> Result<PathBuf, Missing> {
+    find_word(process, process.argv.first())
+}
+
+/// The same for the first word of another command of this process.
+pub(super) fn find_word(process: &Process, program: Option<&ByteString>) -> Result<PathBuf, Missing> {
     let directory = process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str()));
     if directory.is_some_and(|directory| !directory.is_dir()) {
         return Err(Missing::Directory);
     }
-    let program = process.argv.first().map_or(OsStr::new(""), |program| program.as_os_str());
+    let program = program.map_or(OsStr::new(""), ByteString::as_os_str);
     if program.as_bytes().contains(&b'/') {
         return check(directory, Path::new(program))
             .map_err(|missing| missing.unwrap_or(Missing::NotFound { by_path: false }));

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::action::Action;
 use super::event::{Children, Tick, Wake};
-use super::machine::Grace;
 use super::notice::{Cause, Notice};
+use super::rules::Grace;
 use super::task::{Task, TaskId, running};
 use crate::plan::Limit;
 use crate::signal::SignalNumber;
@@ -72,6 +72,11 @@ impl Stop {
 
     pub(super) fn cause(&self) -> Cause {
         self.cause
+    }
+
+    /// When it has to be over.
+    pub(super) fn limit(&self) -> Option<Tick> {
+        self.limit
     }
 
     /// What asked for it, or would have: TERM for a stop of our own.

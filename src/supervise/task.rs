@@ -1,8 +1,12 @@
 //! One command of the line, as the machine sees it.
 
+use std::time::Duration;
+
 use super::event::Tick;
+use super::readiness::{Check, Readiness};
+use super::restart::{Again, Comebacks};
 use crate::exit::{Death, Ending};
-use crate::plan::Limit;
+use crate::plan::{Limit, Restart};
 use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::process::Pid;
 
@@ -15,8 +19,20 @@ pub struct TaskId(pub usize);
 pub struct Task {
     stop_signal: Option<SignalNumber>,
     stop_timeout: Option<Limit>,
+    check: Option<Check>,
+    pub(super) after: Vec<TaskId>,
     pub(super) state: State,
     pub(super) sent: SignalSet,
+    pub(super) readiness: Readiness,
+    comebacks: Comebacks,
+    /// When it was started last, and as what.
+    started: Option<(Tick, Pid)>,
+    /// How often it was started again.
+    restarts: u32,
+    /// How it ended last.
+    last_end: Option<Death>,
+    /// Whether it was told that it waits for others, since it began to.
+    pub(super) is_known_to_wait: bool,
     killed_at: Option<Tick>,
 }
 
@@ -25,6 +41,8 @@ pub(super) enum State {
     Waiting,
     Starting,
     Running(Pid),
+    /// It has ended, or could not be started, and is started again then.
+    BackingOff(Tick),
     Ended(Death),
     /// It was sent SIGKILL and is still there; nobody waits for it any more.
     GivenUp(Pid),
@@ -35,7 +53,98 @@ impl Task {
     /// A command, with what the line says of its stop.
     #[must_use]
     pub fn new(stop_signal: Option<SignalNumber>, stop_timeout: Option<Limit>) -> Self {
-        Self { stop_signal, stop_timeout, state: State::Waiting, sent: SignalSet::EMPTY, killed_at: None }
+        Self {
+            stop_signal,
+            stop_timeout,
+            check: None,
+            after: Vec::new(),
+            state: State::Waiting,
+            sent: SignalSet::EMPTY,
+            readiness: Readiness::Unknown,
+            comebacks: Comebacks::new(Restart::No),
+            started: None,
+            restarts: 0,
+            last_end: None,
+            is_known_to_wait: false,
+            killed_at: None,
+        }
+    }
+
+    /// With a readiness that has to be found out.
+    #[must_use]
+    pub fn checked(self, check: Option<Check>) -> Self {
+        Self { check, ..self }
+    }
+
+    /// Started once these are ready. They are processes, and none of them comes after this one.
+    #[must_use]
+    pub fn after(self, after: Vec<TaskId>) -> Self {
+        Self { after, ..self }
+    }
+
+    /// Started again by this policy.
+    #[must_use]
+    pub fn restarting(self, policy: Restart) -> Self {
+        Self { comebacks: Comebacks::new(policy), ..self }
+    }
+
+    pub(super) fn has_check(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// It runs, and nothing of its former lives counts any more.
+    pub(super) fn note_start(&mut self, now: Tick, pid: Pid) {
+        self.state = State::Running(pid);
+        if self.started.replace((now, pid)).is_some() {
+            self.restarts = self.restarts.saturating_add(1);
+        }
+        self.sent = SignalSet::EMPTY;
+        self.readiness = Readiness::at_start(self.check, now);
+        self.is_known_to_wait = false;
+    }
+
+    /// It ended.
+    pub(super) fn note_end(&mut self, death: Death) {
+        self.state = State::Ended(death);
+        self.last_end = Some(death);
+    }
+
+    /// When it was started last.
+    pub(super) fn started_at(&self) -> Option<Tick> {
+        self.started.map(|(started, _)| started)
+    }
+
+    pub(super) fn restarts(&self) -> u32 {
+        self.restarts
+    }
+
+    pub(super) fn last_end(&self) -> Option<Death> {
+        self.last_end
+    }
+
+    /// As what it ran last.
+    pub(super) fn former(&self) -> Option<Pid> {
+        self.started.map(|(_, pid)| pid)
+    }
+
+    /// The restart that follows its end, if one does.
+    pub(super) fn again_after(&self, now: Tick, death: Death) -> Option<Again> {
+        let ran = self.started.map(|(started, _)| now.since(started)).unwrap_or_default();
+        self.comebacks.after(death != Death::Exited(0), ran)
+    }
+
+    /// The restart that follows a start that failed. The first start has to succeed.
+    pub(super) fn again_after_failed_start(&self) -> Option<Again> {
+        if self.comebacks.any_in_a_row() { self.comebacks.after(true, Duration::ZERO) } else { None }
+    }
+
+    pub(super) fn back_off(&mut self, now: Tick, again: Again) {
+        self.comebacks.note(again);
+        self.state = State::BackingOff(now.plus(again.after));
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.running().is_some() && self.readiness.is_ready()
     }
 
     /// What asks it to stop, where something else would ask with `asked`.
@@ -53,7 +162,7 @@ impl Task {
 
     pub(super) fn ending(&self) -> Option<Ending> {
         match self.state {
-            State::Waiting | State::Starting | State::NotStarted => None,
+            State::Waiting | State::Starting | State::BackingOff(_) | State::NotStarted => None,
             State::Running(_) | State::GivenUp(_) => Some(Ending::HadToBeKilled),
             State::Ended(Death::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
                 Some(Ending::HadToBeKilled)

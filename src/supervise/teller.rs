@@ -9,8 +9,10 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::libc;
 
+use crate::output::Outlets;
 use crate::plan::Verbosity;
 use crate::sys::descriptors::{Written, write_now};
+use crate::sys::poll::{Interest, PollSet};
 
 /// Where Kubernetes reads why a container ended.
 const TERMINATION_LOG: &str = "/dev/termination-log";
@@ -31,17 +33,29 @@ pub(super) enum Level {
 /// Tells the user. Never waits for a reader, never fails.
 pub(super) struct Teller {
     least: Level,
-    backlog: VecDeque<u8>,
+    way: Way,
+}
+
+/// How notices get to stderr.
+enum Way {
+    /// By us; what waits for the reader.
+    Direct(VecDeque<u8>),
+    /// Among the lines of the processes; the notices that wait for their turn, and their bytes.
+    AmongLines(VecDeque<String>, usize),
 }
 
 impl Teller {
-    pub(super) fn new(verbosity: Verbosity) -> Self {
+    pub(super) fn new(verbosity: Verbosity, outlets: Option<&Outlets>) -> Self {
         let least = match verbosity {
             Verbosity::Quiet => Level::Warning,
             Verbosity::Normal => Level::Info,
             Verbosity::Verbose => Level::Detail,
         };
-        Self { least, backlog: VecDeque::new() }
+        let way = match outlets {
+            None => Way::Direct(VecDeque::new()),
+            Some(_) => Way::AmongLines(VecDeque::new(), 0),
+        };
+        Self { least, way }
     }
 
     pub(super) fn wants(&self, level: Level) -> bool {
@@ -53,24 +67,65 @@ impl Teller {
         if !self.wants(level) {
             return;
         }
-        let line = line(text);
         self.flush();
-        let rest = if self.backlog.is_empty() { unwritten(&line) } else { &line };
-        if self.backlog.len() + rest.len() <= BACKLOG {
-            self.backlog.extend(rest);
+        match &mut self.way {
+            Way::Direct(backlog) => {
+                let line = line(text);
+                let rest = if backlog.is_empty() { unwritten(&line) } else { &line };
+                if backlog.len() + rest.len() <= BACKLOG {
+                    backlog.extend(rest);
+                }
+            }
+            Way::AmongLines(waiting, size) => {
+                let text = in_one_line(text);
+                if *size + text.len() <= BACKLOG {
+                    *size += text.len();
+                    waiting.push_back(text);
+                }
+            }
         }
     }
 
-    /// Whether something waits for the reader of stderr.
+    /// Whether something waits to be written.
     pub(super) fn has_backlog(&self) -> bool {
-        !self.backlog.is_empty()
+        match &self.way {
+            Way::Direct(backlog) => !backlog.is_empty(),
+            Way::AmongLines(waiting, _) => !waiting.is_empty(),
+        }
+    }
+
+    /// Adds what has to be waited for.
+    pub(super) fn register(&self, set: &mut PollSet) {
+        if let Way::Direct(backlog) = &self.way
+            && !backlog.is_empty()
+        {
+            set.watch(io::stderr().as_fd(), Interest::Writable);
+        }
     }
 
     /// Writes what has waited, as far as it goes.
     pub(super) fn flush(&mut self) {
-        if self.has_backlog() {
-            let written = self.backlog.len() - unwritten(self.backlog.make_contiguous()).len();
-            self.backlog.drain(..written);
+        if let Way::Direct(backlog) = &mut self.way
+            && !backlog.is_empty()
+        {
+            let written = backlog.len() - unwritten(backlog.make_contiguous()).len();
+            backlog.drain(..written);
+        }
+    }
+
+    /// Gives the notices to who writes the lines of the processes, as far as it is their turn.
+    pub(super) fn pass_to(&mut self, outlets: &mut Outlets) {
+        let Way::AmongLines(waiting, size) = &mut self.way else { return };
+        let had_some = !waiting.is_empty();
+        while let Some(text) = waiting.front() {
+            if !outlets.write_notice(text.as_bytes()) {
+                break;
+            }
+            *size -= text.len();
+            waiting.pop_front();
+        }
+        if had_some {
+            outlets.flush();
         }
     }
 
@@ -82,9 +137,12 @@ impl Teller {
 }
 
 fn line(text: &str) -> Vec<u8> {
-    // A name or a template could hold a line break; a notice is one line.
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("monofy: {text}\n").into_bytes()
+    format!("monofy: {}\n", in_one_line(text)).into_bytes()
+}
+
+/// A name or a template could hold a line break; a notice is one line.
+fn in_one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What of the bytes could not be written to stderr yet.

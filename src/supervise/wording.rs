@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::launch::Launcher;
 use super::notice::{Cause, Notice};
+use super::restart::Again;
 use super::task::TaskId;
 use super::teller::Level;
+use crate::exit::Death;
+use crate::plan::{Ready, Restart};
 use crate::quote::quote;
 use crate::sys::descendants::Descendant;
 
@@ -13,12 +16,20 @@ use crate::sys::descendants::Descendant;
 pub(super) fn level(notice: &Notice) -> Level {
     match notice {
         Notice::PassedOn(..) | Notice::Reaped(..) => Level::Detail,
-        Notice::Started(..) | Notice::Ended(..) | Notice::Stopping(..) | Notice::AskedDescendants => {
-            Level::Info
-        }
-        Notice::Finished(_, 0) => Level::Info,
+        Notice::Started(..)
+        | Notice::Ended(..)
+        | Notice::StartsAgain(_, Death::Exited(0), _)
+        | Notice::AskedLeftBehind(_)
+        | Notice::Ready(_)
+        | Notice::WaitsFor(..)
+        | Notice::Stopping(..)
+        | Notice::AskedDescendants
+        | Notice::Finished(_, 0) => Level::Info,
         Notice::Killed(..)
         | Notice::KilledAtOnce
+        | Notice::StartsAgain(..)
+        | Notice::TriesAgain(..)
+        | Notice::NotReady(..)
         | Notice::StillThere(..)
         | Notice::WouldNotDie(..)
         | Notice::Finished(..) => Level::Warning,
@@ -32,6 +43,20 @@ pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant
             format!("{} started (pid {pid}): {}", title(launcher, *id), template(launcher, *id))
         }
         Notice::Ended(id, death) => format!("{} {death}", title(launcher, *id)),
+        Notice::StartsAgain(id, death, again) => {
+            format!("{} {death}; starting it again {}", title(launcher, *id), soon(*again))
+        }
+        Notice::TriesAgain(id, again) => {
+            format!("trying to start {} again {}", title(launcher, *id), soon(*again))
+        }
+        Notice::AskedLeftBehind(id) => {
+            format!("stopping what {} has left behind: {}", title(launcher, *id), listed(left))
+        }
+        Notice::Ready(id) => format!("{} is ready", title(launcher, *id)),
+        Notice::WaitsFor(id, others) => {
+            format!("{} waits for {}", title(launcher, *id), titles(launcher, others))
+        }
+        Notice::NotReady(id, since, waiting) => not_ready(launcher, *id, *since, waiting),
         Notice::Stopping(ids, cause) => stopping(launcher, ids, *cause),
         Notice::PassedOn(signal, ids) => format!("{signal} passed on to {}", titles(launcher, ids)),
         Notice::Reaped(pid, death) => format!("orphan reaped (pid {pid}): it {death}"),
@@ -62,6 +87,15 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     format!("{} ({})", title(launcher, id), program.unwrap_or_default())
 }
 
+/// For who sees nothing of a process and wonders why.
+pub(super) fn silent(launcher: &Launcher<'_>, id: TaskId) -> String {
+    format!(
+        "{} has written nothing for 10 s; Python keeps in a buffer what it writes to a pipe: set \
+         PYTHONUNBUFFERED=1, or give it --tty",
+        title(launcher, id)
+    )
+}
+
 fn stopping(launcher: &Launcher<'_>, ids: &[TaskId], cause: Cause) -> String {
     let because = because(launcher, cause);
     if ids.is_empty() {
@@ -73,12 +107,45 @@ fn stopping(launcher: &Launcher<'_>, ids: &[TaskId], cause: Cause) -> String {
 
 fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
     match cause {
-        Cause::SetupFailed(id, death) | Cause::FirstExit(id, death) => {
-            format!("{} {death}", title(launcher, id))
+        Cause::SetupFailed(id, death) => format!("{} {death}", title(launcher, id)),
+        Cause::FirstExit(id, death) => {
+            format!("{} {death}{}", title(launcher, id), after_restarts(launcher, id, death))
+        }
+        Cause::ExitBeforeReady(id, death) => {
+            let restarts = after_restarts(launcher, id, death);
+            format!("{} {death} before it was ready{restarts}", title(launcher, id))
         }
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
         Cause::ProgramMissing(_) => "not everything that should run is there".to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
+        Cause::ReaderGone(stream) => format!("nobody reads {stream} any more"),
+    }
+}
+
+/// A process that is started again after a failure shares its fate only when no attempt is left.
+fn after_restarts(launcher: &Launcher<'_>, id: TaskId, death: Death) -> String {
+    match launcher.process(id).restart {
+        Restart::OnFailure(Some(attempts)) if death != Death::Exited(0) => {
+            format!(", the last of {} attempts in a row", attempts.saturating_add(1))
+        }
+        Restart::No | Restart::OnFailure(_) | Restart::Always => String::new(),
+    }
+}
+
+fn soon(again: Again) -> String {
+    let of = again.of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("in {} (attempt {}{of})", seconds(again.after), again.attempt)
+}
+
+fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
+    let process = launcher.process(id);
+    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+    let check = written.map(|check| shown(&check.0)).unwrap_or_default();
+    let told = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
+    match waiting {
+        [] => told,
+        [one] => format!("{told}; {} waits for it", title(launcher, *one)),
+        _ => format!("{told}; {} wait for it", titles(launcher, waiting)),
     }
 }
 

@@ -19,11 +19,19 @@ pub struct Descendant {
     /// The kernel's name of it, 15 bytes at most (proc(5), `comm`).
     pub name: String,
     parent: i32,
+    /// Its process group.
+    group: i32,
     /// Clock ticks after boot at which it started: tells it from a later process with the same pid.
     started: u64,
 }
 
 impl Descendant {
+    /// Whether it is the same process.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.pid, self.started) == (other.pid, other.started)
+    }
+
     /// Whether it is the same process, executing the same program as far as its name tells.
     #[must_use]
     pub fn is_same_program(&self, other: &Self) -> bool {
@@ -38,13 +46,39 @@ pub fn living(spared: &[Pid]) -> Option<Vec<Descendant>> {
     living_below(Pid::own(), spared)
 }
 
-/// The same for what is below another process.
+/// Everything alive below us that is in this process group.
+#[must_use]
+pub fn living_in_group(leader: Pid) -> Vec<Descendant> {
+    let mut found = living(&[]).unwrap_or_default();
+    found.retain(|descendant| descendant.group == leader.get());
+    found
+}
+
+/// Everything alive below another process, but for the same.
 #[must_use]
 pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
     own_proc()?;
     let all =
         fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
     Some(below(root, spared, all))
+}
+
+/// Whether a process is below another one. `None` where it is gone, or /proc cannot tell.
+#[must_use]
+pub fn is_below(pid: Pid, ancestor: Pid) -> Option<bool> {
+    let own = own_proc()?;
+    let mut next = read(&pid.to_string())?.0.parent;
+    // A chain that changes while it is followed could lead in a circle, but not for so long.
+    for _ in 0..10_000 {
+        if next == ancestor.get() {
+            return Some(true);
+        }
+        if next <= 1 || next == own.get() {
+            break;
+        }
+        next = read(&next.to_string())?.0.parent;
+    }
+    Some(false)
 }
 
 /// Our pid, if /proc is there and means the same by it.
@@ -94,8 +128,9 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<(Descendant, bool)> {
     let mut fields = rest.split(' ');
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    let started = fields.nth(17)?.parse().ok()?;
-    Some((Descendant { pid, name, parent, started }, !matches!(state, "Z" | "X")))
+    let group = fields.next()?.parse().ok()?;
+    let started = fields.nth(16)?.parse().ok()?;
+    Some((Descendant { pid, name, parent, group, started }, !matches!(state, "Z" | "X")))
 }
 
 /// SIGKILL to our own children, but for `spared`. Their list is short and quick to read, so that this catches what
@@ -156,7 +191,7 @@ mod tests {
     use super::*;
 
     fn entry(pid: i32, parent: i32) -> (Descendant, bool) {
-        (Descendant { pid: Pid::new(pid), name: "x".into(), parent, started: 0 }, true)
+        (Descendant { pid: Pid::new(pid), name: "x".into(), parent, group: 7, started: 0 }, true)
     }
 
     fn pids(mut found: Vec<Descendant>) -> Vec<i32> {
@@ -166,9 +201,10 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_anything() {
-        let stat = b"42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 991 1 2 3";
+        let stat = b"42 (a) b (c) S 7 41 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 991 1 2 3";
         let (found, is_alive) = parse(Pid::new(42), stat).unwrap();
         assert_eq!((found.name.as_str(), found.parent, found.started, is_alive), ("a) b (c", 7, 991, true));
+        assert_eq!(found.group, 41);
     }
 
     #[test]

@@ -3,12 +3,10 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
-use nix::sys::time::TimeSpec;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Moves a descriptor above 2. monofy may be started with stdin, stdout or stderr closed, and the next
 /// descriptor that is opened takes their place: a notice must not be written into it.
@@ -22,22 +20,6 @@ pub fn above_standard(descriptor: OwnedFd) -> io::Result<OwnedFd> {
     let number = fcntl(&descriptor, FcntlArg::F_DUPFD_CLOEXEC(3))?;
     // SAFETY: fcntl(2) has just made this descriptor, and nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
-}
-
-/// Waits until `readable` can be read, `writable` can be written, or the time is over; for ever without a time.
-/// Returns whether `readable` can be read.
-///
-/// # Errors
-/// As ppoll(2); EINTR among them.
-pub fn wait(
-    readable: BorrowedFd<'_>,
-    writable: Option<BorrowedFd<'_>>,
-    timeout: Option<Duration>,
-) -> io::Result<bool> {
-    let mut polled = vec![PollFd::new(readable, PollFlags::POLLIN)];
-    polled.extend(writable.map(|descriptor| PollFd::new(descriptor, PollFlags::POLLOUT)));
-    ppoll(&mut polled, timeout.map(TimeSpec::from_duration), None)?;
-    Ok(polled[0].any().unwrap_or(false))
 }
 
 /// Waits until one of two can be read. Returns whether the first can.
@@ -103,7 +85,7 @@ fn write_some_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize>
 }
 
 /// pwritev2(2) with `RWF_NOWAIT`: per call what `O_NONBLOCK` is per description.
-fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+pub(super) fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     let piece = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: one iovec that points to `bytes`, which the kernel only reads. Offset -1 is the current position.
     let written = unsafe {
@@ -124,4 +106,13 @@ fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 #[must_use]
 pub fn is_terminal(descriptor: &impl AsFd) -> bool {
     nix::unistd::isatty(descriptor.as_fd()).unwrap_or(false)
+}
+
+/// A descriptor of `/dev/null`, for a child.
+///
+/// # Errors
+/// Where there is none, or no descriptor left.
+pub fn null() -> io::Result<OwnedFd> {
+    let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    above_standard(file.into())
 }

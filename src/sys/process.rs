@@ -57,6 +57,19 @@ pub fn send(pid: Pid, signal: SignalNumber) -> io::Result<()> {
     if unsafe { libc::kill(pid.get(), signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// SIGKILL to a process group, whose leader is a child of ours that was not reaped: so the number means no other.
+///
+/// # Errors
+/// EPERM where all of it belongs to another user.
+pub fn kill_group(leader: Pid) -> io::Result<()> {
+    // SAFETY: as above.
+    if unsafe { libc::kill(-leader.get(), libc::SIGKILL) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Sends a signal to every process of the pid namespace but ourselves. For PID 1, and only where /proc
 /// cannot tell who our descendants are.
 ///

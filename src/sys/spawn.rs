@@ -4,14 +4,17 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::libc;
 use nix::unistd;
 
+use super::gift;
+use super::handover::Environment;
 use super::process::Pid;
 use super::signals::{self, Inherited};
 use super::users::Identity;
@@ -36,6 +39,10 @@ pub struct Launch<'a> {
     pub argv: Vec<&'a OsStr>,
     /// What its environment holds beyond ours.
     pub environment: Vec<(&'a str, &'a OsStr)>,
+    /// What it does not hold though ours does.
+    pub hidden: &'a [&'a str],
+    /// Whether it finds its own process id in `LISTEN_PID`.
+    pub listens: bool,
     /// Where it starts, if not where we are.
     pub directory: Option<&'a Path>,
     /// What it runs as, if not as we do.
@@ -46,6 +53,14 @@ pub struct Launch<'a> {
     pub death_signal: SignalNumber,
     /// The signal state to hand on.
     pub inherited: Inherited,
+    /// A descriptor that it finds under a number that was asked for.
+    pub gift: Option<gift::Handle>,
+    /// Its stdin, if not ours.
+    pub stdin: Option<OwnedFd>,
+    /// Its stdout, if not ours.
+    pub stdout: Option<OwnedFd>,
+    /// Its stderr, if not ours.
+    pub stderr: Option<OwnedFd>,
 }
 
 /// What a child does between fork and exec, and so what can fail there.
@@ -55,6 +70,7 @@ enum Step {
     User = 2,
     Directory = 3,
     DeathSignal = 4,
+    Gift = 5,
 }
 
 /// Why a program did not start.
@@ -62,6 +78,10 @@ enum Step {
 pub enum SpawnError {
     /// There was no process to be had for it.
     NoProcess(io::Error),
+    /// There was nothing to be had for it to write to.
+    NoOutput(io::Error),
+    /// It cannot be given the descriptor that was asked for.
+    Gift(io::Error),
     /// It cannot run as the user that was asked for.
     User(io::Error),
     /// It cannot start in the directory that was asked for.
@@ -77,7 +97,9 @@ impl SpawnError {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::NoProcess(_) | Self::User(_) | Self::Directory(_) => exit::OUR_FAILURE,
+            Self::NoProcess(_) | Self::NoOutput(_) | Self::Gift(_) | Self::User(_) | Self::Directory(_) => {
+                exit::OUR_FAILURE
+            }
             Self::NoInterpreter => exit::NOT_FOUND,
             Self::Refused(_) => exit::NOT_EXECUTABLE,
         }
@@ -88,6 +110,8 @@ impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProcess(error) => write!(f, "cannot create a process: {error}"),
+            Self::NoOutput(error) => write!(f, "cannot create a pipe or terminal for its output: {error}"),
+            Self::Gift(error) => write!(f, "cannot give it the descriptor of --ready: {error}"),
             Self::User(error) => write!(f, "cannot become the user of --user: {error}"),
             Self::Directory(error) => write!(f, "cannot enter the directory of --workdir: {error}"),
             Self::NoInterpreter => {
@@ -102,15 +126,30 @@ impl fmt::Display for SpawnError {
 ///
 /// # Errors
 /// When there is no process to be had, when a step before the execution fails, or the execution itself.
-pub fn spawn(launch: &Launch<'_>) -> Result<Pid, SpawnError> {
+pub fn spawn(mut launch: Launch<'_>) -> Result<Pid, SpawnError> {
     let mut command = Command::new(launch.file);
     let (program, arguments) =
         launch.argv.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
-    command.args(arguments).envs(launch.environment.iter().copied());
+    command.args(arguments);
+    if !launch.listens {
+        for name in launch.hidden {
+            command.env_remove(name);
+        }
+        command.envs(launch.environment.iter().copied());
+    }
     if let Some(program) = program {
         command.arg0(program);
     }
-    let child = Child::new(launch);
+    if let Some(stdin) = launch.stdin.take() {
+        command.stdin(Stdio::from(stdin));
+    }
+    if let Some(stdout) = launch.stdout.take() {
+        command.stdout(Stdio::from(stdout));
+    }
+    if let Some(stderr) = launch.stderr.take() {
+        command.stderr(Stdio::from(stderr));
+    }
+    let mut child = Child::new(&launch);
     // SAFETY: `Child::prepare` makes system calls and nothing else: no allocation, no lock, no panic.
     unsafe { command.pre_exec(move || child.prepare()) };
     // The handle is dropped, not waited for: only `wait::reap` reaps (std's own wait ends a failed start).
@@ -128,6 +167,8 @@ struct Child {
     directory: Option<std::ffi::CString>,
     death_signal: SignalNumber,
     inherited: Inherited,
+    gift: Option<gift::Handle>,
+    environment: Option<Environment>,
 }
 
 impl Child {
@@ -144,15 +185,23 @@ impl Child {
                 .and_then(|path| std::ffi::CString::new(path.as_os_str().as_bytes()).ok()),
             death_signal: launch.death_signal,
             inherited: launch.inherited,
+            gift: launch.gift,
+            environment: launch.listens.then(|| whole_environment(launch)),
         }
     }
 
     /// The order matters: groups while we still may, then the user; the directory with the rights of the
     /// user; the death signal after the change of user, which clears it (prctl(2)); the mask last, since a
     /// signal that waits behind it acts at once.
-    fn prepare(&self) -> io::Result<()> {
+    fn prepare(&mut self) -> io::Result<()> {
         if self.grouping == Grouping::Own {
             check(Step::Group, unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0)).is_ok())?;
+        }
+        if let Some(gift) = self.gift {
+            check(Step::Gift, gift.take())?;
+        }
+        if let Some(environment) = &mut self.environment {
+            environment.install();
         }
         if let Some((uid, gid, groups)) = &self.identity {
             // SAFETY: plain system calls on valid memory. By libc and not by nix, whose wrappers of these the
@@ -187,6 +236,18 @@ impl Child {
     }
 }
 
+/// Ours with what is different for this child: std would put its own in its place.
+fn whole_environment(launch: &Launch<'_>) -> Environment {
+    let own = &launch.environment;
+    let is_ours = |name: &OsStr| {
+        let other = own.iter().map(|(name, _)| *name).chain(launch.hidden.iter().copied());
+        other.into_iter().all(|other| OsStr::new(other) != name)
+    };
+    let ours: Vec<_> = std::env::vars_os().filter(|(name, _)| is_ours(name)).collect();
+    let ours = ours.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
+    Environment::new(ours.chain(own.iter().map(|(name, value)| (OsStr::new(*name), *value))))
+}
+
 /// Whether nothing has to change, and so no privilege is needed.
 fn is_us(identity: &Identity) -> bool {
     let no_other_groups = || {
@@ -216,6 +277,7 @@ fn explain(error: io::Error) -> SpawnError {
     let cause = io::Error::from_raw_os_error(code & ((1 << STEP_SHIFT) - 1));
     match code >> STEP_SHIFT {
         step if step == Step::User as i32 => SpawnError::User(cause),
+        step if step == Step::Gift as i32 => SpawnError::Gift(cause),
         step if step == Step::Directory as i32 => SpawnError::Directory(cause),
         0 if matches!(
             cause.raw_os_error(),

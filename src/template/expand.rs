@@ -24,7 +24,7 @@ pub enum UnsetPolicy {
     Error,
 }
 
-impl Template {
+impl Template<'_> {
     /// Expands the template: to one argument, or to any number of them when it is a spread.
     ///
     /// Assignments reach `scope` from left to right, as they are evaluated.
@@ -43,7 +43,11 @@ impl Template {
         };
         let texts = match self.spread() {
             Some(expansion) => expander.spread(expansion),
-            None => vec![expander.text(&self.root, Mode::Word)],
+            None => {
+                let mut text = Text::with_capacity(self.source.len());
+                expander.append(&self.root, Mode::Word, &mut text);
+                vec![text]
+            }
         };
         if expander.problems.is_empty() { Ok(texts) } else { Err(expander.problems) }
     }
@@ -68,7 +72,7 @@ impl Template {
 }
 
 pub(super) struct Expander<'t, 's> {
-    pub(super) template: &'t Template,
+    pub(super) template: &'t Template<'t>,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
     steps: Steps,
@@ -88,8 +92,11 @@ pub(super) enum Mode {
 impl Mode {
     /// Adds bytes so that nothing in them is active.
     fn push_inert(self, bytes: &[u8], out: &mut Text) {
+        if self == Self::Word {
+            return out.push_literal(bytes);
+        }
         for &byte in bytes {
-            if self == Self::Pattern && byte.is_ascii_punctuation() {
+            if byte.is_ascii_punctuation() {
                 out.push_literal(b"\\");
             }
             out.push_literal(&[byte]);
@@ -97,87 +104,90 @@ impl Mode {
     }
 }
 
-fn written(bytes: &[u8], mode: Mode) -> Text {
-    let mut text = Text::new();
-    mode.push_inert(bytes, &mut text);
-    text
-}
-
 /// A variable as an operator sees it.
 pub(super) enum State {
-    Used(Text),
+    Used,
     Missing(Missing),
 }
 
 impl<'t> Expander<'t, '_> {
     pub(super) fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
         let mut text = Text::new();
-        for part in &self.template.parts[parts.clone()] {
-            if !self.full {
-                self.append(part, mode, &mut text);
-            }
-        }
+        self.append(parts, mode, &mut text);
         text
     }
 
-    fn append(&mut self, part: &'t Part, mode: Mode, out: &mut Text) {
-        let source = &self.template.source;
-        match part {
-            Part::Literal(span) => out.push_literal(&source[span.clone()]),
-            Part::Escaped(at) => mode.push_inert(&source[*at..=*at], out),
-            Part::Expansion(place) => {
-                let expansion = &self.template.expansions[*place];
-                let piece = self.expansion(expansion, mode);
-                if out.len() + piece.len() > LARGEST {
-                    self.full = true;
-                    self.problem(expansion, ProblemKind::TooLarge);
-                } else {
-                    out.push_text(&piece);
-                }
+    fn append(&mut self, parts: &Parts, mode: Mode, out: &mut Text) {
+        let source = self.template.source;
+        for part in &self.template.parts[parts.clone()] {
+            if self.full {
+                return;
+            }
+            match part {
+                Part::Literal(span) => out.push_literal(&source[span.clone()]),
+                Part::Escaped(at) => mode.push_inert(&source[*at..=*at], out),
+                Part::Expansion(place) => self.expansion(&self.template.expansions[*place], mode, out),
             }
         }
     }
 
-    pub(super) fn expansion(&mut self, expansion: &'t Expansion, mode: Mode) -> Text {
+    /// Adds what comes of an expansion.
+    pub(super) fn expansion(&mut self, expansion: &'t Expansion, mode: Mode, out: &mut Text) {
         match &expansion.kind {
-            Kind::Dollar => written(b"$", Mode::Word),
-            Kind::Verbatim(span) => written(&self.template.source[span.clone()], mode),
-            Kind::Default(test, word) => match self.state(expansion, *test) {
-                State::Used(value) => value,
-                State::Missing(_) => self.text(&word.content, mode),
-            },
-            Kind::Assign(test, word) => match self.state(expansion, *test) {
-                State::Used(value) => value,
-                State::Missing(_) => {
-                    let value = self.text(&word.content, Mode::Word);
-                    self.scope.assign(self.template.name(&expansion.name), value.clone());
-                    value
+            Kind::Dollar => out.push_literal(b"$"),
+            Kind::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], out),
+            Kind::Default(test, word) => {
+                if let State::Missing(_) = self.value(expansion, *test, out) {
+                    self.append(&word.content, mode, out);
                 }
-            },
-            Kind::Alternative(test, word) => match self.state(expansion, *test) {
-                State::Used(_) => self.text(&word.content, mode),
-                State::Missing(_) => Text::new(),
-            },
-            Kind::Required(test, message) => match self.state(expansion, *test) {
-                State::Used(value) => value,
-                State::Missing(missing) => {
+            }
+            Kind::Assign(test, word) => {
+                if let State::Missing(_) = self.value(expansion, *test, out) {
+                    let value = self.text(&word.content, Mode::Word);
+                    self.push(expansion, &value, out);
+                    self.scope.assign(self.template.name(&expansion.name), value);
+                }
+            }
+            Kind::Alternative(test, word) => {
+                if let State::Used = self.state(expansion, *test) {
+                    self.append(&word.content, mode, out);
+                }
+            }
+            Kind::Required(test, message) => {
+                if let State::Missing(missing) = self.value(expansion, *test, out) {
                     let message = String::from_utf8_lossy(&self.template.source[message.clone()]);
                     let message = (!message.is_empty()).then(|| message.into_owned());
                     self.problem(expansion, ProblemKind::Required { message, missing });
-                    Text::new()
                 }
-            },
-            Kind::Plain
-            | Kind::Length
+            }
+            Kind::Plain => {
+                let is_unset = matches!(self.value(expansion, Test::Unset, out), State::Missing(_));
+                if is_unset && self.unset == UnsetPolicy::Error {
+                    self.problem(expansion, ProblemKind::Unset);
+                }
+            }
+            Kind::Length
             | Kind::Substring { .. }
             | Kind::Strip { .. }
             | Kind::Replace { .. }
-            | Kind::Case(..) => self.transformed(expansion).unwrap_or_else(|kind| {
-                // The steps are used up for all that is still to come.
-                self.full |= kind == ProblemKind::PatternTooLarge;
-                self.problem(expansion, kind);
-                Text::new()
-            }),
+            | Kind::Case(..) => match self.transformed(expansion) {
+                Ok(text) => self.push(expansion, &text, out),
+                Err(kind) => {
+                    // The steps are used up for all that is still to come.
+                    self.full |= kind == ProblemKind::PatternTooLarge;
+                    self.problem(expansion, kind);
+                }
+            },
+        }
+    }
+
+    /// Adds a result, unless all becomes too large with it.
+    fn push(&mut self, expansion: &Expansion, text: &Text, out: &mut Text) {
+        if out.len() + text.len() > LARGEST {
+            self.full = true;
+            self.problem(expansion, ProblemKind::TooLarge);
+        } else {
+            out.push_text(text);
         }
     }
 
@@ -207,12 +217,28 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    pub(super) fn state(&mut self, expansion: &Expansion, test: Test) -> State {
+    pub(super) fn state(&self, expansion: &Expansion, test: Test) -> State {
         match self.scope.get(self.template.name(&expansion.name)) {
             None => State::Missing(Missing::Unset),
             Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
-            Some(value) => State::Used(value.to_text()),
+            Some(_) => State::Used,
         }
+    }
+
+    /// Adds the value of a variable, if it is not missing.
+    pub(super) fn value(&mut self, expansion: &Expansion, test: Test, out: &mut Text) -> State {
+        match self.scope.get(self.template.name(&expansion.name)) {
+            None => return State::Missing(Missing::Unset),
+            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => {
+                return State::Missing(Missing::Empty);
+            }
+            Some(value) if out.len() + value.len() <= LARGEST => value.append_to(out),
+            Some(_) => {
+                self.full = true;
+                self.problem(expansion, ProblemKind::TooLarge);
+            }
+        }
+        State::Used
     }
 
     pub(super) fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {

@@ -5,6 +5,9 @@
 //! from right to left, each place once: linear, without recursion and without backtracking, whatever the
 //! nesting. (Going from left to right, `$${A:-$${A:-…` would be scanned again at every level, since the
 //! text behind an escaped dollar is text once more.)
+//!
+//! Most arguments need none of that: where nothing is nested and nothing escaped, an expansion ends at the next
+//! closer. So all is filled in only once an expansion is met that holds a dollar or a backslash.
 
 use super::ast::Spelling;
 use super::characters::character_at;
@@ -70,8 +73,97 @@ impl Context {
     }
 }
 
+/// What starts at the dollars of an argument, which is asked for from left to right.
+pub(super) struct Extents<'s> {
+    source: &'s [u8],
+    /// What starts at the last dollar of each run that is still to come, the leftmost run last; if that was needed.
+    all: Option<Vec<(usize, Extent)>>,
+}
+
+impl<'s> Extents<'s> {
+    pub(super) fn new(source: &'s [u8]) -> Self {
+        Self { source, all: None }
+    }
+
+    /// What starts at this dollar, the last of a run, of which this is the head.
+    pub(super) fn at(&mut self, dollar: usize, head: &Head) -> Extent {
+        if self.all.is_none()
+            && let Some(extent) = plain(self.source, head)
+        {
+            return extent;
+        }
+        self.all();
+        let all = self.all.get_or_insert_default();
+        while all.pop_if(|(at, _)| *at < dollar).is_some() {}
+        match all.last() {
+            Some(&(at, extent)) if at == dollar => extent,
+            _ => Extent::Nothing,
+        }
+    }
+
+    /// Where the text of a plain expansion ends that starts here.
+    pub(super) fn plain_end(&self, from: usize, context: Context) -> Option<usize> {
+        if self.all.is_some() {
+            None
+        } else {
+            plain_end(self.source, from, context).filter(|end| *end != OPEN)
+        }
+    }
+
+    /// What starts at the dollars that are still to come, and maybe at earlier ones; the leftmost last.
+    pub(super) fn all(&mut self) -> &[(usize, Extent)] {
+        let source = self.source;
+        self.all.get_or_insert_with(|| survey(source))
+    }
+}
+
+/// What has this head, if nothing is nested in it and nothing escaped.
+fn plain(source: &[u8], head: &Head) -> Option<Extent> {
+    let (operator, rest, spelling) = match head {
+        Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Some(Extent::Open),
+        Head::Malformed { .. } | Head::Foreign => return Some(Extent::Nothing),
+        Head::Name { name } => return Some(Extent::Whole(name.end)),
+        Head::Dollar { end } | Head::Length { end, .. } => return Some(Extent::Whole(*end)),
+        Head::Verbatim { .. } => return None,
+        Head::Named { operator, rest, spelling, .. } => (*operator, *rest, *spelling),
+    };
+    let end = match operator.operand() {
+        Operand::None => rest,
+        Operand::Word | Operand::Pattern => plain_end(source, rest, Context::Word(spelling))?,
+        Operand::PatternAndWord => {
+            let pattern = operator::behind_first_slash(source, operator, rest);
+            match plain_end(source, pattern, Context::Replaced(spelling))? {
+                end if source.get(end) == Some(&b'/') => plain_end(source, end + 1, Context::Word(spelling))?,
+                end => end,
+            }
+        }
+    };
+    Some(if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) })
+}
+
+/// Where text ends that starts here; nothing if it holds a dollar or a backslash.
+fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
+    let closer = match context {
+        Context::Word(spelling) | Context::Pattern(spelling) | Context::Replaced(spelling) => {
+            spelling.closer()
+        }
+    };
+    // One comparison more for the others, of which there are few.
+    let slash = if let Context::Replaced(_) = context { b'/' } else { closer };
+    let rest = &source[from..];
+    for (at, &byte) in rest.iter().enumerate() {
+        if byte == closer || byte == slash {
+            return Some(from + at);
+        }
+        if byte == b'$' || byte == b'\\' {
+            return None;
+        }
+    }
+    Some(OPEN)
+}
+
 /// What starts at the last dollar of each run, the leftmost run last.
-pub(super) fn extents(source: &[u8]) -> Vec<(usize, Extent)> {
+fn survey(source: &[u8]) -> Vec<(usize, Extent)> {
     let mut survey =
         Survey { source, ends: vec![[OPEN; 6]; source.len() + 1], quotes: [[OPEN; 2]; 2], run: None };
     let mut extents = Vec::new();

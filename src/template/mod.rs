@@ -19,8 +19,8 @@
 //! # Ok::<(), Vec<monofy::template::Problem>>(())
 //! ```
 //!
-//! The way of a template: `extent` finds from right to left where each expansion ends, `parse` builds
-//! the tree from left to right with that knowledge, `expand` walks the tree.
+//! The way of a template: `extent` finds where each expansion ends, `parse` builds the tree from left to
+//! right with that knowledge, `expand` walks the tree.
 
 mod ast;
 mod bracket;
@@ -59,8 +59,8 @@ pub use text::Text;
 /// Parsing never fails: what is not well formed stands for itself, and [`Template::findings`] tells of it.
 /// Nodes live in flat arenas and name each other by index, so neither size nor nesting can exhaust the stack.
 #[derive(Clone, Debug)]
-pub struct Template {
-    source: Vec<u8>,
+pub struct Template<'s> {
+    source: &'s [u8],
     expansions: Vec<Expansion>,
     parts: Vec<Part>,
     /// The fields of a spread's written word; at most one word of a template is split.
@@ -69,17 +69,17 @@ pub struct Template {
     findings: Vec<Finding>,
 }
 
-impl Template {
+impl<'s> Template<'s> {
     /// Parses one argument, in time linear in its length.
     #[must_use]
-    pub fn parse(source: &[u8]) -> Self {
+    pub fn parse(source: &'s [u8]) -> Self {
         parse::parse(source)
     }
 
     /// The argument as it was written.
     #[must_use]
-    pub fn source(&self) -> &[u8] {
-        &self.source
+    pub fn source(&self) -> &'s [u8] {
+        self.source
     }
 
     /// Whether the argument stands for exactly its own bytes.
@@ -99,11 +99,11 @@ impl Template {
     }
 
     /// Every reference to a variable, from left to right, whether or not it will be evaluated.
-    pub fn references(&self) -> impl Iterator<Item = Reference<'_>> {
+    pub fn references(&self) -> impl Iterator<Item = Reference<'s>> {
         reference::references(self)
     }
 
-    fn name(&self, span: &Range<usize>) -> &str {
+    fn name(&self, span: &Range<usize>) -> &'s str {
         // The grammar limits names to ASCII, so the fallback is never used.
         std::str::from_utf8(&self.source[span.clone()]).unwrap_or_default()
     }

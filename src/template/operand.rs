@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::ast::{Expansion, Kind, Part, Spelling, Word};
+use super::ast::{Expansion, Kind, Spelling, Word};
 use super::extent::Context;
 use super::fields::split_parts;
 use super::finding::{Finding, FindingKind, Severity};
 use super::operator::{self, Operator};
 use super::parse::Parser;
-use super::trap::{BraceTrap, Caught, Role};
+use super::trap::{self, BraceTrap, Caught, Role};
 
 impl Parser<'_> {
     pub(super) fn kind(
@@ -36,20 +36,20 @@ impl Parser<'_> {
                 Kind::Required(test, self.message(rest, spelling, level, expansion, Role::Message(test)))
             }
             Operator::Strip(side, reach) => {
-                let (pattern, _) = self.text(rest, Some(Context::Pattern(spelling)), level);
-                Kind::Strip { side, reach, pattern: self.keep(pattern) }
+                let from = self.unfinished.len();
+                self.text(rest, Some(Context::Pattern(spelling)), level);
+                Kind::Strip { side, reach, pattern: self.keep(from) }
             }
             Operator::Replace(place) => {
                 let scanned = operator::behind_first_slash(self.source, operator, rest);
-                let (mut pattern, end) = self.text(scanned, Some(Context::Replaced(spelling)), level);
-                if scanned > rest {
-                    pattern.insert(0, Part::Literal(rest..scanned));
-                }
-                let mut word = Vec::new();
+                let from = self.unfinished.len();
+                self.literal(rest..scanned);
+                let end = self.text(scanned, Some(Context::Replaced(spelling)), level);
+                let pattern = self.keep(from);
                 if self.source.get(end) == Some(&b'/') {
-                    (word, _) = self.text(end + 1, Some(Context::Word(spelling)), level);
+                    self.text(end + 1, Some(Context::Word(spelling)), level);
                 }
-                Kind::Replace { place, pattern: self.keep(pattern), word: self.keep(word) }
+                Kind::Replace { place, pattern, word: self.keep(from) }
             }
         }
     }
@@ -62,24 +62,27 @@ impl Parser<'_> {
         expansion: &Expansion,
         role: Role,
     ) -> Word {
-        let (parts, end) = self.text(from, Some(Context::Word(spelling)), level);
+        let parts = self.unfinished.len();
+        let end = self.text(from, Some(Context::Word(spelling)), level);
         if spelling == Spelling::Brace {
-            self.look_for_brace_trap(expansion, from, &parts, role);
+            self.look_for_brace_trap(expansion, from, parts, role);
         }
         let source = from..end;
         if !expansion.spread || !self.is_alone(expansion, level) {
             return Word { source, content: self.keep(parts) };
         }
-        let fields = match split_parts(self.source, &parts) {
+        let fields = match split_parts(self.source, &self.unfinished[parts..]) {
             Ok(fields) => fields,
             Err(unbalanced) => {
                 self.find(FindingKind::UnbalancedQuote, unbalanced.at..end);
                 Vec::new()
             }
         };
+        self.unfinished.truncate(parts);
         let start = self.fields.len();
         for field in fields {
-            let field = self.keep(field);
+            self.unfinished.extend(field);
+            let field = self.keep(parts);
             self.fields.push(field);
         }
         Word { source, content: start..self.fields.len() }
@@ -96,40 +99,44 @@ impl Parser<'_> {
         role: Role,
     ) -> Range<usize> {
         let (expansions, parts) = (self.expansions.len(), self.parts.len());
+        let words = self.unfinished.len();
         let mut findings = std::mem::take(&mut self.findings);
-        let (words, end) = self.text(from, Some(Context::Word(spelling)), level);
+        let end = self.text(from, Some(Context::Word(spelling)), level);
         std::mem::swap(&mut findings, &mut self.findings);
         if spelling == Spelling::Brace {
-            self.look_for_brace_trap(expansion, from, &words, role);
+            self.look_for_brace_trap(expansion, from, words, role);
         }
         self.expansions.truncate(expansions);
         self.parts.truncate(parts);
+        self.unfinished.truncate(words);
         for finding in findings.into_iter().filter(|finding| finding.kind.severity() == Severity::Error) {
             self.find(finding.kind, finding.span);
         }
         from..end
     }
 
-    fn look_for_brace_trap(&mut self, expansion: &Expansion, word: usize, parts: &[Part], role: Role) {
+    /// `parts` is where those of the word start among the unfinished ones.
+    fn look_for_brace_trap(&mut self, expansion: &Expansion, word: usize, parts: usize, role: Role) {
+        let parts = &self.unfinished[parts..];
+        if self.traps_to_look_for == 0 || !trap::is_likely(self.source, parts) {
+            return;
+        }
         let span = &expansion.span;
+        // One inside comes first: when it is mended, this one may be none.
+        let is_trap = |finding: &Finding| matches!(finding.kind, FindingKind::BraceTrap { .. });
+        if self.findings.iter().any(|finding| finding.span.start > span.start && is_trap(finding)) {
+            return;
+        }
         let trap = BraceTrap {
             source: self.source,
             expansions: &self.expansions,
-            extents: &self.extents,
+            extents: self.extents.all(),
             enclosing: self.enclosing,
             span,
             name: std::str::from_utf8(&self.source[expansion.name.clone()]).unwrap_or_default(),
             word,
             parts,
         };
-        if self.traps_to_look_for == 0 || !trap.is_likely() {
-            return;
-        }
-        // One inside comes first: when it is mended, this one may be none.
-        let is_trap = |finding: &Finding| matches!(finding.kind, FindingKind::BraceTrap { .. });
-        if self.findings.iter().any(|finding| finding.span.start > span.start && is_trap(finding)) {
-            return;
-        }
         let caught = trap.look(role);
         self.traps_to_look_for -= 1;
         if let Some(Caught { outcomes, proposal, end }) = caught {

@@ -1,13 +1,13 @@
 //! Builds the tree of a template, from left to right and each byte once.
 //!
-//! Where an expansion ends is known beforehand ([`extent`]), so nothing is ever taken back.
+//! Where an expansion ends is known before it is read ([`Extents`]), so nothing is ever taken back.
 //! The calls nest as deep as the expansions do, and [`DEEPEST`] bounds that.
 
 use std::ops::Range;
 
 use super::Template;
 use super::ast::{Expansion, Kind, Part, Parts, Spelling};
-use super::extent::{self, Context, Extent};
+use super::extent::{Context, Extent, Extents};
 use super::finding::{Finding, FindingKind};
 use super::head::{self, Head};
 use super::trap::Enclosing;
@@ -22,22 +22,24 @@ const MOST_FINDINGS: usize = 64;
 /// the end of the argument.
 const MOST_TRAPS: usize = 64;
 
-pub(super) fn parse(source: &[u8]) -> Template {
+pub(super) fn parse(source: &[u8]) -> Template<'_> {
     let mut parser = Parser {
         source,
-        extents: if source.contains(&b'$') { extent::extents(source) } else { Vec::new() },
-        expansions: Vec::new(),
-        parts: Vec::new(),
+        extents: Extents::new(source),
+        // Few arguments have more.
+        expansions: Vec::with_capacity(4),
+        parts: Vec::with_capacity(8),
+        unfinished: Vec::with_capacity(8),
         fields: Vec::new(),
         findings: Vec::new(),
         enclosing: Enclosing { braces: 0, end: source.len() },
         traps_to_look_for: MOST_TRAPS,
     };
-    let (root, _) = parser.text(0, None, 0);
-    let root = parser.keep(root);
+    parser.text(0, None, 0);
+    let root = parser.keep(0);
     parser.findings.sort_by_key(|finding| finding.span.start);
     Template {
-        source: source.to_vec(),
+        source,
         expansions: parser.expansions,
         parts: parser.parts,
         fields: parser.fields,
@@ -54,10 +56,11 @@ fn length_without_dollar(text: &[u8]) -> usize {
 
 pub(super) struct Parser<'s> {
     pub(super) source: &'s [u8],
-    /// What starts at the dollars that are still to come; the next one is the last one.
-    pub(super) extents: Vec<(usize, Extent)>,
+    pub(super) extents: Extents<'s>,
     pub(super) expansions: Vec<Expansion>,
     pub(super) parts: Vec<Part>,
+    /// The parts of the texts that are being read, those of the innermost last.
+    pub(super) unfinished: Vec<Part>,
     pub(super) fields: Vec<Parts>,
     pub(super) findings: Vec<Finding>,
     pub(super) enclosing: Enclosing,
@@ -65,24 +68,28 @@ pub(super) struct Parser<'s> {
 }
 
 impl Parser<'_> {
-    /// Reads text inside `level` expansions up to the end of its context, and tells where that is.
-    pub(super) fn text(&mut self, from: usize, context: Option<Context>, level: usize) -> (Vec<Part>, usize) {
-        let mut parts = Vec::new();
+    /// Reads text inside `level` expansions up to the end of its context, and tells where that is. What it is made of
+    /// comes behind the unfinished parts that are there.
+    pub(super) fn text(&mut self, from: usize, context: Option<Context>, level: usize) -> usize {
+        if let Some(end) = context.and_then(|context| self.extents.plain_end(from, context)) {
+            self.literal(from..end);
+            return end;
+        }
         let mut at = from;
         let mut plain = from;
         while let Some(&byte) = self.source.get(at) {
             match context {
                 _ if byte == b'$' => {
-                    push_literal(&mut parts, plain..at);
-                    at = self.dollars(at, level, &mut parts);
+                    self.literal(plain..at);
+                    at = self.dollars(at, level);
                     plain = at;
                 }
                 Some(context) if context.ends_at(byte) => break,
                 Some(context) if byte == b'\\' => {
                     let escaped = context.escaped(self.source, at);
                     if escaped > 0 && matches!(context, Context::Word(_)) {
-                        push_literal(&mut parts, plain..at);
-                        parts.push(Part::Escaped(at + 1));
+                        self.literal(plain..at);
+                        self.unfinished.push(Part::Escaped(at + 1));
                         plain = at + 2;
                     }
                     at += 1 + escaped;
@@ -91,65 +98,52 @@ impl Parser<'_> {
                 None => at += length_without_dollar(&self.source[at..]),
             }
         }
-        push_literal(&mut parts, plain..at);
-        (parts, at)
+        self.literal(plain..at);
+        at
     }
 
     /// Reads a run of dollars with the expansion behind it, and tells what is behind that.
-    fn dollars(&mut self, at: usize, level: usize, parts: &mut Vec<Part>) -> usize {
+    fn dollars(&mut self, at: usize, level: usize) -> usize {
         let count = self.source[at..].iter().take_while(|&&byte| byte == b'$').count();
         let last = at + count - 1;
-        match self.extent(last) {
+        let head = head::read(self.source, last);
+        match self.extents.at(last, &head) {
             Extent::Whole(end) if count % 2 == 1 => {
-                push_literal(parts, at..at + count / 2);
-                parts.extend(self.expansion(last, end, level + 1));
+                self.literal(at..at + count / 2);
+                self.expansion(head, last..end, level + 1);
                 end
             }
             Extent::Whole(_) => {
-                push_literal(parts, at..at + count / 2);
+                self.literal(at..at + count / 2);
                 last + 1
             }
             Extent::Open | Extent::Nothing => {
-                push_literal(parts, at..last + 1);
-                if let Head::Malformed { why, end } = head::read(self.source, last) {
-                    self.find(why, last..end);
-                } else if let Some(closer) = self.closer_of_open(last) {
-                    self.find(FindingKind::Unclosed { closer }, last..self.source.len());
+                self.literal(at..last + 1);
+                match head {
+                    Head::Malformed { why, end } => self.find(why, last..end),
+                    // Well headed, and never closed.
+                    Head::Verbatim { spelling, .. } | Head::Named { spelling, .. } => {
+                        let unclosed = FindingKind::Unclosed { closer: spelling.closer() };
+                        self.find(unclosed, last..self.source.len());
+                    }
+                    Head::Name { .. } | Head::Dollar { .. } | Head::Length { .. } | Head::Foreign => {}
                 }
                 last + 1
             }
         }
     }
 
-    /// What the well-headed but unclosed expansion at `dollar` lacks.
-    fn closer_of_open(&self, dollar: usize) -> Option<u8> {
-        match head::read(self.source, dollar) {
-            Head::Verbatim { spelling, .. } | Head::Named { spelling, .. } => Some(spelling.closer()),
-            _ => None,
-        }
-    }
-
-    fn extent(&mut self, dollar: usize) -> Extent {
-        while self.extents.pop_if(|(at, _)| *at < dollar).is_some() {}
-        match self.extents.last() {
-            Some(&(at, extent)) if at == dollar => extent,
-            _ => Extent::Nothing,
-        }
-    }
-
     /// Nothing comes of an expansion that is too deep; it is an error anyway.
-    fn expansion(&mut self, dollar: usize, end: usize, level: usize) -> Option<Part> {
-        let span = dollar..end;
+    fn expansion(&mut self, head: Head, span: Range<usize>, level: usize) {
         if level > DEEPEST {
-            self.find(FindingKind::TooDeep, span);
-            return None;
+            return self.find(FindingKind::TooDeep, span);
         }
         let place = self.expansions.len();
-        let none = dollar + 1..dollar + 1;
+        let (end, none) = (span.end, span.start + 1..span.start + 1);
         let mut expansion = Expansion { span, name: none, spread: false, kind: Kind::Plain };
         // Its place is taken first, so that the arena is in the order of the source.
         self.expansions.push(expansion.clone());
-        match head::read(self.source, dollar) {
+        match head {
             Head::Name { name } => expansion.name = name,
             Head::Length { name, .. } => {
                 expansion.name = name;
@@ -174,17 +168,29 @@ impl Parser<'_> {
             self.find(inside, expansion.span.clone());
         }
         self.expansions[place] = expansion;
-        Some(Part::Expansion(place))
+        self.unfinished.push(Part::Expansion(place));
     }
 
     pub(super) fn is_alone(&self, expansion: &Expansion, level: usize) -> bool {
         level == 1 && expansion.span == (0..self.source.len())
     }
 
-    pub(super) fn keep(&mut self, parts: Vec<Part>) -> Parts {
+    /// Keeps what is unfinished from this place on.
+    pub(super) fn keep(&mut self, from: usize) -> Parts {
         let start = self.parts.len();
-        self.parts.extend(parts);
+        self.parts.extend(self.unfinished.drain(from..));
         start..self.parts.len()
+    }
+
+    /// Adds source as it stands. Of a text around the one that is read nothing ever touches it.
+    pub(super) fn literal(&mut self, span: Range<usize>) {
+        if span.is_empty() {
+            return;
+        }
+        match self.unfinished.last_mut() {
+            Some(Part::Literal(last)) if last.end == span.start => last.end = span.end,
+            _ => self.unfinished.push(Part::Literal(span)),
+        }
     }
 
     pub(super) fn find(&mut self, kind: FindingKind, span: Range<usize>) {
@@ -193,15 +199,5 @@ impl Parser<'_> {
         if alike < MOST_FINDINGS {
             self.findings.push(Finding { span, kind });
         }
-    }
-}
-
-fn push_literal(parts: &mut Vec<Part>, span: Range<usize>) {
-    if span.is_empty() {
-        return;
-    }
-    match parts.last_mut() {
-        Some(Part::Literal(last)) if last.end == span.start => last.end = span.end,
-        _ => parts.push(Part::Literal(span)),
     }
 }

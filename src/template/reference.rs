@@ -37,11 +37,11 @@ pub enum Usage<'t> {
     Transform,
 }
 
-pub(super) fn references(template: &Template) -> impl Iterator<Item = Reference<'_>> {
+pub(super) fn references<'s>(template: &Template<'s>) -> impl Iterator<Item = Reference<'s>> {
     template.expansions.iter().filter_map(|expansion| reference(template, expansion))
 }
 
-fn reference<'t>(template: &'t Template, expansion: &Expansion) -> Option<Reference<'t>> {
+fn reference<'s>(template: &Template<'s>, expansion: &Expansion) -> Option<Reference<'s>> {
     let usage = match &expansion.kind {
         Kind::Dollar | Kind::Verbatim(_) => return None,
         Kind::Plain => Usage::Plain,

@@ -47,16 +47,30 @@ impl Value<'_> {
         self.secret || matches!(self.content, Content::Assigned(text) if text.has_secret())
     }
 
+    /// At least how many bytes it has.
+    pub(super) fn len(&self) -> usize {
+        match self.content {
+            Content::Scalar(bytes) => bytes.len(),
+            Content::List(items) => items.iter().map(|item| item.len() + 1).sum(),
+            Content::Assigned(text) => text.len(),
+        }
+    }
+
     /// The value as one text, a list joined with shell quoting.
     #[must_use]
     pub fn to_text(self) -> Text {
         let mut text = Text::new();
+        self.append_to(&mut text);
+        text
+    }
+
+    /// Adds the value as one text to another.
+    pub(super) fn append_to(self, text: &mut Text) {
         match self.content {
             Content::Assigned(assigned) if !self.secret => text.push_text(assigned),
             Content::Assigned(assigned) => text.push_secret(assigned.bytes()),
             Content::Scalar(bytes) => text.push(bytes, self.secret),
             Content::List(items) => text.push(&quote::join(items), self.secret),
         }
-        text
     }
 }

@@ -12,15 +12,17 @@ impl<'t> Expander<'t, '_> {
         match &expansion.kind {
             Kind::Default(test, word) | Kind::Alternative(test, word) => {
                 let alternative = matches!(expansion.kind, Kind::Alternative(..));
-                match self.state(expansion, *test) {
-                    State::Used(_) if alternative => self.fields(expansion, word),
+                let mut value = Text::new();
+                match self.value(expansion, *test, &mut value) {
+                    State::Used if alternative => self.fields(expansion, word),
                     State::Missing(_) if alternative => Vec::new(),
                     State::Missing(_) => self.fields(expansion, word),
-                    State::Used(value) => self.split_value(expansion, &value),
+                    State::Used => self.split_value(expansion, &value),
                 }
             }
             _ => {
-                let value = self.expansion(expansion, Mode::Word);
+                let mut value = Text::new();
+                self.expansion(expansion, Mode::Word, &mut value);
                 self.split_value(expansion, &value)
             }
         }

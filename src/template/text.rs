@@ -17,6 +17,18 @@ impl Text {
         Self::default()
     }
 
+    /// No bytes, and room for so many.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), secret: Vec::new() }
+    }
+
+    /// Bytes that anyone may see.
+    #[must_use]
+    pub fn literal(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), secret: Vec::new() }
+    }
+
     /// Adds bytes that anyone may see.
     pub fn push_literal(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);

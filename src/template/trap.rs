@@ -21,7 +21,7 @@ pub(super) struct Enclosing {
 pub(super) struct BraceTrap<'p> {
     pub(super) source: &'p [u8],
     pub(super) expansions: &'p [Expansion],
-    /// What starts at the dollars behind the expansion; the next one is the last one.
+    /// What starts at the dollars behind the expansion, and maybe in front of it; the leftmost is the last.
     pub(super) extents: &'p [(usize, Extent)],
     pub(super) enclosing: Enclosing,
     /// The expansion.
@@ -60,12 +60,12 @@ enum Quoted {
 /// How long an outcome may be in a message.
 const SHOWN: usize = 60;
 
-impl BraceTrap<'_> {
-    /// Whether the word opened braces at all, which is quickly told.
-    pub(super) fn is_likely(&self) -> bool {
-        self.opened(Quoted::Counted).0 > 0
-    }
+/// Whether a word opened braces at all, which is quickly told.
+pub(super) fn is_likely(source: &[u8], word: &[Part]) -> bool {
+    word.iter().any(|part| matches!(part, Part::Literal(span) if source[span.clone()].contains(&b'{')))
+}
 
+impl BraceTrap<'_> {
     pub(super) fn look(&self, role: Role) -> Option<Caught> {
         let end = self.meant_end(Quoted::Ignored).or_else(|| self.meant_end(Quoted::Counted));
         let end = end.or_else(|| self.left_over())?;

@@ -27,6 +27,7 @@ const APPLETS: &str = "cat echo grep ls ps setsid sh sleep test touch tr true wc
 const APPLICATION: &str = r#"
 COPY etc /etc
 ENTRYPOINT []
+HEALTHCHECK --interval=1s --retries=1 CMD ["monofy", "--health"]
 CMD ["monofy", "sh", "-c", "echo setting up", "&&", \
      "sh", "-c", "echo listening on $0; exec sleep 100", "${PORT:-8000}", "|||", \
      "sh", "-c", "echo working by $0; exec sleep 100", "$<QUEUES:-{\"default\":1}>", "|||", \
@@ -199,6 +200,14 @@ impl Container {
     /// The pid of its PID 1 as this machine sees it.
     pub fn pid(&self) -> i32 {
         docker(["inspect", "-f", "{{.State.Pid}}", &self.id]).finish().stdout.trim().parse().expect("a pid")
+    }
+
+    /// What Docker thinks of its health, and what the last check said.
+    pub fn health(&self) -> (String, String) {
+        let format = "{{.State.Health.Status}} {{range .State.Health.Log}}{{.Output}}{{end}}";
+        let shown = docker(["inspect", "-f", format, &self.id]).finish().stdout;
+        let (status, said) = shown.split_once(' ').expect("a status and what was said");
+        (status.to_owned(), said.lines().last().unwrap_or_default().to_owned())
     }
 
     /// Waits for its end, and compares nothing.

@@ -1,126 +1,56 @@
-//! A fake world: processes that obey, ignore, linger and leave orphans, driven by the machine's actions. What
-//! has to hold in every world is checked in thousands of random ones.
+//! A fake world, driven by the machine's actions. What has to hold in every world is checked in thousands of random
+//! ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use monofy::exit::Death;
-use monofy::plan::Limit;
+use monofy::plan::{Limit, Restart};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervise::{
-    Action, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+    Action, Answer, Check, Children, Event, Grace, Machine, Notice, Pace, Rules, Seat, Task, TaskId, Tick,
+    Wake,
 };
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
 use proptest::prelude::*;
 
-/// What a process does when it is asked to stop.
-#[derive(Clone, Copy, Debug)]
-enum Manners {
-    DiesOfIt { after: u64 },
-    Exits { after: u64, status: u8 },
-    Ignores,
-}
+use super::scene::{Character, Checked, Manners, Scene, can_end, scene};
 
-#[derive(Clone, Debug)]
-struct Character {
-    exits_at: Option<(u64, u8)>,
-    manners: Manners,
-    /// In the D state: no signal ends it, not even SIGKILL.
-    undying: bool,
-    /// What it leaves behind.
-    descendants: Vec<Manners>,
-    stop_signal: Option<u32>,
-    stop_timeout: Option<Limit>,
-    fails_to_start: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Scene {
-    setup: Vec<Character>,
-    processes: Vec<Character>,
-    signals: Vec<(u64, u32, bool)>,
-    grace: Grace,
-    is_terminal: bool,
-    is_program_missing: bool,
-}
-
-/// Times are coarse, so that things often happen at once.
-fn time() -> impl Strategy<Value = u64> {
-    (0_u64..60).prop_map(|steps| steps * 100)
-}
-
-fn manners() -> impl Strategy<Value = Manners> {
-    prop_oneof![
-        3 => time().prop_map(|after| Manners::DiesOfIt { after: after / 4 }),
-        3 => (time(), 0_u8..4).prop_map(|(after, status)| Manners::Exits { after: after / 4, status }),
-        1 => Just(Manners::Ignores),
-    ]
-}
-
-fn limit() -> impl Strategy<Value = Limit> {
-    prop_oneof![4 => time().prop_map(|ms| Limit::After(Duration::from_millis(ms))), 1 => Just(Limit::Never)]
-}
-
-fn character(exits: impl Strategy<Value = Option<(u64, u8)>>) -> impl Strategy<Value = Character> {
-    let stop_signal = prop::option::weighted(0.2, prop::sample::select(vec![1_u32, 2, 3, 9, 12, 15]));
-    let stop_timeout = prop::option::weighted(0.2, limit());
-    let descendants = prop::collection::vec(manners(), 0..3);
-    (
-        exits,
-        manners(),
-        prop::bool::weighted(0.05),
-        descendants,
-        stop_signal,
-        stop_timeout,
-        prop::bool::weighted(0.03),
-    )
-        .prop_map(
-            |(exits_at, manners, undying, descendants, stop_signal, stop_timeout, fails_to_start)| {
-                Character {
-                    exits_at,
-                    manners,
-                    undying,
-                    descendants,
-                    stop_signal,
-                    stop_timeout,
-                    fails_to_start,
-                }
-            },
-        )
-}
-
-fn scene() -> impl Strategy<Value = Scene> {
-    let setup = character((time(), prop_oneof![6 => Just(0_u8), 1 => 1_u8..3]).prop_map(Some));
-    let process = character(prop::option::weighted(0.5, (time(), 0_u8..4)));
-    let signal = (time(), prop::sample::select(vec![15_u32, 2, 3, 1, 10, 18, 20, 34]), any::<bool>());
-    let grace = prop_oneof![1 => Just(Grace::ByCause), 2 => limit().prop_map(Grace::Fixed)];
-    (
-        prop::collection::vec(setup, 0..3),
-        prop::collection::vec(process, 1..5),
-        prop::collection::vec(signal, 0..4),
-        grace,
-        any::<bool>(),
-        prop::bool::weighted(0.03),
-    )
-        .prop_map(|(setup, processes, signals, grace, is_terminal, is_program_missing)| Scene {
-            setup,
-            processes,
-            signals,
-            grace,
-            is_terminal,
-            is_program_missing,
-        })
-}
+/// Coarse, so that answers come together with other things.
+const PACE: Pace = Pace {
+    first: Duration::from_millis(100),
+    longest: Duration::from_millis(400),
+    limit: Duration::from_secs(1),
+};
 
 struct Being {
     task: Option<TaskId>,
     parent: Option<Pid>,
+    group: Pid,
     manners: Manners,
     undying: bool,
     dies: Option<(u64, Death)>,
     was_killed: bool,
+}
+
+/// What the world knows of a command.
+#[derive(Clone, Default)]
+struct Record {
+    /// How often it was started, or should have been.
+    starts: u32,
+    /// When it was started last.
+    started: u64,
+    /// When and how it ended last.
+    ended: Option<(u64, Death)>,
+    restarts_in_a_row: u32,
+    /// Whether the machine was told that it is ready.
+    is_ready: bool,
+    /// Whether somebody listens to whether it is.
+    is_checked: bool,
+    /// Whether it was asked, and when it answers: at the end of time if never.
+    asked: Option<u64>,
 }
 
 /// The world, the machine in it, and what was found out.
@@ -129,22 +59,37 @@ struct World {
     machine: Machine,
     now: u64,
     beings: BTreeMap<Pid, Being>,
+    records: Vec<Record>,
     next_pid: i32,
     signals: Vec<(u64, Received)>,
     stop_began: Option<u64>,
     finished: Option<u8>,
     shuffle: u64,
+    /// How many actions there were, and how often nothing at all has happened in a row.
+    actions: u64,
+    idle_wake_ups: u32,
+}
+
+fn task(character: &Character) -> Task {
+    let check = match character.check {
+        Checked::Not => None,
+        Checked::Told { .. } => Some(Check::Told),
+        Checked::Asked { .. } => Some(Check::Asked(PACE)),
+    };
+    Task::new(character.stop_signal.and_then(SignalNumber::new), character.stop_timeout)
+        .checked(check)
+        .restarting(character.policy)
 }
 
 impl World {
     fn new(scene: &Scene, shuffle: u64) -> Self {
-        let task = |character: &Character| {
-            Task::new(character.stop_signal.and_then(SignalNumber::new), character.stop_timeout)
-        };
         let grouping = if scene.is_terminal { Grouping::Shared } else { Grouping::Own };
         let rules = Rules { grace: scene.grace, seat: Seat { grouping, leads_session: false } };
-        let setup = scene.setup.iter().map(task).collect();
-        let machine = Machine::new(setup, scene.processes.iter().map(task).collect(), rules);
+        let first = scene.setup.len();
+        let processes = scene.processes.iter().enumerate().map(|(index, character)| {
+            task(character).after(scene.after(index).into_iter().map(|other| TaskId(first + other)).collect())
+        });
+        let machine = Machine::new(scene.setup.iter().map(task).collect(), processes.collect(), rules);
         let signals = scene.signals.iter().map(|(at, number, typed)| {
             let signal = SignalNumber::new(*number).unwrap();
             let is_typed = *typed && signal.comes_from_terminals();
@@ -154,17 +99,24 @@ impl World {
             machine,
             now: 0,
             beings: BTreeMap::new(),
+            records: vec![Record::default(); first + scene.processes.len()],
             next_pid: 100,
             signals: signals.collect(),
             stop_began: None,
             finished: None,
             scene: scene.clone(),
             shuffle,
+            actions: 0,
+            idle_wake_ups: 0,
         }
     }
 
     fn tick(&self) -> Tick {
         Tick::after(Duration::from_millis(self.now))
+    }
+
+    fn character(&self, id: TaskId) -> &Character {
+        self.scene.setup.iter().chain(&self.scene.processes).nth(id.0).unwrap()
     }
 
     /// Runs to the end. Fails where something that may never happen does.
@@ -174,8 +126,19 @@ impl World {
                 self.check_end();
                 return (status, self.now);
             }
+            let (before, actions) = (self.now, self.actions);
             let wake = self.next_wake();
+            let mut answers = self.answers();
+            self.permute(&mut answers);
+            let is_empty = wake.deaths.is_empty() && wake.signals.is_empty() && answers.is_empty();
             self.tell(Event::Woke(&wake));
+            // What has been answered is said also when nobody wants to know any more.
+            for (id, answer) in answers.into_iter().filter(|_| self.finished.is_none()).collect::<Vec<_>>() {
+                self.tell(Event::Checked(id, answer));
+            }
+            let is_idle = is_empty && self.now == before && self.actions == actions;
+            self.idle_wake_ups = if is_idle { self.idle_wake_ups + 1 } else { 0 };
+            assert!(self.idle_wake_ups < 3, "it spins at {} ms", self.now);
         }
         panic!("the run does not end; now {} ms, deadline {:?}", self.now, self.machine.deadline());
     }
@@ -185,6 +148,7 @@ impl World {
         self.machine.handle(self.tick(), event, &mut actions);
         for action in actions {
             assert_eq!(self.finished, None, "{action:?} after Finish");
+            self.actions += 1;
             self.carry_out(action);
         }
     }
@@ -193,12 +157,10 @@ impl World {
     fn next_wake(&mut self) -> Wake {
         let deadline =
             self.machine.deadline().map(|tick| u64::try_from(tick.since(Tick::ZERO).as_millis()).unwrap());
-        let deaths =
-            self.beings.values().filter(|being| being.parent.is_none()).filter_map(|being| being.dies);
-        let deaths = deaths.map(|(at, _)| at).chain(self.signals.iter().map(|(at, _)| *at));
-        let inner =
-            self.beings.values().filter(|being| being.parent.is_some()).filter_map(|being| being.dies);
-        let next = deaths.chain(inner.map(|(at, _)| at)).chain(deadline).min();
+        let deaths = self.beings.values().filter_map(|being| being.dies).map(|(at, _)| at);
+        let signals = self.signals.iter().map(|(at, _)| *at);
+        let answers = (0..self.records.len()).filter_map(|index| self.answer_at(TaskId(index)));
+        let next = deaths.chain(signals).chain(answers).chain(deadline).min();
         self.now = self.now.max(next.expect("a machine that waits for ever has something to wait for"));
         let due: Vec<(u64, Received)> = self.signals.extract_if(.., |(at, _)| *at <= self.now).collect();
         let mut signals: Vec<Received> = due.into_iter().map(|(_, received)| received).collect();
@@ -215,6 +177,37 @@ impl World {
             (true, false) => Children::None,
         };
         Wake { deaths, signals, children }
+    }
+
+    /// When a check will have something to say.
+    fn answer_at(&self, id: TaskId) -> Option<u64> {
+        let record = &self.records[id.0];
+        match self.character(id).check {
+            Checked::Told { after: Some(after) } if record.is_checked => Some(record.started + after),
+            Checked::Asked { .. } => record.asked.filter(|at| *at < u64::MAX),
+            Checked::Not | Checked::Told { .. } => None,
+        }
+    }
+
+    /// The answers that have come by now, each once.
+    fn answers(&mut self) -> Vec<(TaskId, Answer)> {
+        let mut answers = Vec::new();
+        for id in (0..self.records.len()).map(TaskId) {
+            let Some(at) = self.answer_at(id).filter(|at| *at <= self.now) else { continue };
+            let started = self.records[id.0].started;
+            let is_ready = match self.character(id).check {
+                Checked::Asked { after, .. } => after.is_some_and(|after| started + after <= at),
+                Checked::Not | Checked::Told { .. } => true,
+            };
+            let record = &mut self.records[id.0];
+            record.asked = None;
+            // A check ends itself when it has succeeded.
+            record.is_checked = !is_ready;
+            // Whoever died in the same wake-up is ready no more.
+            record.is_ready |= is_ready && self.beings.values().any(|being| being.task == Some(id));
+            answers.push((id, if is_ready { Answer::Ready } else { Answer::NotYet }));
+        }
+        answers
     }
 
     /// A terminal signals the whole group itself.
@@ -244,9 +237,22 @@ impl World {
                 .values_mut()
                 .filter(|child| child.parent == Some(pid))
                 .for_each(|child| child.parent = None);
+            if let (Some(id), Some((_, death))) = (being.task, being.dies) {
+                self.note_end(id, death);
+            }
             if let (None, Some((_, death))) = (being.parent, being.dies) {
                 seen.push((pid, death));
             }
+        }
+    }
+
+    fn note_end(&mut self, id: TaskId, death: Death) {
+        let now = self.now;
+        let record = &mut self.records[id.0];
+        record.ended = Some((now, death));
+        record.is_ready = false;
+        if now - record.started >= 10_000 {
+            record.restarts_in_a_row = 0;
         }
     }
 
@@ -261,6 +267,17 @@ impl World {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Spawn(id) => self.spawn(id),
+            Action::Ask(id) => self.ask(id),
+            // Its answer may have come in the same wake-up.
+            Action::GiveUpAsking(id) => self.records[id.0].asked = None,
+            Action::EndCheck(id) => {
+                self.records[id.0].is_checked = false;
+                self.records[id.0].asked = None;
+            }
+            Action::AskLeftBehind(_, leader) => self.send_left_behind(leader, SignalNumber::TERM),
+            Action::KillLeftBehind(leader) if !self.scene.is_terminal => {
+                self.send_left_behind(leader, SignalNumber::KILL);
+            }
             Action::LookUpPrograms => {
                 let result = if self.scene.is_program_missing { Err(127) } else { Ok(()) };
                 self.tell(Event::ProgramsLookedUp(result));
@@ -293,7 +310,7 @@ impl World {
             Action::Tell(Notice::Stopping(..)) => {
                 self.stop_began.get_or_insert(self.now);
             }
-            Action::StopSelf(_) | Action::Tell(_) => {}
+            Action::KillLeftBehind(_) | Action::StopSelf(_) | Action::Tell(_) | Action::Announce(_) => {}
             Action::Finish(status) => self.finished = Some(status),
         }
     }
@@ -305,40 +322,109 @@ impl World {
         children.into_iter().flat_map(|pid| self.below(Some(pid), sparing).into_iter().chain([pid])).collect()
     }
 
+    fn send_left_behind(&mut self, leader: Pid, signal: SignalNumber) {
+        assert!(!self.beings.contains_key(&leader), "{leader} has not ended");
+        assert!(!self.scene.is_terminal, "in a terminal the group of {leader} is that of all");
+        let left = self.beings.iter().filter(|(_, being)| being.group == leader).map(|(pid, _)| *pid);
+        for pid in left.collect::<Vec<_>>() {
+            self.receive(pid, signal);
+        }
+    }
+
+    fn ask(&mut self, id: TaskId) {
+        let Checked::Asked { takes, .. } = self.character(id).check else { panic!("{id:?} is not asked") };
+        assert!(self.beings.values().any(|being| being.task == Some(id)), "{id:?} does not run");
+        assert_eq!(self.stop_began, None, "{id:?} is asked after a stop began");
+        let at = takes.map_or(u64::MAX, |takes| self.now + takes);
+        let record = &mut self.records[id.0];
+        assert!(record.is_checked && !record.is_ready && record.asked.is_none(), "{id:?} is asked in vain");
+        record.asked = Some(at);
+    }
+
     fn spawn(&mut self, id: TaskId) {
         assert_eq!(self.stop_began, None, "{id:?} was started after a stop began");
-        let character = self.scene.setup.iter().chain(&self.scene.processes).nth(id.0).unwrap().clone();
-        if character.fails_to_start {
+        self.check_order(id);
+        self.check_policy(id);
+        let character = self.character(id).clone();
+        let now = self.now;
+        let record = &mut self.records[id.0];
+        let is_first = record.starts == 0;
+        record.starts += 1;
+        record.started = now;
+        if (is_first && character.fails_to_start) || (!is_first && character.fails_to_restart) {
+            self.note_end(id, Death::Exited(126));
             self.tell(Event::SpawnFailed(id, 126));
             return;
         }
-        let dies = character.exits_at.map(|(after, status)| (self.now + after, Death::Exited(status)));
-        let pid = self.bear(Being {
-            task: Some(id),
-            parent: None,
-            manners: character.manners,
-            undying: character.undying,
-            dies,
-            was_killed: false,
-        });
+        record.is_ready = matches!(character.check, Checked::Not);
+        record.is_checked = !record.is_ready;
+        let exit = if is_first { character.exits_at } else { character.later };
+        let dies = exit.map(|(after, status)| (now + after, Death::Exited(status)));
+        let pid = self.next_pid();
+        self.beings.insert(
+            pid,
+            Being {
+                task: Some(id),
+                parent: None,
+                group: pid,
+                manners: character.manners,
+                undying: character.undying,
+                dies,
+                was_killed: false,
+            },
+        );
         for manners in character.descendants {
-            self.bear(Being {
+            let being = Being {
                 task: None,
                 parent: Some(pid),
+                group: pid,
                 manners,
                 undying: false,
                 dies: None,
                 was_killed: false,
-            });
+            };
+            let child = self.next_pid();
+            self.beings.insert(child, being);
         }
         self.tell(Event::Spawned(id, pid, SignalSet::EMPTY));
     }
 
-    fn bear(&mut self, being: Being) -> Pid {
+    /// Whatever it comes after runs and is ready.
+    fn check_order(&self, id: TaskId) {
+        let first = self.scene.setup.len();
+        let Some(process) = id.0.checked_sub(first) else { return };
+        for other in self.scene.after(process).into_iter().map(|other| TaskId(first + other)) {
+            let runs = self.beings.values().any(|being| being.task == Some(other));
+            assert!(runs && self.records[other.0].is_ready, "{id:?} did not wait for {other:?}");
+        }
+    }
+
+    /// It is started for the first time, or its policy says so.
+    fn check_policy(&mut self, id: TaskId) {
+        assert!(self.beings.values().all(|being| being.task != Some(id)), "{id:?} runs twice");
+        let policy = self.character(id).policy;
+        let now = self.now;
+        let record = &mut self.records[id.0];
+        let Some((ended, death)) = record.ended else {
+            return assert_eq!(record.starts, 0, "{id:?} is started again for no reason");
+        };
+        let before = record.restarts_in_a_row;
+        let may_come_back = match policy {
+            Restart::No => false,
+            Restart::OnFailure(attempts) => {
+                death != Death::Exited(0) && attempts.is_none_or(|attempts| before < attempts.get())
+            }
+            Restart::Always => true,
+        };
+        assert!(may_come_back, "{id:?} may not come back a {before} + first time after {death}");
+        let delay = (100 << before.min(7)).min(10_000);
+        assert!(now >= ended + delay, "{id:?} is back too early");
+        record.restarts_in_a_row += 1;
+    }
+
+    fn next_pid(&mut self) -> Pid {
         self.next_pid += 1;
-        let pid = Pid::new(self.next_pid);
-        self.beings.insert(pid, being);
-        pid
+        Pid::new(self.next_pid)
     }
 
     fn receive(&mut self, pid: Pid, signal: SignalNumber) {
@@ -370,6 +456,9 @@ impl World {
 
     /// What has to be true when a run is over.
     fn check_end(&self) {
+        for (index, record) in self.records.iter().enumerate() {
+            assert!(!record.is_checked, "the check of {index} has not been ended");
+        }
         for (pid, being) in &self.beings {
             assert!(being.was_killed, "{pid} was left behind and never sent KILL");
         }
@@ -398,22 +487,6 @@ impl World {
     }
 }
 
-/// In a world where nobody ever has to die and nobody limits the wait, the run rightly goes on for ever.
-fn can_end(scene: &Scene) -> bool {
-    let bound = |limit: &Limit| matches!(limit, Limit::After(_));
-    let is_limited = matches!(scene.grace, Grace::Fixed(Limit::After(_)));
-    let all = || scene.setup.iter().chain(&scene.processes);
-    let something_happens = scene.signals.iter().any(|(_, number, _)| [15, 2, 3].contains(number))
-        || scene.processes.iter().any(|character| character.exits_at.is_some());
-    let obeys = |manners: &Manners| !matches!(manners, Manners::Ignores);
-    let is_polite = all().all(|character| {
-        let dies = obeys(&character.manners) && !character.undying;
-        dies && character.descendants.iter().all(obeys)
-    });
-    let is_bounded = is_limited && all().all(|character| character.stop_timeout.as_ref().is_none_or(bound));
-    something_happens && (is_polite || is_bounded)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 3000,
@@ -422,8 +495,9 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// It ends; Finish comes once and last; nothing is started after a stop began; nothing is sent to a pid that
-    /// was reaped; whoever is left was sent KILL; and all of it within the bounds of the stop.
+    /// It ends, and never spins; Finish comes once and last; nothing is started after a stop began, before what it
+    /// comes after is ready, or again where its policy does not say so; nothing is sent to a pid that was reaped; no
+    /// check outlives the run; whoever is left was sent KILL; and all of it within the bounds of the stop.
     #[test]
     fn every_run_ends_as_the_contract_wants(scene in scene().prop_filter("it can end", can_end)) {
         World::new(&scene, 1).run();

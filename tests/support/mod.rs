@@ -211,6 +211,12 @@ impl Finished {
         self
     }
 
+    /// Whether a line of stdout is this.
+    pub fn assert_told_on_stdout(&self, line: &str) -> &Self {
+        assert!(self.stdout.lines().any(|told| told == line), "no line {line:?} in {self:#?}");
+        self
+    }
+
     /// Whether a line of stderr holds this.
     pub fn assert_told(&self, part: &str) -> &Self {
         assert!(self.stderr.lines().any(|line| line.contains(part)), "nothing about {part:?} in {self:#?}");

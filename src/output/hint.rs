@@ -1,0 +1,86 @@
+//! Who keeps its output in a buffer because it sees a pipe: "no output" (foreman #180).
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::outlets::Speaker;
+use crate::sys::process::Pid;
+
+/// How long a process may be silent before anyone wonders.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// A process to look at, should it write nothing.
+#[derive(Debug)]
+pub(super) struct Hint {
+    pub(super) speaker: Speaker,
+    pub(super) pid: Pid,
+    pub(super) due: Instant,
+}
+
+impl Hint {
+    pub(super) fn new(speaker: Speaker, pid: Pid) -> Self {
+        Self { speaker, pid, due: Instant::now() + SILENCE }
+    }
+
+    /// Whether the process is Python that nobody has told not to buffer.
+    pub(super) fn is_right(&self) -> bool {
+        let Ok(program) = self.proc("exe").read_link() else { return false };
+        let read = |name| std::fs::read(self.proc(name)).unwrap_or_default();
+        is_python(program.file_name().unwrap_or_default())
+            && !is_told_by_environment(&read("environ"))
+            && !is_told_by_option(&read("cmdline"))
+    }
+
+    fn proc(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{name}", self.pid))
+    }
+}
+
+fn is_python(program: &OsStr) -> bool {
+    let name = program.as_bytes();
+    name.starts_with(b"python") || name.starts_with(b"pypy")
+}
+
+fn is_told_by_environment(environment: &[u8]) -> bool {
+    let value = |entry: &[u8]| entry.strip_prefix(b"PYTHONUNBUFFERED=").map(<[u8]>::is_empty);
+    environment.split(|byte| *byte == 0).any(|entry| value(entry) == Some(false))
+}
+
+/// `python -u`, also in one word with others. The options end at the first word that is none, and at `-c` and `-m`.
+fn is_told_by_option(command: &[u8]) -> bool {
+    let words = command.split(|byte| *byte == 0).skip(1);
+    for word in words.take_while(|word| word.starts_with(b"-") && !word.starts_with(b"--")) {
+        let letters = word[1..].iter().take_while(|letter| !matches!(letter, b'c' | b'm' | b'X' | b'W'));
+        if letters.clone().any(|letter| *letter == b'u') {
+            return true;
+        }
+        if letters.count() < word.len() - 1 && word.iter().any(|letter| matches!(letter, b'c' | b'm')) {
+            return false;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_is_told_by_an_option_before_its_script() {
+        assert!(is_told_by_option(b"python\0-u\0app.py\0"));
+        assert!(is_told_by_option(b"python\0-Bu\0app.py\0"));
+        assert!(is_told_by_option(b"python3\0-I\0-u\0-m\0app\0"));
+        assert!(!is_told_by_option(b"python\0app.py\0-u\0"));
+        assert!(!is_told_by_option(b"python\0-m\0queue\0"));
+        assert!(!is_told_by_option(b"python\0-c\0print()\0-u\0"));
+    }
+
+    #[test]
+    fn python_is_told_by_a_variable_that_is_not_empty() {
+        assert!(is_told_by_environment(b"A=1\0PYTHONUNBUFFERED=1\0"));
+        assert!(!is_told_by_environment(b"PYTHONUNBUFFERED=\0A=1\0"));
+        assert!(!is_told_by_environment(b"PYTHONUNBUFFEREDX=1\0"));
+    }
+}

@@ -1,0 +1,52 @@
+//! Looking for a line while all pass: `--ready log:REGEX`.
+
+use regex::bytes::Regex;
+
+use super::lines::{Assembler, Part, Taker};
+
+/// Looks at lines until one matches.
+#[derive(Clone, Debug)]
+pub(super) struct Tap {
+    pattern: Regex,
+    has_matched: bool,
+    /// Where what passes is not cut into lines.
+    assembler: Assembler,
+}
+
+impl Tap {
+    pub(super) fn new(pattern: Regex) -> Self {
+        Self { pattern, has_matched: false, assembler: Assembler::default() }
+    }
+
+    pub(super) fn has_matched(&self) -> bool {
+        self.has_matched
+    }
+
+    /// Looks at a line, or at the first part of a long one.
+    pub(super) fn look(&mut self, part: Part<'_>) {
+        self.has_matched |= part.begins && self.pattern.is_match(part.bytes);
+    }
+
+    /// Looks at bytes that are not cut into lines yet.
+    pub(super) fn look_at_bytes(&mut self, bytes: &[u8]) {
+        let mut assembler = std::mem::take(&mut self.assembler);
+        assembler.feed(bytes, self);
+        self.assembler = assembler;
+    }
+
+    /// Looks at a last line that has no newline.
+    pub(super) fn look_at_end(&mut self) {
+        let mut assembler = std::mem::take(&mut self.assembler);
+        assembler.finish(self);
+    }
+}
+
+impl Taker for Tap {
+    fn has_room(&mut self) -> bool {
+        true
+    }
+
+    fn take(&mut self, part: Part<'_>) {
+        self.look(part);
+    }
+}

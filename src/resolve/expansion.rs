@@ -1,0 +1,71 @@
+//! Expands what was written, and tells what is wrong with it.
+
+use super::Resolver;
+use crate::diagnostic::{Diagnostic, Written};
+use crate::template::{Missing, Problem, ProblemKind, Severity, Template, Text, UnsetPolicy};
+use crate::variables::suggestion;
+
+impl<'l> Resolver<'l> {
+    /// What has to be one value: a spread cannot be.
+    pub(super) fn one(&mut self, written: &'l Written) -> Option<Text> {
+        let template = Template::parse(written.bytes());
+        if let Some(spread) = template.references().find(|reference| reference.spread) {
+            let what = "a spread is several arguments, and here is room for one value";
+            self.problem(Diagnostic::at(written, spread.span, what));
+            return None;
+        }
+        let before = self.problems.len();
+        let mut texts = Vec::new();
+        self.expand_template(written, &template, &mut texts);
+        texts.pop().filter(|_| self.problems.len() == before)
+    }
+
+    /// Adds the arguments that an argument becomes.
+    pub(super) fn expand(&mut self, written: &'l Written, texts: &mut Vec<Text>) {
+        if written.bytes().contains(&b'$') {
+            self.expand_template(written, &Template::parse(written.bytes()), texts);
+        } else {
+            texts.push(Text::literal(written.bytes()));
+        }
+    }
+
+    fn expand_template(&mut self, written: &'l Written, template: &Template<'l>, texts: &mut Vec<Text>) {
+        self.findings(written, template);
+        template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
+        let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
+        match template.expand(&mut self.variables, unset) {
+            Ok(expanded) => texts.extend(expanded),
+            Err(problems) => {
+                for problem in problems {
+                    let near = self.near(&problem);
+                    let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
+                    self.problem(diagnostic.and(&near));
+                }
+                texts.push(Text::literal(written.bytes()));
+            }
+        }
+    }
+
+    /// What name was probably meant, where one is not set.
+    fn near(&self, problem: &Problem) -> String {
+        let is_unset = match problem.kind {
+            ProblemKind::Unset => true,
+            ProblemKind::Required { missing, .. } => missing == Missing::Unset,
+            _ => false,
+        };
+        let name = problem.variable.as_deref().filter(|_| is_unset);
+        name.map_or(String::new(), |name| suggestion(name, self.variables.names()))
+    }
+
+    /// What was noticed in a template. What is an error always comes back from its expansion.
+    fn findings(&mut self, written: &Written, template: &Template<'_>) {
+        for finding in template.findings() {
+            let diagnostic = Diagnostic::at(written, finding.span.clone(), finding.kind.to_string());
+            match finding.kind.severity() {
+                Severity::Malformed if self.strict => self.problem(diagnostic),
+                Severity::Advice | Severity::Malformed => self.warnings.push(diagnostic),
+                Severity::Error => {}
+            }
+        }
+    }
+}

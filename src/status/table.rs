@@ -1,0 +1,97 @@
+//! The state of a run for people.
+
+use std::time::Duration;
+
+use super::{ProcessStatus, State, Status};
+
+const HEAD: [&str; 7] = ["NAME", "PID", "STATE", "READY", "RESTARTS", "UPTIME", "LAST EXIT"];
+
+/// A row for each process, in columns.
+pub(super) fn table(status: &Status, now: Duration) -> String {
+    let rows: Vec<[String; 7]> = std::iter::once(HEAD.map(str::to_owned))
+        .chain(status.processes.iter().map(|process| row(process, now)))
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 7] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', 2 + width - cell.chars().count()));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if let Some(complaint) = status.complaint() {
+        text.push_str(&complaint);
+        text.push('\n');
+    }
+    text
+}
+
+fn row(process: &ProcessStatus, now: Duration) -> [String; 7] {
+    let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "-".to_owned());
+    [
+        process.name.clone(),
+        or_dash(process.pid.map(|pid| pid.to_string())),
+        state(process.state).to_owned(),
+        if process.ready { "yes" } else { "no" }.to_owned(),
+        process.restarts.to_string(),
+        or_dash(process.uptime(now).map(uptime)),
+        or_dash(process.last_exit.as_ref().map(|exit| exit.how.clone())),
+    ]
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Waiting => "waiting",
+        State::Running => "running",
+        State::Restarting => "restarting",
+        State::Ended => "ended",
+    }
+}
+
+/// In the two largest units.
+fn uptime(uptime: Duration) -> String {
+    let seconds = uptime.as_secs();
+    match (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, seconds) => format!("{seconds}s"),
+        (0, 0, minutes, seconds) => format!("{minutes}m {seconds}s"),
+        (0, hours, minutes, _) => format!("{hours}h {minutes}m"),
+        (days, hours, ..) => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{process, status};
+    use super::*;
+    use crate::exit::Death;
+    use crate::signal::SignalNumber;
+
+    #[test]
+    fn a_row_tells_of_each_process() {
+        let mut failed = process("worker");
+        (failed.state, failed.pid, failed.ready, failed.restarts) = (State::Restarting, None, false, 12);
+        failed.last_exit = Some(Death::Killed(SignalNumber::KILL).into());
+        let text = status(vec![process("web"), failed]).to_table(Duration::from_secs(63));
+        assert_eq!(
+            text,
+            "\
+NAME    PID  STATE       READY  RESTARTS  UPTIME  LAST EXIT
+web     7    running     yes    0         1m 2s   -
+worker  -    restarting  no     12        -       was killed by SIGKILL
+worker is waiting to be started again: it was killed by SIGKILL
+"
+        );
+    }
+
+    #[test]
+    fn the_time_is_told_in_its_two_largest_units() {
+        let cases = [(0, "0s"), (59, "59s"), (3599, "59m 59s"), (86399, "23h 59m"), (90000, "1d 1h")];
+        for (seconds, text) in cases {
+            assert_eq!(uptime(Duration::from_secs(seconds)), text);
+        }
+    }
+}

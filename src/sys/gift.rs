@@ -1,0 +1,71 @@
+//! A descriptor that a program is given under a number that was asked for.
+#![allow(unsafe_code, reason = "code between fork and exec is unsafe by nature")]
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::libc;
+
+/// A descriptor for one child.
+#[derive(Debug)]
+pub struct Gift {
+    descriptor: OwnedFd,
+    number: RawFd,
+}
+
+impl Gift {
+    /// This descriptor, under that number.
+    ///
+    /// It is moved there in this process already where the number is free: std opens a pipe to hear from its child,
+    /// which must not get that number.
+    ///
+    /// # Errors
+    /// When the number is above the limit of open files (`RLIMIT_NOFILE`).
+    pub fn new(descriptor: &OwnedFd, number: RawFd) -> io::Result<Self> {
+        let moved = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(number))?;
+        // SAFETY: fcntl(2) has just made this descriptor, and nothing else owns it.
+        Ok(Self { descriptor: unsafe { OwnedFd::from_raw_fd(moved) }, number })
+    }
+
+    /// For a freshly forked child.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle { from: self.descriptor.as_raw_fd(), to: self.number }
+    }
+}
+
+/// What a child needs to know to take it.
+#[derive(Clone, Copy, Debug)]
+pub struct Handle {
+    from: RawFd,
+    to: RawFd,
+}
+
+impl Handle {
+    /// Has the next program find it. Async-signal-safe. Whatever stood there is closed.
+    #[must_use]
+    pub fn take(self) -> bool {
+        if self.from == self.to {
+            // SAFETY: a call on numbers.
+            return unsafe { libc::fcntl(self.to, libc::F_SETFD, 0) } >= 0;
+        }
+        // SAFETY: a call on numbers, in a process that is about to become another program.
+        unsafe { libc::dup2(self.from, self.to) >= 0 }
+    }
+}
+
+/// Takes over a descriptor that this process was started with, so that no child of ours inherits it.
+///
+/// # Errors
+/// EBADF where it was started without.
+pub fn adopt(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: a call on numbers, which says whether there is such a descriptor.
+    if unsafe { libc::fcntl(number, libc::F_GETFD) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it is there, was there before us, and nothing else in this process uses it.
+    let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl(&descriptor, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(descriptor)
+}

@@ -1,0 +1,73 @@
+//! Waiting for several descriptors at once (ppoll(2)).
+#![allow(unsafe_code, reason = "nix's PollFd borrows its descriptor for as long as the set lives")]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::libc;
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// Something to read, or the end of it.
+    Readable,
+    /// Room to write, or that nobody will read.
+    Writable,
+}
+
+/// The descriptors of one wait. It is filled anew for each, keeps its memory, and owns no descriptor: each part of
+/// the loop adds its own and remembers the slots.
+#[derive(Debug, Default)]
+pub struct PollSet {
+    entries: Vec<libc::pollfd>,
+}
+
+/// Where in a [`PollSet`] a descriptor stands until the set is cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(usize);
+
+impl PollSet {
+    /// Forgets all descriptors.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// Adds one, which has to stay open until the wait is over.
+    pub fn watch(&mut self, descriptor: BorrowedFd<'_>, interest: Interest) -> Slot {
+        let events = match interest {
+            Interest::Readable => libc::POLLIN,
+            Interest::Writable => libc::POLLOUT,
+        };
+        self.entries.push(libc::pollfd { fd: descriptor.as_raw_fd(), events, revents: 0 });
+        Slot(self.entries.len() - 1)
+    }
+
+    /// Waits until something can be done with one of them or the time is over; for ever without a time.
+    ///
+    /// # Errors
+    /// As ppoll(2); EINTR among them. Then nothing is ready.
+    pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let time = timeout.map(|timeout| libc::timespec {
+            tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        });
+        let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        let count = libc::nfds_t::try_from(self.entries.len()).unwrap_or(libc::nfds_t::MAX);
+        // SAFETY: as many entries as are said, which the kernel writes into; the time is null or valid, the mask null.
+        let ready = unsafe { libc::ppoll(self.entries.as_mut_ptr(), count, time, std::ptr::null()) };
+        if ready >= 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        self.entries.iter_mut().for_each(|entry| entry.revents = 0);
+        Err(error)
+    }
+
+    /// Whether something can be done with what stands there: what was waited for, or an end that only the attempt
+    /// will tell (POLLHUP, POLLERR).
+    #[must_use]
+    pub fn is_ready(&self, slot: Slot) -> bool {
+        self.entries.get(slot.0).is_some_and(|entry| entry.revents != 0)
+    }
+}

@@ -1,0 +1,53 @@
+//! `HEALTHCHECK CMD ["monofy", "--health"]` in an image without curl, with every right or none.
+
+use crate::engine::{Container, Images};
+use crate::support::until;
+
+const WITHOUT_RIGHTS: [&[&str]; 4] = [
+    &[],
+    &["--init"],
+    &["--read-only", "--user", "1234", "--cap-drop=ALL", "--network", "none"],
+    &[
+        "--init",
+        "--read-only",
+        "--user",
+        "1234",
+        "--cap-drop=ALL",
+        "--network",
+        "none",
+        "--security-opt",
+        "no-new-privileges",
+    ],
+];
+
+/// Waits until Docker thinks this of it, and returns what the last check said.
+fn becomes(container: &Container, status: &str) -> String {
+    until(status, || {
+        let (now, said) = container.health();
+        (now == status).then_some(said)
+    })
+}
+
+#[test]
+fn docker_calls_a_container_healthy_whose_processes_run() {
+    let Some(images) = Images::get() else { return };
+    for options in WITHOUT_RIGHTS {
+        let container = images.start_application(options, &[]);
+        assert_eq!(becomes(&container, "healthy"), "", "{options:?}");
+    }
+}
+
+#[test]
+fn docker_calls_a_container_unhealthy_while_a_process_is_in_its_back_off() {
+    let Some(images) = Images::get() else { return };
+    for options in WITHOUT_RIGHTS {
+        let command =
+            ["monofy", "--name=worker", "--restart=always", "sh", "-c", "exit 3", "|||", "sleep", "100"];
+        let container = images.start_application(options, &command);
+        assert_eq!(
+            becomes(&container, "unhealthy"),
+            "worker is waiting to be started again: it exited with status 3",
+            "{options:?}"
+        );
+    }
+}

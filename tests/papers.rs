@@ -1,0 +1,120 @@
+//! What packages hold beside the program, as its readers read it: the manual page and the completions.
+
+mod support;
+
+use support::{Finished, Folder, Run, has_tool, in_path, probe};
+
+/// A folder with the papers.
+struct Papers(Folder);
+
+impl Papers {
+    fn written() -> Self {
+        let folder = Folder::new();
+        well(&Run::of(probe().with_file_name("papers"), [folder.path()]).finish());
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_string_lossy().into_owned()
+    }
+
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("the paper was written")
+    }
+
+    /// What bash offers for the last of these words.
+    fn offered(&self, words: &[&str]) -> Vec<String> {
+        let script = format!(
+            "source {}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))\n\
+             _monofy monofy \"${{@: -1}}\" \"${{@: -2:1}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            self.path("monofy.bash")
+        );
+        let arguments = ["--norc", "-c", &script, "bash", "monofy"].into_iter().chain(words.iter().copied());
+        let shown = Run::of("bash", arguments).finish();
+        well(&shown);
+        shown.stdout.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+/// It ended well and had nothing to complain of.
+fn well(run: &Finished) {
+    run.assert_status(0);
+    assert_eq!(run.stderr, "", "{run:#?}");
+}
+
+/// The long options of the help.
+fn long_options() -> Vec<String> {
+    let help = Run::new(["--help"]).finish().stdout;
+    let first = |line: &str| line.split_whitespace().find(|word| word.starts_with("--")).map(str::to_owned);
+    let lines = help.lines().filter(|line| line.starts_with("  -") || line.starts_with("      --"));
+    let options = lines.filter_map(first);
+    options.map(|option| option.split(['[', '=']).next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn every_option_of_the_help_is_in_the_manual_and_in_every_completion() {
+    let papers = Papers::written();
+    let options = long_options();
+    assert!(options.len() > 15, "the options were not found: {options:?}");
+    for option in options {
+        assert!(papers.text("monofy.1").contains(&option.replace('-', "\\-")), "the manual lacks {option}");
+        let bash = papers.text("monofy.bash");
+        assert!(
+            [" ", "\""].iter().any(|end| bash.contains(&format!(" {option}{end}"))),
+            "bash lacks {option}"
+        );
+        let zsh = papers.text("_monofy");
+        assert!(["=[", "["].iter().any(|end| zsh.contains(&format!("{option}{end}"))), "zsh lacks {option}");
+        let name = option.trim_start_matches("--");
+        assert!(papers.text("monofy.fish").contains(&format!("-l {name} ")), "fish lacks {option}");
+    }
+}
+
+#[test]
+fn bash_completes_an_option_and_its_value() {
+    if !has_tool("bash", in_path("bash")) {
+        return;
+    }
+    let papers = Papers::written();
+    assert_eq!(papers.offered(&["--pl"]), ["--plan"]);
+    assert_eq!(papers.offered(&["--schema", "d"]), ["defaults"]);
+    assert_eq!(papers.offered(&["program", "--unknown"]), [""; 0]);
+}
+
+#[test]
+fn zsh_and_fish_understand_their_completions() {
+    let papers = Papers::written();
+    for (shell, file) in [("zsh", "_monofy"), ("fish", "monofy.fish")] {
+        if has_tool(shell, in_path(shell)) {
+            well(&Run::of(shell, ["-n".to_owned(), papers.path(file)]).finish());
+        }
+    }
+}
+
+#[test]
+fn fish_completes_an_option() {
+    if !has_tool("fish", in_path("fish")) {
+        return;
+    }
+    let papers = Papers::written();
+    let script = format!("source {}; complete --do-complete 'monofy --pl'", papers.path("monofy.fish"));
+    let shown = Run::of("fish", ["--no-config", "-c", &script]).env("HOME", papers.path("")).finish();
+    shown.assert_status(0);
+    assert!(shown.stdout.starts_with("--plan"), "{}", shown.stdout);
+}
+
+#[test]
+fn the_manual_page_is_set_without_a_warning() {
+    if !has_tool("groff", in_path("groff")) {
+        return;
+    }
+    let papers = Papers::written();
+    let page = papers.path("monofy.1");
+    let set = Run::of("groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", "-P-cbou", &page]).finish();
+    well(&set);
+    for line in
+        ["monofy [OPTION...]", "  ${NAME:-word}             word when", "EXIT STATUS", "User Commands"]
+    {
+        assert!(set.stdout.contains(line), "no {line:?} in:\n{}", set.stdout);
+    }
+}

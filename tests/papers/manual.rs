@@ -1,0 +1,71 @@
+//! The manual page. `clap_mangen` writes the options; the end of the help, whose lines are laid out by hand, is
+//! taken apart here, since a manual page would fill them.
+
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+const SUMMARY: &str = "run several processes as one unit, with the variables in their arguments substituted";
+
+/// The page, as roff.
+pub(crate) fn page(definition: Command) -> std::io::Result<Vec<u8>> {
+    let after = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let about = definition.get_about().map(ToString::to_string).unwrap_or_default();
+    // Not by `clap_mangen`, which leaves an empty date away and so moves what stands behind it.
+    let title = format!(".TH MONOFY 1 \"\" \"monofy {}\" \"User Commands\"\n", env!("CARGO_PKG_VERSION"));
+    let mut page = title.into_bytes();
+    let man = Man::new(definition.about(SUMMARY));
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    let mut description = Roff::new();
+    description.control("SH", ["DESCRIPTION"]).text([roman(about.replace('\n', " "))]);
+    description.to_writer(&mut page)?;
+    man.render_options_section(&mut page)?;
+    let mut rest = Roff::new();
+    after.split("\n\n").for_each(|paragraph| section(&mut rest, paragraph));
+    rest.to_writer(&mut page)?;
+    Ok(page)
+}
+
+/// A paragraph of the help: its title makes a section of it, indented lines stay as they are, others are filled.
+fn section(roff: &mut Roff, paragraph: &str) {
+    let (title, text) = titled(paragraph);
+    match title {
+        Some(title) => roff.control("SH", [title.to_uppercase().as_str()]),
+        None => roff.control("PP", []),
+    };
+    let mut is_kept = false;
+    for line in text.lines() {
+        let is_indented = line.starts_with(' ');
+        if is_indented != is_kept {
+            // No filling, or filling again, which begins on a line of its own either way.
+            roff.control(if is_indented { "nf" } else { "fi" }, []);
+            is_kept = is_indented;
+        }
+        roff.text([roman(line)]);
+    }
+    if is_kept {
+        roff.control("fi", []);
+    }
+}
+
+/// `Title: text`, or `Title, more:` in front of more lines.
+fn titled(paragraph: &str) -> (Option<&str>, String) {
+    let (first, rest) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
+    match first.split_once(':') {
+        Some((head, "")) => {
+            let (title, more) = head.split_once(", ").unwrap_or((head, ""));
+            let more = if more.is_empty() { String::new() } else { capitalised(more) + ":\n" };
+            (Some(title), more + rest)
+        }
+        Some((title, text)) if title.split(' ').count() <= 2 => {
+            (Some(title), format!("{}\n{rest}", capitalised(text.trim_start())))
+        }
+        _ => (None, paragraph.to_owned()),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
