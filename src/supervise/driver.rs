@@ -31,7 +31,7 @@ use crate::sys::descendants::{self, Descendant};
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::process::{self, Pid};
 use crate::sys::signals::{self, Inherited, Received, SignalQueue};
-use crate::sys::spawn::Grouping;
+use crate::sys::spawn::{Grouping, Started};
 use crate::sys::wait::{self, Reaped};
 use crate::sys::{memory, terminal};
 
@@ -79,7 +79,6 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
         seat: Seat { grouping, leads_session: process::leads_session() },
     };
-    signals::watch_forks();
     let (setup, processes) = launcher.tasks();
     let outlets = outlets(plan, &launcher);
     let mut driver = Driver {
@@ -348,12 +347,12 @@ impl Driver<'_> {
 
     fn start(&mut self, id: TaskId) -> Event<'static> {
         match self.try_to_start(id) {
-            Ok(pid) => {
+            Ok(Started { pid, missed }) => {
                 if let Some(outlets) = &mut self.outlets {
                     outlets.started(Speaker(id.0), pid);
                 }
                 self.probes.started(id, pid, self.launcher.uid(id));
-                Event::Spawned(id, pid, signals::pending_at_fork())
+                Event::Spawned(id, pid, missed)
             }
             Err(failure) => {
                 self.probes.end(id);
@@ -364,7 +363,7 @@ impl Driver<'_> {
         }
     }
 
-    fn try_to_start(&mut self, id: TaskId) -> Result<Pid, Failure> {
+    fn try_to_start(&mut self, id: TaskId) -> Result<Started, Failure> {
         let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
         let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
         self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)

@@ -19,7 +19,7 @@ use crate::sys::gift::Gift;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::process::Pid;
 use crate::sys::signals::Inherited;
-use crate::sys::spawn::{self, Grouping, Launch, SpawnError};
+use crate::sys::spawn::{self, Grouping, Launch, SpawnError, Started};
 use crate::sys::users::{self, Identity, UnknownIdentity};
 use crate::sys::{handover, hosts};
 
@@ -197,7 +197,7 @@ impl<'a> Launcher<'a> {
         id: TaskId,
         outlets: Option<&mut Outlets>,
         outfit: &Outfit,
-    ) -> Result<Pid, Failure> {
+    ) -> Result<Started, Failure> {
         let process = self.process(id);
         let file = program::find(process).map_err(Failure::Missing)?;
         let ends = outlets.map(|outlets| outlets.connect(&self.wish(id))).transpose();
@@ -225,7 +225,7 @@ impl<'a> Launcher<'a> {
         launch.stdin = Some(null()?);
         launch.stdout = Some(null()?);
         launch.stderr = Some(null()?);
-        spawn::spawn(launch).map_err(Failure::Spawn)
+        spawn::spawn(launch).map(|started| started.pid).map_err(Failure::Spawn)
     }
 
     fn launch<'b>(&'b self, id: TaskId, file: &'b Path, argv: &'b [ByteString]) -> Launch<'b> {
