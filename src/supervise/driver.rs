@@ -149,8 +149,12 @@ impl Driver<'_> {
                 }
             }
             wake.clear();
-            self.wait(self.machine.deadline(), &mut wake.signals);
-            look_around(&mut wake);
+            let has_waited = self.wait(self.machine.deadline(), &mut wake.signals);
+            // Between two starts a death is seen by its signal: to look at each of a thousand children before the
+            // next one is started would take longer than to start it.
+            if has_waited || !wake.signals.is_empty() || !self.machine.is_running() {
+                look_around(&mut wake);
+            }
             wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
             self.read_last_words(&wake);
             self.tell_machine(Event::Woke(&wake));
@@ -169,8 +173,8 @@ impl Driver<'_> {
     }
 
     /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
-    /// signals, and reads and writes what can be.
-    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) {
+    /// signals, and reads and writes what can be. Returns whether there was time to wait.
+    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) -> bool {
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
         if let Some(outlets) = &mut self.outlets {
@@ -180,11 +184,10 @@ impl Driver<'_> {
             is_alone = outlets.is_idle();
         }
         // Between two starts nobody has time to look.
-        if timeout != Some(Duration::ZERO)
-            && let Err(error) = self.publisher.publish(&self.machine, &self.launcher)
-        {
-            self.teller
-                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        let has_time = timeout != Some(Duration::ZERO);
+        if has_time {
+            self.launcher.forget_programs();
+            self.publish();
         }
         is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {
@@ -199,6 +202,14 @@ impl Driver<'_> {
             self.poll(timeout, received);
         }
         self.teller.flush();
+        has_time
+    }
+
+    fn publish(&mut self) {
+        if let Err(error) = self.publisher.publish(&self.machine, &self.launcher) {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        }
     }
 
     /// Each part adds its descriptors and remembers where they stand; then each looks what became of them.
