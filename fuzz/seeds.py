@@ -38,3 +38,13 @@ for number, line in enumerate(LINES):
     arguments = ["|||" if argument == "\1" else argument for argument in arguments]
     write("line", f"options-{number:02}", ("\0" + "\0".join(arguments)).encode())
     write("line", f"twin-{number:02}", ("\0".join(["1s"] + arguments)).encode())
+
+for file in sorted((root / "..").glob("tests/defaults*/*/*.toml")):
+    write("defaults", f"{file.parent.name}-{file.stem}", file.read_bytes())
+
+ENV_FILES = [
+    "A=b\nexport C='d # e'\n", 'A="x\\n\\"\\$" # c\r\nB= y z # d\n', "\ufeffA=1\n\n# x\n  B='two\nlines'\n",
+    "A\n", "A='x\n", "9=1\n", "A='x' y\n", "A=\0\n",
+]
+for number, text in enumerate(ENV_FILES):
+    write("env_file", f"lines-{number:02}", text.encode())

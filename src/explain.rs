@@ -1,14 +1,16 @@
 //! Where the value of each variable comes from, for `--explain`: as data, as text and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::cli::Line;
 use crate::plan::{self, ByteString, Source};
 use crate::quote::quote;
 use crate::resolve::Resolved;
-use crate::template::Text;
+use crate::template::{Template, Text, Usage};
 use crate::variables::Known;
 
 /// All variables that the line uses, and all that the command line and the files speak of.
@@ -47,6 +49,8 @@ pub struct Explained {
     pub description: Option<String>,
     /// The arguments that use it.
     pub used_by: Vec<usize>,
+    /// What of them says more than its name: with a word for where it is missing, say.
+    pub written: Vec<ByteString>,
 }
 
 /// A source and the place there.
@@ -61,7 +65,8 @@ pub struct Origin {
 impl Explanation {
     /// Of a line, whether or not it has problems.
     #[must_use]
-    pub fn new(resolved: &Resolved<'_>, shows_secrets: bool) -> Self {
+    pub fn new(line: &Line, resolved: &Resolved<'_>, shows_secrets: bool) -> Self {
+        let mut written = written(line);
         let spoken_of = resolved.variables.spoken_of().into_iter();
         let unused = spoken_of.filter(|name| !resolved.uses.contains(name));
         let used = resolved.uses.names().zip(resolved.uses.arguments());
@@ -73,7 +78,10 @@ impl Explanation {
         };
         let variables = used
             .chain(unused.map(|name| (name, Vec::new())))
-            .map(|(name, used_by)| explained(name, resolved.variables.known(name), used_by, &mut show))
+            .map(|(name, used_by)| {
+                let written = written.remove(name).unwrap_or_default();
+                Explained { used_by, written, ..explained(name, resolved.variables.known(name), &mut show) }
+            })
             .collect();
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
     }
@@ -106,12 +114,7 @@ pub enum Colours {
     Off,
 }
 
-fn explained(
-    name: &str,
-    known: Known,
-    used_by: Vec<usize>,
-    show: &mut impl FnMut(&Text) -> ByteString,
-) -> Explained {
+fn explained(name: &str, known: Known, show: &mut impl FnMut(&Text) -> ByteString) -> Explained {
     let origin = |(source, place)| Origin { source, place };
     let is_required = known.required.is_some();
     Explained {
@@ -124,9 +127,31 @@ fn explained(
         required: is_required,
         default: known.default.as_ref().map(show),
         description: known.description.or(known.required.filter(|words| !words.is_empty())),
-        used_by,
+        used_by: Vec::new(),
+        written: Vec::new(),
     }
 }
+
+/// The references of a line, other than plain ones, by their variables.
+fn written(line: &Line) -> BTreeMap<&str, Vec<ByteString>> {
+    let mut all: BTreeMap<&str, Vec<ByteString>> = BTreeMap::new();
+    for template in line.templates() {
+        let template = Template::parse(template.bytes());
+        for reference in
+            template.references().filter(|reference| reference.usage != Usage::Plain || reference.spread)
+        {
+            let text = ByteString(template.source()[reference.span].to_vec());
+            let known = all.entry(reference.name).or_default();
+            if known.len() < MOST_WRITTEN && !known.contains(&text) {
+                known.push(text);
+            }
+        }
+    }
+    all
+}
+
+/// How many of the references to one variable are shown.
+const MOST_WRITTEN: usize = 8;
 
 /// One variable: its name and value, and below it what there is to say, aligned.
 fn describe(text: &mut String, variable: &Explained, colours: Colours) {
@@ -160,6 +185,9 @@ fn describe(text: &mut String, variable: &Explained, colours: Colours) {
     }
     if variable.secret {
         line("secret", "yes");
+    }
+    for written in &variable.written {
+        line("written", &shown(&String::from_utf8_lossy(&written.0)));
     }
     let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
     match &arguments[..] {

@@ -81,11 +81,15 @@ fn run_line(
     let resolved = resolve::resolve(&line, loaded, Capacity::of_this_process());
     resolved.warnings.iter().for_each(warn);
     if let Some(view) = line.global.view {
-        show(view, &resolved, line.global.show_secrets)?;
+        show(view, line, &resolved)?;
     }
     if !resolved.problems.is_empty() {
         let problems = resolved.problems.iter().map(ToString::to_string);
-        return Err(Failure(problems.collect::<Vec<_>>().join("\nmonofy: ")));
+        let mut told = problems.collect::<Vec<_>>().join("\nmonofy: ");
+        if !line.problems.is_empty() {
+            told = told + "\n" + cli::HINT;
+        }
+        return Err(Failure(told));
     }
     if line.global.view.is_some() {
         // The end frees it faster than piece by piece.
@@ -105,8 +109,8 @@ fn plan_of(resolved: Resolved<'_>) -> Option<Plan> {
 }
 
 /// Shows what can be shown, also of a line with problems.
-fn show(view: View, resolved: &Resolved<'_>, shows_secrets: bool) -> Result<u8, Failure> {
-    let explanation = || Explanation::new(resolved, shows_secrets);
+fn show(view: View, line: &Line, resolved: &Resolved<'_>) -> Result<u8, Failure> {
+    let explanation = || Explanation::new(line, resolved, line.global.show_secrets);
     match view {
         View::Plan(form) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(form, plan)),
         View::Explain(Form::Text) => print(&explanation().to_text(colours())),

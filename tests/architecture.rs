@@ -8,7 +8,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
     ("exit", &["signal"]),
-    ("explain", &["plan", "quote", "resolve", "template", "variables"]),
+    ("explain", &["cli", "plan", "quote", "resolve", "template", "variables"]),
     ("output", &["plan", "sys"]),
     ("plan", &["quote", "signal", "words"]),
     ("quote", &[]),

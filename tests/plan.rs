@@ -1,5 +1,7 @@
 //! The plan (contract, 3.5): shown, written, read back, refused; and its schema.
 
+#[path = "plan/examples.rs"]
+mod examples;
 #[path = "plan/reading.rs"]
 mod reading;
 #[path = "plan/refused.rs"]

@@ -17,3 +17,5 @@ mod secrets;
 #[path = "variables/set.rs"]
 mod set;
 mod support;
+#[path = "variables/values.rs"]
+mod values;

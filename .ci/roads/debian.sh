@@ -13,8 +13,7 @@ lintian --allow-root --fail-on error,warning target/debian/monofy_*.deb
 heading 'In a clean container'
 mkdir -p "$scratch/clean/target"
 cp -R target/debian "$scratch/clean/target/"
-install_line=$(grep "^apt-get install .*monofy_" README.md)
-[ -n "$install_line" ] || fail 'the README installs no package'
+install_line=$(.ci/readme-block 'apt-get install')
 expect 0 in_clean_debian "$scratch/clean" <<END
 cd /here
 { apt-get update && ${install_line/install/install --yes --no-install-recommends} bash-completion; } >/tmp/log 2>&1 \\

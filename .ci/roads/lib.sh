@@ -6,12 +6,7 @@ cd "$root"
 # install_as_the_readme_says WORDS: runs the block of the README's chapter on installing that has these words.
 install_as_the_readme_says() {
   local block
-  block=$(awk -v words="$1" '
-    /^## / { inside = $0 == "## Install" }
-    inside && /^```$/ && code { if (index(text, words)) { printf "%s", text; exit }; code = 0; next }
-    inside && /^```bash$/ { code = 1; text = ""; next }
-    code { text = text $0 "\n" }' README.md)
-  [ -n "$block" ] || fail "the README installs nothing with: $1"
+  block=$(.ci/readme-block "$1")
   printf '%s\n' "$block"
   bash -euo pipefail -c "$block"
 }

@@ -12,6 +12,7 @@ trap 'docker rmi --force "$name:2" >/dev/null 2>&1; clean_up' EXIT
 heading 'The image of the binary alone, by the command of the README'
 command=$(readme_blocks sh | grep -v run.sh)
 printf '%s\n' "$command"
+[ "$command" = "$("$root/.ci/readme-block" 'docker import')" ] || fail 'the README of the project has another command'
 folder='"target/$(rustc -vV | sed -n '"'s/^host: //p'"')/release"'
 case $command in *"$folder"*"monofy:2") ;; *) fail 'the README has another command' ;; esac
 command=${command/"$folder"/"$(dirname "$binary")"}

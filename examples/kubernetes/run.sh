@@ -26,12 +26,14 @@ assert security["readOnlyRootFilesystem"] and security["capabilities"]["drop"] =
 print(pod["spec"]["terminationGracePeriodSeconds"])
 print(container["terminationMessagePath"])
 print(security["runAsUser"])
+print(" ".join(container["readinessProbe"]["exec"]["command"]))
 print(next(one["value"] for one in container["env"] if one["name"] == "PORT"))
 for word in container["command"] + container["args"]:
     print(word.replace("$(POD_NAME)", pod["metadata"]["name"]))
 END
 mapfile -t pod <"$scratch/pod"
-grace=${pod[0]} message_path=${pod[1]} user=${pod[2]} port=${pod[3]} line=("${pod[@]:4}")
+grace=${pod[0]} message_path=${pod[1]} user=${pod[2]} port=${pod[4]} line=("${pod[@]:5}")
+read -ra probe <<<"${pod[3]}"
 
 # start OPTION...: the container as the kubelet starts it, with an empty termination message.
 start() {
@@ -54,7 +56,8 @@ ended_with() {
 heading "The Pod is deleted: TERM, and $grace s for all"
 start
 poll 'the worker' logged 'worker: --pod=app --concurrency=4'
-poll 'the web server' docker exec "$name" wget -q -O - "http://127.0.0.1:$port/"
+poll 'its readiness' docker exec "$name" "${probe[@]}"
+docker exec "$name" wget -q -O - "http://127.0.0.1:$port/"
 began=$SECONDS
 docker stop --time "$grace" "$name"
 [ $((SECONDS - began)) -lt 9 ] || fail "the stop took $((SECONDS - began)) s"

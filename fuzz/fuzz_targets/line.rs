@@ -15,14 +15,17 @@ fuzz_target!(|input: &[u8]| {
     let environment = |_: &str| twin.map(|twin| OsString::from_vec(twin.to_vec()));
     match cli::parse(&arguments, &environment) {
         Ok(Request::Line(line)) => {
-            assert!(!line.processes.is_empty());
+            assert!(!line.processes.is_empty() || !line.problems.is_empty());
+            for problem in &line.problems {
+                assert!(problem.to_string().lines().count() >= 3, "{problem}");
+            }
             for command in line.setup.iter().chain(&line.processes) {
                 assert!(!command.words.is_empty(), "a PROCESS has a PROGRAM");
                 assert!(command.words.len() <= arguments.len());
             }
         }
         Ok(Request::Print(text)) => assert!(!text.is_empty()),
-        Ok(Request::RunPlan { .. }) => {}
+        Ok(Request::RunPlan { .. } | Request::Report { .. }) => {}
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

@@ -1,6 +1,9 @@
 //! What was written: the arguments taken apart, nothing expanded yet.
 
+mod mistakes;
 mod options;
+mod scan;
+mod segment;
 mod sources;
 mod split;
 mod twins;
@@ -9,10 +12,11 @@ mod values;
 use std::ffi::OsString;
 use std::fmt;
 
-use crate::diagnostic::Written;
+use crate::diagnostic::{Diagnostic, Written};
 use crate::plan::{Limit, Output, Verbosity};
 
 pub use options::{HELP_WIDTH, definition};
+use segment::Parsed;
 pub use sources::{Named, Set, Sources};
 pub use values::{duration, limit};
 
@@ -96,7 +100,7 @@ enum Wish {
 }
 
 /// A line of processes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Line {
     /// What holds for the whole run.
     pub global: Global,
@@ -104,6 +108,8 @@ pub struct Line {
     pub setup: Vec<Command>,
     /// Run side by side.
     pub processes: Vec<Command>,
+    /// What is wrong with the operators and the options, and with their twins. What is right is in the others.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// One PROCESS of the line. All its parts but names are templates.
@@ -139,7 +145,16 @@ pub struct UsageError(pub(crate) String);
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\nTry 'monofy --help'.", self.0)
+        write!(f, "{}\n{HINT}", self.0)
+    }
+}
+
+/// What is said below all that is wrong with operators and options.
+pub const HINT: &str = "Try 'monofy --help'.";
+
+impl UsageError {
+    fn of(problems: &[Diagnostic]) -> Self {
+        Self(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\nmonofy: "))
     }
 }
 
@@ -148,47 +163,58 @@ impl fmt::Display for UsageError {
 /// `environment` is asked for the twins of the global options.
 ///
 /// # Errors
-/// When they do not make sense.
+/// When they do not make sense in a way that leaves nothing to resolve.
 pub fn parse(
     arguments: &[OsString],
     environment: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Request, UsageError> {
-    let segments = split::at_operators(arguments)?;
-    let mut setup = Vec::new();
-    let mut processes = Vec::new();
-    let mut global = Global::default();
+    let mut problems = Vec::new();
+    let segments = split::at_operators(arguments, &mut problems);
+    let mut line = Line::default();
     for (index, segment) in segments.iter().enumerate() {
         let is_first = index == 0;
-        let parsed = match options::parse(segment, is_first)? {
-            options::Parsed::Print(text) => return Ok(Request::Print(text)),
-            options::Parsed::Report { of, what, command } => {
+        let before = problems.len();
+        let parsed = match segment::parse(segment, is_first, &mut problems)? {
+            Parsed::Print(text) => return Ok(Request::Print(text)),
+            Parsed::Report { of, what, command } => {
                 if segments.len() > 1 || !command.is_nothing() {
                     let message = "--health and --status ask a monofy that runs and take no PROCESS";
                     return Err(UsageError(message.to_owned()));
                 }
                 return Ok(Request::Report { of, what });
             }
-            options::Parsed::Segment(parsed) => parsed,
+            Parsed::Segment(parsed) => parsed,
         };
+        let is_right = problems.len() == before;
         if is_first {
-            global = parsed.global.under(twins::global(environment)?);
+            line.global = parsed.global.under(twins::global(environment, &mut problems));
             let said = parsed.run_plan.map(|file| ("--run-plan", file));
             let run_plan = said.or(twins::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
             if let Some((option, file)) = run_plan {
-                if matches!(global.view, Some(View::Explain(_))) {
-                    return Err(UsageError(format!(
-                        "{option} executes a plan, in which no variable is left to explain"
-                    )));
+                if !problems.is_empty() {
+                    return Err(UsageError::of(&problems));
                 }
-                return plan_alone(option, file, global, &segments, &parsed.command);
+                return plan_alone(option, file, line.global, &segments, &parsed.command);
             }
         }
         if parsed.command.words.is_empty() {
-            return Err(UsageError(segment.nothing_here(segments.len())));
+            match segment.nothing_here() {
+                // What is wrong with the options may have been meant to be the program.
+                _ if !is_right => {}
+                Some(missing) => problems.push(missing),
+                None => return Err(UsageError(segment.nothing_at_all().to_owned())),
+            }
+        } else if segment.is_setup {
+            line.setup.push(parsed.command);
+        } else {
+            line.processes.push(parsed.command);
         }
-        if segment.is_setup { setup.push(parsed.command) } else { processes.push(parsed.command) }
     }
-    Ok(Request::Line(Line { global, setup, processes }))
+    if line.setup.is_empty() && line.processes.is_empty() {
+        return Err(UsageError::of(&problems));
+    }
+    line.problems = problems;
+    Ok(Request::Line(line))
 }
 
 fn plan_alone(
@@ -198,6 +224,9 @@ fn plan_alone(
     segments: &[split::Segment<'_>],
     command: &Command,
 ) -> Result<Request, UsageError> {
+    if matches!(global.view, Some(View::Explain(_))) {
+        return Err(UsageError(format!("{option} executes a plan, in which no variable is left to explain")));
+    }
     if segments.len() > 1 || !command.is_nothing() {
         return Err(UsageError(format!(
             "{option} executes a plan and takes no PROCESS and no options of one"
@@ -206,7 +235,28 @@ fn plan_alone(
     Ok(Request::RunPlan { file, global })
 }
 
+impl Line {
+    /// All that is expanded, in the order in which it is.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Written> {
+        self.setup.iter().chain(&self.processes).flat_map(Command::templates)
+    }
+}
+
 impl Command {
+    fn templates(&self) -> impl Iterator<Item = &Written> {
+        let options = [
+            &self.name,
+            &self.stop_signal,
+            &self.stop_timeout,
+            &self.user,
+            &self.workdir,
+            &self.restart,
+            &self.ready,
+        ];
+        let values = self.assignments.iter().map(|(_, value)| value);
+        options.into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
+    }
+
     fn is_nothing(&self) -> bool {
         let options = [
             &self.name,

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use super::UsageError;
 use crate::diagnostic::{Diagnostic, Origin, Written};
 use crate::plan::is_variable;
 
@@ -66,11 +65,11 @@ impl Named {
 
 impl Set {
     /// Reads what stands behind `--set`. A mistake is shown without the value.
-    pub(super) fn read(written: &Written) -> Result<Self, UsageError> {
+    pub(super) fn read(written: &Written) -> Result<Self, Diagnostic> {
         let bytes = written.bytes();
         let wrong = |shown: &str, part: usize, message: &str| {
             let shown = Written::of(written.origin().clone(), shown.as_bytes());
-            Err(UsageError(Diagnostic::at(&shown, 0..part, message).to_string()))
+            Err(Diagnostic::at(&shown, 0..part, message))
         };
         let Some(equals) = bytes.iter().position(|byte| *byte == b'=') else {
             return wrong("…", "…".len(), "--set takes NAME=VALUE, and here is no '='");

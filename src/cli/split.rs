@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::UsageError;
+use crate::diagnostic::{Diagnostic, Written};
 
 /// One PROCESS and where it stands.
 #[derive(Debug)]
@@ -26,17 +26,20 @@ fn operator(argument: &OsString) -> Option<&'static str> {
 }
 
 /// Cuts the line. Before the last `&&` there are setup commands, after it processes.
-pub(super) fn at_operators(arguments: &[OsString]) -> Result<Vec<Segment<'_>>, UsageError> {
+pub(super) fn at_operators<'a>(
+    arguments: &'a [OsString],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Segment<'a>> {
     let setup_end = arguments.iter().rposition(|argument| argument == AND_THEN);
     if let (Some(end), Some(beside)) = (setup_end, arguments.iter().position(|argument| argument == BESIDE))
         && beside < end
     {
-        return Err(UsageError(format!(
-            "argument {}: '|||' stands before the '&&' that is argument {}; setup commands run one after another, \
-             and '|||' is for the processes behind the last '&&'",
-            beside + 1,
+        let message = format!(
+            "this stands before the '&&' that is argument {}; setup commands run one after another, and '|||' is \
+             for the processes behind the last '&&'",
             end + 1
-        )));
+        );
+        problems.push(Diagnostic::about(&Written::whole(beside + 1, BESIDE.as_ref()), message));
     }
     let mut segments = Vec::new();
     let mut start = 0;
@@ -54,23 +57,29 @@ pub(super) fn at_operators(arguments: &[OsString]) -> Result<Vec<Segment<'_>>, U
         });
         (before, start) = (after, end + 1);
     }
-    Ok(segments)
+    segments
 }
 
 impl Segment<'_> {
-    /// What to say when there is no PROGRAM in it.
-    pub(super) fn nothing_here(&self, segments: usize) -> String {
+    /// What to say when there is no PROGRAM in it, at the operator that wants one.
+    pub(super) fn nothing_here(&self) -> Option<Diagnostic> {
         let what = if self.is_setup { "a setup command" } else { "a process" };
-        let last = self.first + self.arguments.len();
-        match (self.before, self.after) {
-            _ if segments == 1 && self.arguments.is_empty() => "there is nothing to run".to_owned(),
-            (None, None) => "there is nothing to run: options, and no program".to_owned(),
-            (_, Some(operator)) => {
-                format!("argument {last}: {what} is missing in front of this '{operator}'")
-            }
-            (Some(operator), None) => {
-                format!("argument {}: {what} is missing behind this '{operator}'", self.first - 1)
-            }
+        let behind = self.first + self.arguments.len();
+        let (operator, argument, side) = match (self.before, self.after) {
+            (_, Some(operator)) => (operator, behind, "in front of"),
+            (Some(operator), None) => (operator, self.first - 1, "behind"),
+            (None, None) => return None,
+        };
+        let written = Written::whole(argument, operator.as_ref());
+        Some(Diagnostic::about(&written, format!("{what} is missing {side} this '{operator}'")))
+    }
+
+    /// The same where there is no operator.
+    pub(super) fn nothing_at_all(&self) -> &'static str {
+        if self.arguments.is_empty() {
+            "there is nothing to run"
+        } else {
+            "there is nothing to run: options, and no program"
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::{Form, Named, Said, Sources, UsageError, View, Wish, values};
+use super::{Form, Named, Said, Sources, View, Wish, values};
+use crate::diagnostic::{Diagnostic, Origin, Written};
 use crate::plan::{Output, Verbosity};
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -13,13 +14,13 @@ pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
 }
 
 /// All others; every mistake in them is told.
-pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
-    let mut twins = Twins { environment, mistakes: Vec::new() };
+pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> Said {
+    let mut twins = Twins { environment, problems };
     let quiet = twins.switch("MONOFY_QUIET").unwrap_or(false);
     let verbose = twins.switch("MONOFY_VERBOSE").unwrap_or(false);
     let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
     let plan = twins.view("MONOFY_PLAN", View::Plan);
-    let said = Said {
+    Said {
         strict: twins.switch("MONOFY_STRICT"),
         view: if matches!(explain, Some(Wish::Show(_))) { explain } else { plan },
         show_secrets: twins.switch("MONOFY_SHOW_SECRETS"),
@@ -41,8 +42,7 @@ pub(super) fn global(environment: Environment<'_>) -> Result<Said, UsageError> {
             (false, true) => Some(Verbosity::Quiet),
             (false, false) => None,
         },
-    };
-    if twins.mistakes.is_empty() { Ok(said) } else { Err(UsageError(twins.mistakes.join("\nmonofy: "))) }
+    }
 }
 
 /// A list of files, which `:` separates; empty is none.
@@ -54,12 +54,12 @@ fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<Named>>
 /// The twins, being read.
 struct Twins<'e> {
     environment: Environment<'e>,
-    mistakes: Vec<String>,
+    problems: &'e mut Vec<Diagnostic>,
 }
 
 impl Twins<'_> {
     /// `1` is text.
-    fn view(&mut self, name: &str, what: impl Fn(Form) -> View) -> Option<Wish> {
+    fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<Wish> {
         self.choice(name, "1, text, json or 0", |value| match value {
             "0" => Some(Wish::Execute),
             "1" | "text" => Some(Wish::Show(what(Form::Text))),
@@ -69,7 +69,7 @@ impl Twins<'_> {
     }
 
     /// `1` is on, `0` and empty are off.
-    fn switch(&mut self, name: &str) -> Option<bool> {
+    fn switch(&mut self, name: &'static str) -> Option<bool> {
         self.choice(name, "1 or 0", |value| match value {
             "1" => Some(true),
             "0" => Some(false),
@@ -77,12 +77,19 @@ impl Twins<'_> {
         })
     }
 
-    fn choice<T>(&mut self, name: &str, expected: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn choice<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = (self.environment)(name).filter(|value| !value.is_empty())?;
         let read = value.to_str().and_then(read);
         if read.is_none() {
             // The value is not shown: nobody knows what somebody put into the wrong variable.
-            self.mistakes.push(format!("the environment variable {name} has to be {expected}"));
+            let written = Written::of(Origin::Variable(name), "…".as_bytes());
+            self.problems
+                .push(Diagnostic::about(&written, format!("this environment variable has to be {expected}")));
         }
         read
     }

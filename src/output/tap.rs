@@ -50,3 +50,41 @@ impl Taker for Tap {
         self.look(part);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::LONGEST;
+    use super::*;
+
+    fn tap() -> Tap {
+        Tap::new(Regex::new("^ready$").expect("it is well formed"))
+    }
+
+    #[test]
+    fn a_line_is_found_however_its_bytes_are_cut() {
+        let bytes = b"not ready\nready\nafterwards\n";
+        for cut in 0..bytes.len() {
+            let mut tap = tap();
+            tap.look_at_bytes(&bytes[..cut]);
+            assert_eq!(tap.has_matched(), cut >= 16, "{cut}");
+            tap.look_at_bytes(&bytes[cut..]);
+            assert!(tap.has_matched());
+        }
+    }
+
+    #[test]
+    fn a_last_line_needs_no_newline() {
+        let mut tap = tap();
+        tap.look_at_bytes(b"ready");
+        assert!(!tap.has_matched());
+        tap.look_at_end();
+        assert!(tap.has_matched());
+    }
+
+    #[test]
+    fn of_a_long_line_the_first_part_is_looked_at() {
+        let mut tap = tap();
+        tap.look_at_bytes(&[b"x".repeat(LONGEST), b"ready\n".to_vec()].concat());
+        assert!(!tap.has_matched());
+    }
+}

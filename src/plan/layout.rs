@@ -1,4 +1,4 @@
-//! How JSON is laid out: as serde_json lays it out for people, with one write a line where that has three.
+//! How JSON is laid out: as `serde_json` lays it out for people, with one write a line where that has three.
 
 use std::io::{self, Write};
 

@@ -41,7 +41,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         strict,
         variables: loaded.variables,
         capacity,
-        problems: Vec::new(),
+        problems: line.problems.clone(),
         warnings: Vec::new(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),

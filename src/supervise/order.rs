@@ -11,17 +11,23 @@ use super::readiness::{Answer, Readiness};
 use super::task::{State, Task, TaskId};
 
 impl Machine {
-    /// When something is due while the processes run. What may be started is started at once.
+    /// When something is due while the processes run. What may be started is started at once, and what may not be is
+    /// told of at once.
     pub(super) fn next_due(&self) -> Option<Tick> {
         self.tasks.iter().filter_map(|task| self.due(task)).min()
     }
 
     fn due(&self, task: &Task) -> Option<Tick> {
         match task.state {
-            State::Waiting => self.may_start(task).then_some(Tick::ZERO),
-            State::BackingOff(until) => self.may_start(task).then_some(until),
+            State::Waiting if self.may_start(task) || !task.is_known_to_wait => Some(Tick::ZERO),
+            State::BackingOff(until) if self.may_start(task) || !task.is_known_to_wait => Some(until),
             State::Running(_) => task.readiness.deadline(),
-            State::Starting | State::Ended(_) | State::GivenUp(_) | State::NotStarted => None,
+            State::Waiting
+            | State::BackingOff(_)
+            | State::Starting
+            | State::Ended(_)
+            | State::GivenUp(_)
+            | State::NotStarted => None,
         }
     }
 

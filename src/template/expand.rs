@@ -41,13 +41,12 @@ impl Template<'_> {
             full: false,
             problems: self.errors(),
         };
-        let texts = match self.spread() {
-            Some(expansion) => expander.spread(expansion),
-            None => {
-                let mut text = Text::with_capacity(self.source.len());
-                expander.append(&self.root, Mode::Word, &mut text);
-                vec![text]
-            }
+        let texts = if let Some(expansion) = self.spread() {
+            expander.spread(expansion)
+        } else {
+            let mut text = Text::with_capacity(self.source.len());
+            expander.append(&self.root, Mode::Word, &mut text);
+            vec![text]
         };
         if expander.problems.is_empty() { Ok(texts) } else { Err(expander.problems) }
     }

@@ -101,13 +101,9 @@ impl<'s> Extents<'s> {
         }
     }
 
-    /// Where the text of a plain expansion ends that starts here.
-    pub(super) fn plain_end(&self, from: usize, context: Context) -> Option<usize> {
-        if self.all.is_some() {
-            None
-        } else {
-            plain_end(self.source, from, context).filter(|end| *end != OPEN)
-        }
+    /// Whether nothing is nested in what was found so far, and nothing escaped.
+    pub(super) fn are_plain(&self) -> bool {
+        self.all.is_none()
     }
 
     /// What starts at the dollars that are still to come, and maybe at earlier ones; the leftmost last.

@@ -124,11 +124,10 @@ fn starts_name(byte: u8) -> bool {
 
 /// The name that starts at `start`; empty when there is none.
 fn name_at(source: &[u8], start: usize) -> Range<usize> {
-    let mut end = start;
-    if source.get(start).is_some_and(|&byte| starts_name(byte)) {
-        while source.get(end).is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            end += 1;
-        }
+    let rest = &source[start.min(source.len())..];
+    if !rest.first().is_some_and(|&byte| starts_name(byte)) {
+        return start..start;
     }
-    start..end
+    let end = rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+    start..start + end.unwrap_or(rest.len())
 }

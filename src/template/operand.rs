@@ -37,7 +37,7 @@ impl Parser<'_> {
             }
             Operator::Strip(side, reach) => {
                 let from = self.unfinished.len();
-                self.text(rest, Some(Context::Pattern(spelling)), level);
+                self.operand(rest, Context::Pattern(spelling), level, expansion);
                 Kind::Strip { side, reach, pattern: self.keep(from) }
             }
             Operator::Replace(place) => {
@@ -54,6 +54,16 @@ impl Parser<'_> {
         }
     }
 
+    /// Reads the one text of an expansion, and tells where that ends.
+    fn operand(&mut self, from: usize, context: Context, level: usize, expansion: &Expansion) -> usize {
+        if !self.extents.are_plain() {
+            return self.text(from, Some(context), level);
+        }
+        let end = expansion.span.end - 1;
+        self.literal(from..end);
+        end
+    }
+
     fn word(
         &mut self,
         from: usize,
@@ -63,7 +73,7 @@ impl Parser<'_> {
         role: Role,
     ) -> Word {
         let parts = self.unfinished.len();
-        let end = self.text(from, Some(Context::Word(spelling)), level);
+        let end = self.operand(from, Context::Word(spelling), level, expansion);
         if spelling == Spelling::Brace {
             self.look_for_brace_trap(expansion, from, parts, role);
         }
@@ -101,7 +111,7 @@ impl Parser<'_> {
         let (expansions, parts) = (self.expansions.len(), self.parts.len());
         let words = self.unfinished.len();
         let mut findings = std::mem::take(&mut self.findings);
-        let end = self.text(from, Some(Context::Word(spelling)), level);
+        let end = self.operand(from, Context::Word(spelling), level, expansion);
         std::mem::swap(&mut findings, &mut self.findings);
         if spelling == Spelling::Brace {
             self.look_for_brace_trap(expansion, from, words, role);

@@ -71,10 +71,6 @@ impl Parser<'_> {
     /// Reads text inside `level` expansions up to the end of its context, and tells where that is. What it is made of
     /// comes behind the unfinished parts that are there.
     pub(super) fn text(&mut self, from: usize, context: Option<Context>, level: usize) -> usize {
-        if let Some(end) = context.and_then(|context| self.extents.plain_end(from, context)) {
-            self.literal(from..end);
-            return end;
-        }
         let mut at = from;
         let mut plain = from;
         while let Some(&byte) = self.source.get(at) {

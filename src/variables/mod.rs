@@ -83,7 +83,7 @@ impl Variables {
     /// Where a variable's value comes from.
     #[must_use]
     pub fn source(&self, name: &str) -> Source {
-        if self.assigned.contains_key(name) {
+        if find(&self.assigned, name).is_some() {
             return Source::Line;
         }
         self.given(name).map_or(Source::Unset, |(source, _)| source)
@@ -127,14 +127,14 @@ impl Variables {
     /// Whether a variable's value is kept out of everything that is shown.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
-        self.declared.get(name).is_some_and(|declaration| declaration.secret)
+        find(&self.declared, name).is_some_and(|declaration| declaration.secret)
             || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
     }
 
     /// Whether any of a variable's value came from a secret.
     #[must_use]
     pub fn holds_secret(&self, name: &str) -> bool {
-        self.is_secret(name) || self.assigned.get(name).is_some_and(Text::has_secret)
+        self.is_secret(name) || find(&self.assigned, name).is_some_and(Text::has_secret)
     }
 
     /// Every name that is set or declared; some of them twice.
@@ -145,12 +145,17 @@ impl Variables {
 
     /// The value from outside that counts.
     fn given(&self, name: &str) -> Option<(Source, Content<'_>)> {
-        match self.chosen.get(name) {
-            Some(chosen) => Some((chosen.source, self.content(name, chosen)?)),
-            None => [Source::Set, Source::Environment, Source::EnvFile]
-                .into_iter()
-                .find_map(|source| Some((source, self.content(name, &Chosen::from(source))?))),
+        if let Some(chosen) = find(&self.chosen, name) {
+            return Some((chosen.source, self.content(name, chosen)?));
         }
+        let scalar = |source, value| Some((source, Content::Scalar(value)));
+        if let Some((value, _)) = find(&self.set, name) {
+            return scalar(Source::Set, value);
+        }
+        if let Some(value) = find(&self.environment, name) {
+            return scalar(Source::Environment, value);
+        }
+        scalar(Source::EnvFile, &find(&self.env_files, name)?.first()?.value)
     }
 
     /// The value that one source has.
@@ -188,9 +193,14 @@ impl Variables {
     }
 }
 
+/// Most sources have nothing, and every variable of the line is looked for in all of them.
+fn find<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
+    if map.is_empty() { None } else { map.get(name) }
+}
+
 impl Scope for Variables {
     fn get(&self, name: &str) -> Option<Value<'_>> {
-        let assigned = self.assigned.get(name).map(Content::Assigned);
+        let assigned = find(&self.assigned, name).map(Content::Assigned);
         let content = assigned.or_else(|| self.given(name).map(|(_, content)| content))?;
         Some(Value { content, secret: self.is_secret(name) })
     }

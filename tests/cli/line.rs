@@ -59,6 +59,12 @@ impl Line {
         self.refused_with(&format!("monofy: {message}\nTry 'monofy --help'.\n"));
     }
 
+    /// Checks that it is refused with these words about something that is shown, and the hint to the help.
+    pub(crate) fn misused_at(&self, place: &str, message: &str, shown: &str) {
+        let carets = "^".repeat(shown.chars().count());
+        self.misused(&format!("{place}: {message}\n    {shown}\n    {carets}"));
+    }
+
     /// The plan of it; whether it can be started does not matter.
     pub(crate) fn plan(&self) -> Value {
         let mut planned = line(std::iter::once(OsString::from("--plan=json")).chain(self.arguments.clone()));

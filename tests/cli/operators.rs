@@ -36,41 +36,66 @@ fn an_operator_is_one_wherever_it_stands() {
             .refused()
             .contains("a value is required for '--workdir <DIR>'")
     );
-    line(["--", "&&", "a"]).misused("argument 2: a setup command is missing in front of this '&&'");
-    line(["A=1", "|||", "a"]).misused("argument 2: a process is missing in front of this '|||'");
+    let setup = "a setup command is missing in front of this '&&'";
+    line(["--", "&&", "a"]).misused_at("argument 2", setup, "&&");
+    let process = "a process is missing in front of this '|||'";
+    line(["A=1", "|||", "a"]).misused_at("argument 2", process, "|||");
 }
 
 #[test]
 fn side_by_side_in_front_of_setup_is_refused() {
-    let message = "argument 2: '|||' stands before the '&&' that is argument 4; setup commands run one after \
-                   another, and '|||' is for the processes behind the last '&&'";
-    line(["a", "|||", "b", "&&", "c"]).misused(message);
-    line(["a", "|||", "&&", "&&", "c"]).misused(message);
-    // It is told even where a process is missing, too.
-    line(["|||", "&&"])
-        .misused(&message.replace("argument 2", "argument 1").replace("argument 4", "argument 2"));
+    let message = "this stands before the '&&' that is argument 4; setup commands run one after another, and \
+                   '|||' is for the processes behind the last '&&'";
+    line(["a", "|||", "b", "&&", "c"]).misused_at("argument 2", message, "|||");
+    // It is told beside what is missing.
+    line(["|||", "&&"]).misused(
+        "argument 1: this stands before the '&&' that is argument 2; setup commands run one after another, and '|||' \
+         is for the processes behind the last '&&'
+    |||
+    ^^^
+monofy: argument 1: a setup command is missing in front of this '|||'
+    |||
+    ^^^
+monofy: argument 2: a setup command is missing in front of this '&&'
+    &&
+    ^^
+monofy: argument 2: a process is missing behind this '&&'
+    &&
+    ^^",
+    );
 }
 
 #[test]
 fn a_missing_process_is_refused_wherever_it_is_missing() {
     line::<&str>([]).misused("there is nothing to run");
-    for (words, message) in [
-        ("&&", "argument 1: a setup command is missing in front of this '&&'"),
-        ("&& a", "argument 1: a setup command is missing in front of this '&&'"),
-        ("a && && b", "argument 3: a setup command is missing in front of this '&&'"),
-        ("a &&", "argument 2: a process is missing behind this '&&'"),
-        ("a && b &&", "argument 4: a process is missing behind this '&&'"),
-        ("|||", "argument 1: a process is missing in front of this '|||'"),
-        ("||| a", "argument 1: a process is missing in front of this '|||'"),
-        ("a ||| ||| b", "argument 3: a process is missing in front of this '|||'"),
-        ("a |||", "argument 2: a process is missing behind this '|||'"),
-        ("a && |||", "argument 3: a process is missing in front of this '|||'"),
-        ("a && ||| b", "argument 3: a process is missing in front of this '|||'"),
-        ("a ||| --name x", "argument 2: a process is missing behind this '|||'"),
-        ("a ||| --name x |||", "argument 5: a process is missing in front of this '|||'"),
-        ("a && A=1 B=2", "argument 2: a process is missing behind this '&&'"),
+    for (words, missing) in [
+        ("&& a", &["1: a setup command is missing in front of this '&&'"][..]),
+        ("a && && b", &["3: a setup command is missing in front of this '&&'"]),
+        ("a &&", &["2: a process is missing behind this '&&'"]),
+        ("a && b &&", &["4: a process is missing behind this '&&'"]),
+        ("||| a", &["1: a process is missing in front of this '|||'"]),
+        ("a ||| ||| b", &["3: a process is missing in front of this '|||'"]),
+        ("a |||", &["2: a process is missing behind this '|||'"]),
+        ("a && ||| b", &["3: a process is missing in front of this '|||'"]),
+        ("a ||| --name x", &["2: a process is missing behind this '|||'"]),
+        ("a && A=1 B=2", &["2: a process is missing behind this '&&'"]),
+        (
+            "&&",
+            &[
+                "1: a setup command is missing in front of this '&&'",
+                "1: a process is missing behind this '&&'",
+            ],
+        ),
+        (
+            "a ||| --name x |||",
+            &["5: a process is missing in front of this '|||'", "5: a process is missing behind this '|||'"],
+        ),
     ] {
-        line(words.split(' ')).misused(message);
+        let told = missing.iter().map(|missing| {
+            let operator = if missing.contains("'&&'") { "&&" } else { "|||" };
+            format!("argument {missing}\n    {operator}\n    {}", "^".repeat(operator.len()))
+        });
+        line(words.split(' ')).misused(&told.collect::<Vec<_>>().join("\nmonofy: "));
     }
 }
 

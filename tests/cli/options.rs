@@ -50,9 +50,11 @@ fn a_single_dash_is_a_program() {
 #[test]
 fn an_option_behind_an_assignment_is_refused() {
     for option in ["--name", "--strict", "-x", "-q"] {
-        line(["A=1", option, "a"]).misused(
-            "argument 2: options stand in front of NAME=VALUE words; a program whose name begins with '-' needs \
-             '--' in front of it",
+        line(["A=1", option, "a"]).misused_at(
+            "argument 2",
+            "options stand in front of NAME=VALUE words; a program whose name begins with '-' needs '--' in front \
+             of it",
+            option,
         );
     }
 }
@@ -115,6 +117,66 @@ fn an_unknown_option_is_refused() {
     says(&["--name", "n", "--bogus=1", "a"], "argument 3", "'--bogus'");
     says(&["a", "|||", "--bogus", "b"], "argument 3", "'--bogus'");
     says(&["--no-strict", "a"], "argument 1", "'--no-strict'");
+}
+
+#[test]
+fn what_may_be_the_value_of_an_unknown_option_is_not_shown() {
+    for (option, shown) in [
+        ("--sett=A=hunter2", "--sett=…"),
+        ("--bogus=hunter2", "--bogus=…"),
+        ("-eA=hunter2", "-e…"),
+        ("-qe=hunter2", "-qe…"),
+        ("-x", "-x"),
+    ] {
+        let said = line([option, "a"]).refused();
+        assert!(said.contains(&format!("\n    {shown}\n")) && !said.contains("hunter2"), "{said}");
+    }
+    assert!(!line(["A=1", "--sett=hunter2", "a"]).refused().contains("hunter2"));
+    assert!(!line(["a", "|||", "--set=A=hunter2", "b"]).refused().contains("hunter2"));
+}
+
+#[test]
+fn all_options_that_are_wrong_are_told_together_and_with_all_else() {
+    line([
+        "--bogus=1", "--grace", "5x", "--strict", "--strct", "a", "$X", "&&", "--nam=x", "-g5", "--user", "&&",
+        "--restart=now", "b", "${Y:?}", "|||", "A=1", "-q",
+    ])
+    .env("MONOFY_OUTPUT", "xml")
+    .misused(
+        "MONOFY_OUTPUT: this environment variable has to be raw, prefix or json
+    …
+    ^
+monofy: argument 1: there is no option '--bogus'; a program whose name begins with '-' needs '--' in front of it
+    --bogus=…
+    ^^^^^^^^^
+monofy: argument 3: invalid value '5x' for '--grace <DURATION>': not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, or none for no limit
+    5x
+    ^^
+monofy: argument 5: there is no option '--strct'; did you mean '--strict'?
+    --strct
+    ^^^^^^^
+monofy: argument 7: X: not set
+    $X
+    ^^
+monofy: argument 9: there is no option '--nam'; did you mean '--name'?
+    --nam=…
+    ^^^^^^^
+monofy: argument 10: '-g' is a global option and stands in front of the first process only
+    -g…
+    ^^^
+monofy: argument 11: a value is required for '--user <USER[:GROUP]>' but none was supplied
+    --user
+    ^^^^^^
+monofy: argument 13: write no, on-failure, on-failure:N with N at least 1, or always
+    --restart=now
+              ^^^
+monofy: argument 15: Y: not set
+    ${Y:?}
+    ^^^^^^
+monofy: argument 18: options stand in front of NAME=VALUE words; a program whose name begins with '-' needs '--' in front of it
+    -q
+    ^^",
+    );
 }
 
 #[test]

@@ -80,9 +80,11 @@ fn a_value_that_a_twin_cannot_have_is_refused_and_not_shown() {
             if (name, wrong) == ("MONOFY_GRACE", "11") {
                 continue;
             }
-            line(["a"])
-                .env(name, wrong)
-                .misused(&format!("the environment variable {name} has to be {expected}"));
+            line(["a"]).env(name, wrong).misused_at(
+                name,
+                &format!("this environment variable has to be {expected}"),
+                "…",
+            );
         }
     }
 }
@@ -100,8 +102,14 @@ fn all_twins_that_are_wrong_are_told_together() {
         .env("MONOFY_EXPLAIN", "2")
         .env("MONOFY_NO_DEFAULTS", "x")
         .misused(
-            "the environment variable MONOFY_EXPLAIN has to be 1, text, json or 0\n\
-         monofy: the environment variable MONOFY_STRICT has to be 1 or 0\n\
-         monofy: the environment variable MONOFY_NO_DEFAULTS has to be 1 or 0",
+            "MONOFY_EXPLAIN: this environment variable has to be 1, text, json or 0
+    …
+    ^
+monofy: MONOFY_STRICT: this environment variable has to be 1 or 0
+    …
+    ^
+monofy: MONOFY_NO_DEFAULTS: this environment variable has to be 1 or 0
+    …
+    ^",
         );
 }

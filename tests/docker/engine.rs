@@ -207,7 +207,7 @@ impl Container {
         let format = "{{.State.Health.Status}} {{range .State.Health.Log}}{{.Output}}{{end}}";
         let shown = docker(["inspect", "-f", format, &self.id]).finish().stdout;
         let (status, said) = shown.split_once(' ').expect("a status and what was said");
-        (status.to_owned(), said.lines().last().unwrap_or_default().to_owned())
+        (status.to_owned(), said.trim_end().lines().last().unwrap_or_default().to_owned())
     }
 
     /// Waits for its end, and compares nothing.

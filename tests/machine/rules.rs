@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use monofy::exit::Death;
+use monofy::output::Stream;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
 use monofy::supervise::{
@@ -376,4 +377,32 @@ fn the_last_notice_says_why_the_run_ended_and_with_which_status() {
     bench.last_died(0, Death::Exited(4));
     let last = Notice::Finished(Cause::FirstExit(TaskId(0), Death::Exited(4)), 4);
     assert_eq!(bench.notices().last(), Some(&last));
+}
+
+#[test]
+fn when_nobody_reads_the_output_the_run_stops_with_the_status_of_a_broken_pipe() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
+    assert_eq!(bench.handle(Event::ReaderGone(Stream::Stdout)).take(), expected);
+    assert_eq!(bench.machine.deadline(), Some(ms(10_000)), "it is a stop of our own");
+    bench.died(0, Death::Exited(3)).last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(141));
+}
+
+#[test]
+fn a_death_counts_before_a_reader_that_goes_in_the_same_wake_up() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+    bench.died(0, Death::Exited(3)).handle(Event::ReaderGone(Stream::Stderr));
+    bench.last_died(1, Death::Killed(TERM));
+    assert_eq!(bench.status(), Some(3));
+}
+
+#[test]
+fn a_run_that_is_over_tells_until_when_its_output_may_wait_and_still_counts_ctrl_c() {
+    let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(2000)));
+    bench.at(100).got(typed(INT)).last_died(0, Death::Exited(0));
+    assert_eq!(bench.machine.limit(), Some(ms(2100)));
+    assert!(!bench.machine.is_interrupted_twice());
+    assert_eq!(bench.got(typed(INT)).take().last(), Some(&Action::Finish(0)), "nothing new follows");
+    assert!(bench.machine.is_interrupted_twice());
 }

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! probe state FILE                    writes what it was started with into FILE
-//! probe wait NAME [SIGNAL=WHAT]...    tells every signal that arrives; WHAT is an exit status, `ignore` or `die`
+//! probe wait NAME [SIGNAL=WHAT]...    tells every signal that arrives; WHAT is an exit status, `ignore`, `die`, or
+//!                                     how to tell somebody something (see `tell`)
 //! probe idle NAME                     waits for signals and leaves each to its default
 //! probe comet NAME                    again and again forks and exits, each with a new process id
+//! probe lines NAME COUNT              writes so many numbered lines to each of stdout and stderr, and exits
+//! probe tell HOW                      tells somebody something, and that is all
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
@@ -12,8 +15,10 @@
 #![no_main]
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
+mod lines;
 mod signals;
 mod state;
+mod tell;
 mod with;
 
 use std::collections::HashMap;
@@ -33,6 +38,11 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["wait", name, rules @ ..] => wait(name, rules),
         ["idle", name] => idle(name),
         ["comet", name] => comet(name),
+        ["lines", name, count] => lines::write(name, count),
+        ["tell", how] => {
+            tell::tell(how);
+            0
+        }
         ["with", rest @ ..] => with::execute(rest),
         _ => {
             say("probe: what is that?");
@@ -51,6 +61,7 @@ enum Answer {
     Exit(i32),
     Ignore,
     Die,
+    Tell(String),
 }
 
 fn wait(name: &str, rules: &[&str]) -> c_int {
@@ -61,6 +72,7 @@ fn wait(name: &str, rules: &[&str]) -> c_int {
         let answer = match what {
             "ignore" => Answer::Ignore,
             "die" => Answer::Die,
+            how if how.contains(':') => Answer::Tell(how.to_owned()),
             status => Answer::Exit(status.parse().expect("a status")),
         };
         answers.insert(signals::number(signal), answer);
@@ -74,6 +86,10 @@ fn wait(name: &str, rules: &[&str]) -> c_int {
         say(&format!("{name} got {} from {sender}", received.number));
         match answers.get(&received.number) {
             Some(Answer::Exit(status)) => return *status,
+            Some(Answer::Tell(how)) => {
+                tell::tell(how);
+                say(&format!("{name} told"));
+            }
             Some(Answer::Die) => signals::die_of(received.number),
             Some(Answer::Ignore) | None => {}
         }

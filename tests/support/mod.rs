@@ -327,6 +327,22 @@ pub fn is_gone(pid: i32) -> bool {
     matches!(state(pid), None | Some('Z' | 'X'))
 }
 
+/// So many lines, each of this and its number.
+pub fn numbered(start: &str, count: usize) -> String {
+    let lines: Vec<String> = (1..=count).map(|number| format!("{start}{number}\n")).collect();
+    lines.concat()
+}
+
+/// The memory that a process has needed at most, in KiB, by its `status` in /proc: without the pages of its file, since
+/// a build for tests is ten times as large as the program.
+pub fn memory(status: &str) -> u32 {
+    let value = |what: &str| {
+        let line = status.lines().find(|line| line.starts_with(what)).expect("the kernel tells");
+        line.split_ascii_whitespace().nth(1).and_then(|number| number.parse::<u32>().ok()).expect("a number")
+    };
+    value("VmHWM") - value("RssFile")
+}
+
 /// The parent of a process, nothing when it is gone.
 pub fn parent(pid: i32) -> Option<i32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -68,6 +68,7 @@ A_KEY = ***
 N = 'x***'
     from         the line itself
     secret       yes
+    written      ${N:=x$DB}
     used by      argument 7
 DB = ***
     from         the file db
@@ -104,8 +105,10 @@ fn json_says_the_same() {
             "name": "DB", "value": "***", "source": "name-file", "place": "db",
             "hides": [{"source": "defaults", "place": "./monofy.toml:12"}], "secret": true, "type": null,
             "required": true, "default": "***", "description": "where the data is", "used_by": [7],
+            "written": [],
         })
     );
+    assert_eq!(explanation["variables"][2]["written"], json!(["${N:=x$DB}"]));
     let twin = scene().env("MONOFY_EXPLAIN", "json").run(["a"]);
     assert!(twin.stdout.starts_with("{\n"), "{twin:#?}");
 }
@@ -126,7 +129,7 @@ fn nothing_is_started_and_the_last_view_counts() {
 fn what_can_be_explained_of_a_line_with_problems_is() {
     let finished = Scene::new().env("A", "a").run(["--explain", "p", "$A", "${B:?}"]);
     finished.assert_status(125).assert_stdout(
-        "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    used by      argument 4\n",
+        "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    written      ${B:?}\n    used by      argument 4\n",
     );
     assert_eq!(finished.stderr, "monofy: argument 4: B: not set\n    ${B:?}\n    ^^^^^^\n");
 }

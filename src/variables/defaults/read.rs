@@ -230,7 +230,11 @@ impl Reader<'_> {
     }
 
     fn choices(&mut self, declaration: &mut Declaration, value: &Value<'_>) {
+        let before = self.mistakes.len();
         let choices = self.strings(value);
+        if self.mistakes.len() > before {
+            return;
+        }
         if choices.is_empty() {
             return self.mistake(value.span(), "there have to be choices, one at least");
         }

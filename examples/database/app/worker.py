@@ -1,0 +1,15 @@
+"""Counts the words that wait in the database. Of the word "poison" it crashes, once it has taken it."""
+
+import signal
+import sys
+
+from database import Database
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+database = Database()
+print("worker: waiting for words")
+while True:
+    _, word = database.ask("BLPOP", "words", 0)
+    if word == b"poison":
+        sys.exit("worker: I do not take that")
+    database.ask("HINCRBY", "counts", word.decode(), 1)

@@ -1,0 +1,73 @@
+//! TERM at any moment: while a process waits for readiness, during a check, in a back-off, between restarts.
+
+use std::time::{Duration, Instant};
+
+use super::line::{TERM, run};
+use super::support::Run;
+
+/// How many moments are tried; `MONOFY_MOMENTS` asks for more of them.
+const MOMENTS: u64 = 40;
+/// Within so many milliseconds of the start.
+const WITHIN: u64 = 1200;
+
+/// One that is ready after a while, by a command that takes a while; one that waits for it; two that fail again and
+/// again; one that never is ready.
+fn busy() -> Run {
+    let script = "trap 'exit 0' TERM; sleep 0.3 & wait; : >$0; sleep 1000 & wait";
+    let check = "exec:sh -c 'sleep 0.05; test -e ready'";
+    run(&[
+        "--grace=5s",
+        "--name=db",
+        "--ready",
+        check,
+        "sh",
+        "-c",
+        script,
+        "ready",
+        "|||",
+        "--after=db",
+        "--restart=always",
+        "sh",
+        "-c",
+        "sleep 0.1; exit 3",
+        "|||",
+        "--restart=on-failure",
+        "--ready=tcp:1",
+        "sh",
+        "-c",
+        "sleep 0.05; exit 1",
+        "|||",
+        "--ready=tcp:1",
+        "probe",
+        "wait",
+        "x",
+        "|||",
+        "--ready=notify",
+        "--restart=always",
+        "sh",
+        "-c",
+        "sleep 0.02",
+    ])
+}
+
+#[test]
+fn term_at_any_moment_ends_the_run_at_once() {
+    let moments =
+        std::env::var("MONOFY_MOMENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(MOMENTS);
+    // A generator of the test's own: the moments are the same in each run, but for the machine's own noise.
+    let mut seed = 7_u64;
+    for moment in 0..moments {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let after = Duration::from_millis((seed >> 33) % WITHIN);
+        let folder = super::support::Folder::new();
+        let running = busy().directory(folder.path()).start();
+        let began = Instant::now();
+        super::support::until("the moment", || (began.elapsed() >= after).then_some(()));
+        running.signal(TERM);
+        let asked = Instant::now();
+        let finished = running.finish();
+        assert!(asked.elapsed() < Duration::from_secs(4), "moment {moment}, {after:?}: {finished:#?}");
+        // Each ends by the signal or with 0, but for what was about to fail when it came.
+        assert!([0, 1, 3].contains(&finished.status), "moment {moment}, {after:?}: {finished:#?}");
+    }
+}

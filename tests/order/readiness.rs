@@ -1,0 +1,316 @@
+//! `--ready` in its five forms, and `--after`.
+
+use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::{Duration, Instant};
+
+use super::line::{INT, TERM, USR1, USR2, line, ready, run};
+use super::support::{Folder, Running, children, send, until};
+
+/// A port at this address that nobody listens at.
+fn free_port(address: &str) -> u16 {
+    TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// `a` is ready by this check once it has told this; `b` comes after it.
+fn pair(check: &str, how: &str) -> Running {
+    let told = format!("USR1={how}");
+    let words = [
+        "--name", "a", "--ready", check, "probe", "wait", "a", &told, "USR2=3", "|||", "--name", "b",
+        "--after", "a", "probe", "wait", "b",
+    ];
+    run(&words).start()
+}
+
+/// Everything of a start that waits: `b` is not there before `a` is ready, and is then.
+fn assert_waits(check: &str, how: &str) {
+    let running = pair(check, how);
+    let a = ready(&running, "a");
+    running.stderr.wait_for("monofy: b waits for a");
+    assert_eq!(children(running.pid()).len(), 1, "with {check}");
+    assert!(!running.stdout.so_far().contains("b ready"), "with {check}");
+    send(a, USR1);
+    ready(&running, "b");
+    running.stderr.wait_for("monofy: b started");
+    let told = running.stderr.so_far();
+    let place = |part: &str| told.find(part).unwrap_or_else(|| panic!("{part} is not in {told}"));
+    assert!(place("monofy: a is ready\n") < place("monofy: b started"), "{told}");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn who_takes_connections_is_ready() {
+    let addresses = [("", "127.0.0.1"), ("127.0.0.1:", "127.0.0.1"), ("localhost:", "127.0.0.1")];
+    for (host, address) in addresses {
+        let port = free_port(address);
+        assert_waits(&format!("tcp:{host}{port}"), &format!("tcp:{address}:{port}"));
+    }
+}
+
+#[test]
+fn who_takes_connections_of_the_newer_protocol_is_ready() {
+    for host in ["[::1]", "localhost"] {
+        let port = free_port("::1");
+        assert_waits(&format!("tcp:{host}:{port}"), &format!("tcp:[::1]:{port}"));
+    }
+}
+
+#[test]
+fn who_writes_the_line_is_ready() {
+    for how in ["out:listening at 80", "err:listening at 80"] {
+        assert_waits("log:^listening at [0-9]+$", how);
+    }
+}
+
+#[test]
+fn the_line_is_looked_for_in_named_lines_too() {
+    for output in ["prefix", "json"] {
+        let words = [
+            "--output",
+            output,
+            "--name",
+            "a",
+            "--ready",
+            "log:up$",
+            "probe",
+            "wait",
+            "a",
+            "USR1=out:it is up",
+            "|||",
+            "--after",
+            "a",
+            "probe",
+            "wait",
+            "b",
+        ];
+        let running = run(&words).start();
+        running.stdout.wait_for("a ready");
+        running.stderr.wait_for("waits for a");
+        let a = children(running.pid())[0];
+        send(a, USR1);
+        running.stdout.wait_for("b ready");
+        running.signal(TERM);
+        running.finish().assert_status(0);
+    }
+}
+
+#[test]
+fn who_notifies_is_ready_by_itself_or_by_a_child() {
+    for how in ["notify:READY=1", "notify:STATUS=half\nREADY=1\nMAINPID=1", "child:READY=1"] {
+        assert_waits("notify", how);
+    }
+}
+
+#[test]
+fn who_writes_a_newline_is_ready() {
+    for number in [3, 9, 200] {
+        assert_waits(&format!("fd:{number}"), &format!("fd:{number}:"));
+    }
+}
+
+#[test]
+fn a_process_is_ready_when_a_command_says_so() {
+    let folder = Folder::new();
+    let file = folder.path().join("with blank");
+    let words = [
+        "--name",
+        "a",
+        "--workdir",
+        folder.path().to_str().unwrap(),
+        "--ready",
+        "exec:test -e 'with blank'",
+        "probe",
+        "wait",
+        "a",
+        "|||",
+        "--after",
+        "a",
+        "probe",
+        "wait",
+        "b",
+    ];
+    let running = run(&words).start();
+    ready(&running, "a");
+    running.stderr.wait_for("waits for a");
+    std::fs::write(file, "").unwrap();
+    ready(&running, "b");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_command_that_asks_has_the_environment_of_its_process_and_says_nothing() {
+    let check = "exec:sh -c 'echo out; echo err >&2; cat; test \"$$WHO\" = me'";
+    let words = ["--name", "a", "--ready", check, "WHO=me", "probe", "wait", "a"];
+    let running = run(&words).start();
+    running.stderr.wait_for("monofy: a is ready");
+    running.signal(TERM);
+    let finished = running.finish();
+    finished.assert_status(0);
+    assert!(!finished.stdout.contains("out") && !finished.stderr.contains("err"), "{finished:?}");
+}
+
+#[test]
+fn a_command_that_asks_dies_with_all_that_is_below_it_when_the_run_ends() {
+    let folder = Folder::new();
+    let check = "exec:sh -c 'sleep 1000 & echo $! $$ >pids.part; mv pids.part pids; wait'";
+    let directory = folder.path().to_str().unwrap();
+    let words = ["--grace=1h", "--name", "a", "-w", directory, "--ready", check, "probe", "wait", "a"];
+    let running = run(&words).start();
+    let pids = until("the command", || std::fs::read_to_string(folder.path().join("pids")).ok());
+    running.signal(TERM);
+    let finished = running.finish();
+    finished.assert_status(0);
+    assert!(!finished.stderr.contains("left behind"), "{finished:?}");
+    for pid in pids.split_ascii_whitespace() {
+        assert!(super::support::is_gone(pid.parse().unwrap()));
+    }
+}
+
+#[test]
+fn an_answer_that_takes_too_long_is_asked_for_again() {
+    let folder = Folder::new();
+    let check = "exec:sh -c 'test -e asked || { : >asked; sleep 1000; }'";
+    let words =
+        ["--name", "a", "-w", folder.path().to_str().unwrap(), "--ready", check, "probe", "wait", "a"];
+    let began = Instant::now();
+    let running = run(&words).start();
+    running.stderr.wait_for("monofy: a is ready");
+    assert!(began.elapsed() >= Duration::from_secs(5));
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn the_end_of_a_command_that_asks_is_that_of_no_process() {
+    let words = ["-v", "--name", "a", "--ready", "exec:false", "probe", "wait", "a", "USR1=4"];
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    // Two of them at least have come and gone.
+    let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    until("commands that ask", || {
+        seen.borrow_mut().extend(children(running.pid()));
+        (seen.borrow().len() > 2).then_some(())
+    });
+    send(a, USR1);
+    let finished = running.finish();
+    finished.assert_status(4);
+    assert!(!finished.stderr.contains("orphan"), "{finished:?}");
+}
+
+#[test]
+fn after_a_process_without_a_check_is_after_its_start() {
+    let finished = line("--after b sh -c :;echo>&2 ||| --name b sleep 1000").finish();
+    finished.assert_status(0);
+    let told = |part: &str| finished.stderr.find(part).unwrap();
+    assert!(told("monofy: b started") < told("monofy: sh started"), "{finished:?}");
+}
+
+#[test]
+fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
+    let running = pair("notify", "notify:READY=0");
+    send(ready(&running, "a"), USR2);
+    let finished = running.finish();
+    finished.assert_status(3).assert_told("because a exited with status 3 before it was ready");
+    assert!(!finished.stdout.contains("b ready"), "{finished:?}");
+    let finished = line("--name a --ready fd:3 true ||| --after a echo b").finish();
+    finished.assert_status(0).assert_stdout("");
+}
+
+#[test]
+fn what_says_something_else_is_not_ready() {
+    let cases = [
+        ("notify", "notify:READY=0"),
+        ("notify", "notify:XREADY=1"),
+        ("log:^up$", "out:up and away"),
+        ("fd:4", "end:4"),
+    ];
+    for (check, how) in cases {
+        let running = pair(check, how);
+        send(ready(&running, "a"), USR1);
+        running.stdout.wait_for("a told");
+        running.signal(INT);
+        let finished = running.finish();
+        finished.assert_status(0);
+        assert!(!finished.stderr.contains("a is ready"), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_notification_from_another_process_does_not_count() {
+    let running = pair("notify", "notify:READY=1");
+    let a = ready(&running, "a");
+    let environment = std::fs::read(format!("/proc/{a}/environ")).unwrap();
+    let name = environment.split(|b| *b == 0).find_map(|entry| entry.strip_prefix(b"NOTIFY_SOCKET=@"));
+    let address = SocketAddr::from_abstract_name(name.unwrap()).unwrap();
+    UnixDatagram::unbound().unwrap().send_to_addr(b"READY=1", &address).unwrap();
+    // Its own comes after the stranger's, and is the first that counts.
+    running.stderr.wait_for("b waits for a");
+    assert!(!running.stderr.so_far().contains("a is ready"));
+    send(a, USR1);
+    ready(&running, "b");
+    assert_eq!(running.stderr.so_far().matches("a is ready").count(), 1);
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn who_goes_on_notifying_is_never_held_up() {
+    let running = pair("notify", "notify:READY=1");
+    let a = ready(&running, "a");
+    // More than a socket holds (`net.unix.max_dgram_qlen`).
+    for times in 1..=700 {
+        send(a, USR1);
+        until("the notification", || {
+            (running.stdout.so_far().matches("a told").count() == times).then_some(())
+        });
+    }
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn what_is_not_ready_is_named_by_its_template_after_10_s() {
+    let words = ["--name", "a", "--ready", "log:$WORD", "probe", "wait", "a", "|||", "--after", "a", "cat"];
+    let began = Instant::now();
+    let running = run(&words).env("WORD", "secret").start();
+    let told = running.stderr.wait_for("is not ready");
+    assert!(began.elapsed() >= Duration::from_secs(10));
+    assert!(told.starts_with("monofy: a is not ready after 10."), "{told}");
+    assert!(told.ends_with(" s (log:$WORD); cat waits for it"), "{told}");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
+    let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
+    finished.assert_status(127).assert_stdout("");
+    finished.assert_told("a (echo) cannot be asked whether it is ready: exec: its program was not found");
+}
+
+#[test]
+fn a_host_that_nobody_knows_is_told_before_anything_is_started() {
+    let finished = line("--ready tcp:no-such-host:80 echo x").finish();
+    finished.assert_status(125).assert_stdout("").assert_told("/etc/hosts");
+}
+
+#[test]
+fn nothing_of_a_check_is_found_by_another_process() {
+    let state = |words: &[&str]| {
+        let folder = Folder::new();
+        run(words).directory(folder.path()).finish().assert_status(0);
+        let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+        let line = |name: &str| state.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        let count = line("descriptors").split(' ').count();
+        assert!(!line("environment").contains("NOTIFY_SOCKET"), "{state}");
+        count
+    };
+    let alone = state(&["probe", "state", "state"]);
+    for check in ["notify", "fd:7", "exec:true", "tcp:1"] {
+        let words = ["--ready", check, "sleep", "1000", "|||", "probe", "state", "state"];
+        assert_eq!(state(&words), alone, "beside {check}");
+    }
+}

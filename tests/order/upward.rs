@@ -1,0 +1,189 @@
+//! What monofy says to who has started it.
+
+use std::io::Read;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+use super::line::{TERM, USR1, changed, line, ready, run};
+use super::support::{DEADLINE, Folder, Run, monofy, probe, send, until};
+
+const PAIR: &str = "--ready notify probe wait a USR1=notify:READY=1 ||| probe wait b";
+
+fn next(socket: &UnixDatagram) -> String {
+    let mut bytes = [0; 100];
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let count = socket.recv(&mut bytes).expect("a notification");
+    String::from_utf8(bytes[..count].to_vec()).unwrap()
+}
+
+fn has_more(socket: &UnixDatagram) -> bool {
+    socket.set_nonblocking(true).unwrap();
+    socket.recv(&mut [0; 100]).is_ok()
+}
+
+/// Once that everything is ready, once that a stop has begun.
+fn assert_notifies(socket: &UnixDatagram, name: &str) {
+    let running = line(PAIR).env("NOTIFY_SOCKET", name).start();
+    let a = ready(&running, "a");
+    ready(&running, "b");
+    socket.set_nonblocking(true).unwrap();
+    assert!(!has_more(socket), "a is not ready yet");
+    socket.set_nonblocking(false).unwrap();
+    send(a, USR1);
+    assert_eq!(next(socket), "READY=1");
+    running.signal(TERM);
+    assert_eq!(next(socket), "STOPPING=1");
+    running.finish().assert_status(0);
+    assert!(!has_more(socket));
+}
+
+#[test]
+fn who_listens_at_a_path_is_notified() {
+    let folder = Folder::new();
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    assert_notifies(&socket, path.to_str().unwrap());
+}
+
+#[test]
+fn who_listens_in_the_abstract_namespace_is_notified() {
+    let name = format!("monofy-test-{}", std::process::id());
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    assert_notifies(&socket, &format!("@{name}"));
+}
+
+#[test]
+fn that_nobody_listens_is_a_warning_and_no_more() {
+    let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
+    finished.assert_status(0).assert_told("cannot tell who has started monofy that everything is ready");
+}
+
+#[test]
+fn the_notifications_of_monofy_are_not_those_of_its_processes() {
+    let folder = Folder::new();
+    let run =
+        line("FOO=1 probe state state").env("NOTIFY_SOCKET", "/no/such/socket").directory(folder.path());
+    run.finish().assert_status(0);
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(!state.contains("NOTIFY_SOCKET") && state.contains("FOO=1"), "{state}");
+    let text = "NOTIFY_SOCKET=/mine probe state state";
+    line(text).env("NOTIFY_SOCKET", "/no/such/socket").directory(folder.path()).finish().assert_status(0);
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(state.contains("NOTIFY_SOCKET=/mine"), "what the line says is what it gets: {state}");
+}
+
+/// A shell that gives monofy the descriptor 5, of a pipe to what is said in the end.
+fn with_ready_fd(words: &str) -> Run {
+    let script = format!("{{ {{ {words} 5>&1 >&3; }} | {{ cat; echo closed; }}; }} 3>&1");
+    Run::of("sh", ["-c", &script]).env("MONOFY", monofy()).env("PROBE", probe())
+}
+
+#[test]
+fn a_newline_is_written_to_the_ready_fd_and_it_is_closed_when_everything_is_ready() {
+    let words = "$MONOFY --ready-fd 5 --ready notify $PROBE wait a USR1=notify:READY=1 '|||' $PROBE wait b";
+    let running = with_ready_fd(words).start();
+    let a = ready(&running, "a");
+    ready(&running, "b");
+    assert!(!running.stdout.so_far().contains("closed"));
+    send(a, USR1);
+    // Nobody else holds it, or it would not be closed.
+    running.stdout.wait_for("closed");
+    assert_eq!(running.stdout.so_far().lines().filter(|line| line.is_empty()).count(), 1);
+    send(super::support::parent(a).unwrap(), TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_ready_fd_that_is_not_open_is_told_before_anything_is_started() {
+    let finished = line("--ready-fd 9 echo x").finish();
+    finished.assert_status(125).assert_stdout("").assert_told("--ready-fd");
+    changed("close=0", "--ready-fd 3 echo x").finish().assert_status(125).assert_stdout("");
+}
+
+#[test]
+fn it_is_ready_below_itself() {
+    let monofy = monofy();
+    let inner = monofy.to_str().unwrap();
+    let words = [
+        "--name",
+        "inner",
+        "--ready",
+        "notify",
+        inner,
+        "--",
+        "--ready",
+        "notify",
+        "probe",
+        "wait",
+        "a",
+        "USR1=notify:READY=1",
+        "|||",
+        "--after",
+        "inner",
+        "echo",
+    ];
+    // What is behind -- is the inner line's, up to the operator.
+    let words: Vec<&str> = words.into_iter().filter(|word| *word != "--").collect();
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    running.stderr.wait_for("monofy: echo waits for inner");
+    send(a, USR1);
+    running.stderr.wait_for("monofy: inner is ready");
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn s6_and_monofy_agree_on_a_descriptor() {
+    let monofy = monofy();
+    let inner = monofy.to_str().unwrap();
+    let words = [
+        "--name",
+        "inner",
+        "--ready",
+        "fd:7",
+        inner,
+        "--ready-fd",
+        "7",
+        "--ready",
+        "fd:3",
+        "probe",
+        "wait",
+        "a",
+        "USR1=fd:3:",
+        "|||",
+        "--after",
+        "inner",
+        "echo",
+    ];
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    running.stderr.wait_for("monofy: echo waits for inner");
+    send(a, USR1);
+    running.stderr.wait_for("monofy: inner is ready");
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
+    let (read, write) = std::io::pipe().unwrap();
+    drop(read);
+    let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
+    let finished = run.stdin(write).finish();
+    finished.assert_status(0).assert_told("cannot tell who has started monofy");
+}
+
+#[test]
+fn what_stands_there_after_the_newline_is_nothing() {
+    let (mut read, write) = std::io::pipe().unwrap();
+    let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 sleep 1000 5>&0 <&-"]);
+    let mut running = run.env("MONOFY", monofy()).stdin(write).start();
+    let mut all = String::new();
+    read.read_to_string(&mut all).unwrap();
+    assert_eq!(all, "\n");
+    assert!(running.is_running());
+    until("the end", || {
+        running.signal(TERM);
+        Some(())
+    });
+    running.finish().assert_status(0);
+}

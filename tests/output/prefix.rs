@@ -1,0 +1,69 @@
+//! `--output prefix`: the name in front.
+
+use monofy::output::{Colour, Part, Prefix};
+
+use super::line::run;
+
+fn whole(bytes: &[u8]) -> Part<'_> {
+    Part { bytes, begins: true, ends: true }
+}
+
+fn written(prefix: &mut Prefix, parts: &[Part<'_>]) -> String {
+    let mut out = Vec::new();
+    for part in parts {
+        prefix.write(*part, &mut out);
+    }
+    String::from_utf8(out).expect("it was text")
+}
+
+#[test]
+fn names_are_aligned_to_the_longest_of_all_that_speak() {
+    let finished =
+        run(&["-qoprefix", "--name", "migrations", "echo", "one", "&&", "--name", "a", "echo", "two"])
+            .finish();
+    finished.assert_status(0).assert_stdout("migrations | one\na          | two\n");
+    let finished = run(&["-oprefix", "--name", "a", "sh", "-c", "echo two >&2; exit 3"]).finish();
+    finished.assert_status(3).assert_stdout("");
+    let told: Vec<&str> = finished.stderr.lines().skip(1).collect();
+    assert_eq!(
+        told,
+        [
+            "a      | two",
+            "monofy | a exited with status 3",
+            "monofy | stopping, because a exited with status 3",
+            "monofy | ended with status 3, because a exited with status 3",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_line_is_a_line_and_bytes_that_are_no_text_pass() {
+    let (mut prefix, mut out) = (Prefix::new("a", 1, Colour::None), Vec::new());
+    for line in [&b""[..], b"\xFF\x00\r", b"\x1b[31mred"] {
+        prefix.write(whole(line), &mut out);
+    }
+    assert_eq!(out, b"a | \na | \xFF\x00\r\na | \x1b[31mred\n");
+}
+
+#[test]
+fn a_colour_has_its_process_and_does_not_reach_into_the_next_line() {
+    let mut first = Prefix::new("a", 3, Colour::Place(Some(0)));
+    assert_eq!(written(&mut first, &[whole(b"plain")]), "\x1b[36ma   |\x1b[0m plain\n");
+    assert_eq!(
+        written(&mut first, &[whole(b"\x1b[31mred"), whole(b"plain")]),
+        "\x1b[36ma   |\x1b[0m \x1b[31mred\x1b[0m\n\x1b[36ma   |\x1b[0m plain\n"
+    );
+    let mut second = Prefix::new("b", 3, Colour::Place(Some(1)));
+    assert_ne!(written(&mut first, &[whole(b"")])[..6], written(&mut second, &[whole(b"")])[..6]);
+}
+
+#[test]
+fn a_long_line_has_one_name() {
+    let mut prefix = Prefix::new("a", 1, Colour::None);
+    let parts = [
+        Part { bytes: b"one ", begins: true, ends: false },
+        Part { bytes: b"two ", begins: false, ends: false },
+        Part { bytes: b"three", begins: false, ends: true },
+    ];
+    assert_eq!(written(&mut prefix, &parts), "a | one two three\n");
+}

@@ -1,0 +1,238 @@
+//! Readers that are slow, stop or go away: the processes wait for them, and nothing else does.
+
+use std::fs::File;
+use std::io::{PipeReader, Read};
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+use super::line::{INT, TERM, run};
+use super::support::{Lines, Run, Running, children, memory, numbered, state, until};
+
+/// A run whose stdout is a pipe that nobody reads yet.
+fn unread(run: Run) -> (Running, PipeReader) {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let run = run.with(|command| {
+        command.stdout(writer);
+    });
+    (run.start(), reader)
+}
+
+/// The memory that a process has needed at most, in KiB.
+fn peak(pid: i32) -> u32 {
+    memory(&std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives"))
+}
+
+/// Where a process waits in the kernel.
+fn waits_in(pid: i32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default()
+}
+
+/// Waits until a child of monofy waits for its pipe to be read, because monofy waits for its reader.
+fn until_stuck(monofy: i32) {
+    until("a process that waits to write", || {
+        children(monofy).iter().any(|child| waits_in(*child).contains("pipe_write")).then_some(())
+    });
+}
+
+#[test]
+fn a_stopped_reader_holds_up_neither_a_signal_nor_the_end() {
+    for output in ["prefix", "json"] {
+        let (mut running, reader) = unread(run(&["-o", output, "--grace", "2s", "yes"]));
+        until_stuck(running.pid());
+        assert!(peak(running.pid()) < 4096);
+        let began = Instant::now();
+        running.signal(TERM);
+        running.stderr.wait_for("yes was killed by SIGTERM");
+        let status = running.wait();
+        let took = began.elapsed();
+        assert_eq!(status.code(), Some(0));
+        // The reader has the time that the stop has, and not more.
+        assert!(took > Duration::from_millis(1900) && took < Duration::from_secs(3), "{took:?}");
+        assert!(running.stderr.all().contains("output is lost: nobody read stdout in time"));
+        drop(reader);
+    }
+}
+
+#[test]
+fn a_process_that_writes_to_a_stopped_reader_and_does_not_stop_is_killed_in_time() {
+    let (mut running, _reader) =
+        unread(run(&["-oprefix", "--grace", "1s", "probe", "lines", "a", "1000000"]));
+    until_stuck(running.pid());
+    let began = Instant::now();
+    running.signal(TERM);
+    assert_eq!(running.wait().code(), Some(137));
+    let took = began.elapsed();
+    assert!(took > Duration::from_millis(900) && took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn no_line_is_lost_when_the_reader_goes_on_in_time() {
+    let lines = 100_000;
+    let words = ["-qoprefix", "--name", "a", "probe", "lines", "a", "100000"];
+    let (running, mut reader) = unread(run(&words));
+    until_stuck(running.pid());
+    assert!(peak(running.pid()) < 4096);
+    // The run is asked to end meanwhile, which this process does not heed.
+    running.signal(TERM);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    let finished = running.finish();
+    finished.assert_status(0);
+    let expected = numbered("a      | a stdout ", lines);
+    assert!(text == expected, "{} of {} bytes", text.len(), expected.len());
+}
+
+#[test]
+fn what_waits_when_the_last_process_is_gone_is_still_read() {
+    // More than the pipe of the reader holds, less than that and what monofy keeps.
+    let (mut running, mut reader) = unread(run(&["-oprefix", "--name", "a", "seq", "20000"]));
+    running.stderr.wait_for("a exited with status 0");
+    assert!(running.is_running());
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    assert_eq!(running.wait().code(), Some(0));
+    assert_eq!(text.lines().last(), Some("a      | 20000"));
+    assert_eq!(text.lines().count(), 20_000);
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_reader() {
+    let (mut running, _reader) = unread(run(&["-oprefix", "--grace", "none", "yes"]));
+    until_stuck(running.pid());
+    running.signal(INT);
+    running.stderr.wait_for("yes was killed by SIGINT");
+    assert!(running.is_running());
+    running.signal(INT);
+    let began = Instant::now();
+    assert_eq!(running.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn a_signal_reaches_a_process_while_stdout_is_blocked() {
+    let words = [
+        "-oprefix",
+        "yes",
+        "|||",
+        "sh",
+        "-c",
+        "trap 'echo got >&2' USR1; echo ready >&2; while :; do sleep 1; done",
+    ];
+    let (running, _reader) = unread(run(&words));
+    running.stderr.wait_for("ready");
+    until_stuck(running.pid());
+    running.signal(10);
+    // yes dies of it, and is reaped; the other one tells.
+    running.stderr.wait_for("yes was killed by SIGUSR1");
+    running.stderr.wait_for("got");
+}
+
+#[test]
+fn when_the_reader_goes_the_run_ends_with_the_status_of_a_broken_pipe() {
+    let (mut running, reader) = unread(run(&["-oprefix", "--name", "a", "yes", "|||", "sleep", "1000"]));
+    let mut reader = std::io::BufReader::new(reader);
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut reader, &mut line).expect("text");
+    assert_eq!(line, "a      | y\n");
+    drop(reader);
+    assert_eq!(running.wait().code(), Some(141));
+    let told = running.stderr.all();
+    assert!(told.contains("stopping a and sleep, because nobody reads stdout any more"), "{told}");
+    assert!(told.contains("sleep was killed by SIGTERM"), "{told}");
+    assert!(told.ends_with("ended with status 141, because nobody reads stdout any more\n"), "{told}");
+}
+
+#[test]
+fn a_process_can_stop_in_peace_when_the_reader_is_gone() {
+    // What it writes then is read and goes nowhere: it neither waits nor dies of a broken pipe.
+    let script =
+        "trap 'yes | head -c 1000000; echo done >&2; exit 5' TERM; echo one; while :; do echo more; done";
+    let (mut running, reader) = unread(run(&["-oprefix", "--name", "a", "sh", "-c", script]));
+    until_stuck(running.pid());
+    drop(reader);
+    assert_eq!(running.wait().code(), Some(141));
+    let told = running.stderr.all();
+    assert!(told.contains("a      | done\nmonofy | a exited with status 5\n"), "{told}");
+}
+
+#[test]
+fn a_run_whose_notices_nobody_reads_goes_on() {
+    let run = run(&["-oprefix", "-v", "--name", "a", "sh", "-c", "sleep 0.2; echo out"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let run = run.with(|command| {
+        command.stderr(writer);
+    });
+    run.finish().assert_status(0).assert_stdout("a      | out\n");
+}
+
+#[test]
+fn a_stdout_that_is_closed_is_none_of_the_others() {
+    // What is written to nothing fails in the process, as in raw mode.
+    let script = "exec \"$0\" -qoprefix --name a sh -c 'echo out || echo failed >&2' >&-";
+    let finished = Run::of("sh", ["-c", script]).with(|command| {
+        command.arg(super::support::monofy());
+    });
+    let finished = finished.finish();
+    finished.assert_status(0).assert_stdout("").assert_told("a      | failed");
+}
+
+fn flags(file: &impl AsRawFd) -> String {
+    let info =
+        std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).expect("it is open");
+    info.lines().find(|line| line.starts_with("flags:")).expect("the kernel tells").to_owned()
+}
+
+#[test]
+fn descriptors_that_are_shared_keep_their_flags() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let (socket, other) = std::os::unix::net::UnixStream::pair().expect("a socket");
+    let before = (flags(&writer), flags(&socket));
+    let (out, err) = (writer.try_clone().unwrap(), std::os::fd::OwnedFd::from(socket.try_clone().unwrap()));
+    let run = run(&["-oprefix", "--name", "a", "sh", "-c", "seq 100000; seq 100000 >&2"]).with(|command| {
+        command.stdout(out).stderr(err);
+    });
+    let mut running = run.start();
+    let (stdout, stderr) = (Lines::read(reader), Lines::read(other));
+    until("the end of the lines", || stderr.so_far().contains("a      | 100000\n").then_some(()));
+    assert_eq!((flags(&writer), flags(&socket)), before);
+    assert_eq!(running.wait().code(), Some(0));
+    assert_eq!((flags(&writer), flags(&socket)), before);
+    drop((running, writer, socket));
+    assert_eq!(stdout.all().lines().count(), 100_000);
+    assert_eq!(stderr.all().lines().filter(|line| line.starts_with("a ")).count(), 100_000);
+}
+
+#[test]
+fn a_file_takes_everything_and_a_full_disk_is_told_once() {
+    let full = File::options().write(true).open("/dev/full").expect("there is one");
+    let run = run(&["-oprefix", "--name", "a", "sh", "-c", "seq 100000; exit 3"]).with(|command| {
+        command.stdout(full);
+    });
+    let finished = run.finish();
+    finished.assert_status(3).assert_told("cannot write to stdout, output is lost: No space left on device");
+    assert_eq!(finished.stderr.matches("cannot write").count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn an_idle_run_makes_no_system_call() {
+    let running =
+        run(&["-qoprefix", "sh", "-c", "echo ready; exec sleep 1000", "|||", "sleep", "1000"]).start();
+    running.stdout.wait_for("ready");
+    let pid = running.pid();
+    until("monofy waits", || (state(pid) == Some('S') && waits_in(pid).contains("poll")).then_some(()));
+    let switches = || {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+        let count = |what: &str| {
+            let line = status.lines().find(|line| line.starts_with(what)).expect("the kernel tells");
+            line.split_ascii_whitespace()
+                .nth(1)
+                .and_then(|number| number.parse::<u64>().ok())
+                .expect("a number")
+        };
+        count("voluntary_ctxt_switches")
+    };
+    let before = switches();
+    std::thread::park_timeout(Duration::from_secs(2));
+    assert_eq!(switches(), before);
+}

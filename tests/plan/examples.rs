@@ -1,0 +1,200 @@
+//! The same for the line of every example and of the README: its plan does what it does.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Finished, Folder, Run, has_tool, in_path, monofy};
+use crate::there_and_back::stdin;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What an example's file says that monofy is to be started with.
+fn lines(file: &Path) -> Vec<Vec<String>> {
+    let Ok(text) = std::fs::read_to_string(file) else { return Vec::new() };
+    match file.file_name().and_then(|name| name.to_str()) {
+        Some("Dockerfile") => exec_form(&text).into_iter().collect(),
+        Some("docker-compose.yml") => {
+            let doubled = text.replace("$$", "$");
+            vec![list(&doubled, "command:", 1), list_in_brackets(&doubled, "test: ")]
+        }
+        Some("pod.yaml") => vec![list(&text, "args:", 0)],
+        _ => Vec::new(),
+    }
+}
+
+/// `CMD ["monofy", …]`
+fn exec_form(dockerfile: &str) -> Option<Vec<String>> {
+    let joined = dockerfile.replace("\\\n", " ");
+    let command = joined.lines().find_map(|line| line.strip_prefix("CMD "))?;
+    let words: Vec<String> = serde_json::from_str(command).expect("the exec form is JSON");
+    let words = words.strip_prefix(&["monofy".to_owned()])?.iter();
+    // The users are those of the image, and a stand-in is no server that answers or comes back.
+    let is_of_image =
+        |word: &String| ["--user=", "--ready=", "--restart="].iter().any(|o| word.starts_with(o));
+    Some(words.filter(|word| !is_of_image(word)).cloned().collect())
+}
+
+/// A list of YAML, an item a line, without those in front of monofy's arguments.
+fn list(yaml: &str, key: &str, skipped: usize) -> Vec<String> {
+    let items = yaml.lines().skip_while(|line| line.trim() != key).skip(1);
+    let items = items.map_while(|line| line.trim().strip_prefix("- "));
+    let unquoted = |item: &str| serde_json::from_str(item).unwrap_or_else(|_| item.to_owned());
+    items.skip(skipped).map(unquoted).collect()
+}
+
+fn list_in_brackets(yaml: &str, key: &str) -> Vec<String> {
+    let list = yaml.lines().find_map(|line| line.trim().strip_prefix(key)).expect("the list is there");
+    let words: Vec<String> = serde_json::from_str(list).expect("it is JSON, too");
+    words[2..].to_vec()
+}
+
+/// A folder with the files of an example, in which a line's programs are stand-ins.
+struct Stage {
+    folder: Folder,
+    example: PathBuf,
+}
+
+/// Tells its arguments and what it has of the example's variables. A setup command ends well; of the processes each
+/// waits until all have told, so that none is stopped before.
+const STAND_IN: &str = r#"#!/bin/sh
+{
+  printf '%s' "${0##*/}"
+  printf ' [%s]' "$@"
+  printf ' TZ=%s LOG_LEVEL=%s PASSWORD=%s\n' "$TZ" "$LOG_LEVEL" "$PASSWORD"
+} >"$STAGE/line.$$"
+/bin/cat "$STAGE/line.$$"
+echo >>"$STAGE/told"
+told() { /usr/bin/wc -l <"$STAGE/told"; }
+[ "$(told)" -gt "$SETUP" ] || exit 0
+while [ "$(told)" -lt "$ALL" ]; do :; done
+exit 3
+"#;
+
+impl Stage {
+    fn of(example: &Path) -> Self {
+        let folder = Folder::new();
+        for name in ["monofy.toml", "app.env"] {
+            if let Ok(contents) = std::fs::read(example.join(name)) {
+                folder.file(name, contents);
+            }
+        }
+        Self { folder, example: example.to_owned() }
+    }
+
+    fn run(&self, arguments: &[String]) -> Run {
+        let path = self.folder.path();
+        Run::new(arguments)
+            .directory(path)
+            .env("PATH", path)
+            .env("STAGE", path)
+            .env("PORT", "9000")
+            .env("POD_NAME", "pod-1")
+            .env("QUEUES", "mail 'two words'")
+            .env("DATABASE_URL", "postgres://me:hunter2@db")
+            .env("DATABASE_PASSWORD", "hunter2")
+            .env("CACHE_TOKEN", "x y")
+            .env("WORKER_OPTIONS", "--a 'b c'")
+    }
+
+    /// Runs with stand-ins. What side-by-side processes tell comes in any order.
+    fn result(&self, run: Run, plan: &Value) -> (Vec<String>, i32) {
+        let count = |list: &str| plan[list].as_array().map_or(0, Vec::len);
+        for process in ["setup", "processes"].iter().flat_map(|list| plan[list].as_array().unwrap()) {
+            let program = process["argv"][0].as_str().expect("a program is text");
+            assert!(!program.contains('/'), "{program} cannot stand in");
+            let file = self.folder.file(program, STAND_IN);
+            std::fs::set_permissions(file, PermissionsExt::from_mode(0o755)).expect("it is ours");
+        }
+        self.folder.file("told", "");
+        let run = run
+            .env("SETUP", count("setup").to_string())
+            .env("ALL", (count("setup") + count("processes")).to_string());
+        let finished: Finished = run.finish();
+        let mut told: Vec<String> = finished.stdout.lines().map(str::to_owned).collect();
+        told.sort();
+        (told, finished.status)
+    }
+
+    fn check(&self, line: &[String]) {
+        let asked = self.run(line).env("MONOFY_PLAN", "json").env("MONOFY_SHOW_SECRETS", "1").finish();
+        asked.assert_status(0);
+        let plan: Value = serde_json::from_str(&asked.stdout).expect("a plan is JSON");
+        let expected = self.result(self.run(line), &plan);
+        assert!(!expected.0.is_empty() && expected.1 == 3, "{}: {expected:?}", self.example.display());
+        let reader = self.run(&["--run-plan".to_owned(), "-".to_owned()]).stdin(stdin(&asked.stdout));
+        assert_eq!(self.result(reader, &plan), expected, "{}: {line:?}", self.example.display());
+    }
+}
+
+#[test]
+fn the_plan_of_every_example_does_what_its_line_does() {
+    let entries = std::fs::read_dir(root().join("examples")).expect("there are examples");
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
+    for example in folders.filter(|example| !example.ends_with("makefile")) {
+        let files = ["Dockerfile", "docker-compose.yml", "pod.yaml"].map(|name| lines(&example.join(name)));
+        let lines: Vec<Vec<String>> = files.concat();
+        assert!(!lines.is_empty(), "{} starts no monofy", example.display());
+        let stage = Stage::of(&example);
+        lines.iter().for_each(|line| stage.check(line));
+    }
+}
+
+/// A `monofy` that executes the plan of its line instead of the line.
+fn by_plan(folder: &Folder) -> PathBuf {
+    let real = monofy();
+    let script = format!(
+        "#!/bin/sh\ncase \" $* \" in *' --plan'* | *' --explain'* | *' --help'*) exec {real} \"$@\" ;; esac\n\
+         MONOFY_PLAN=json MONOFY_SHOW_SECRETS=1 {real} \"$@\" 2>/dev/null | {real} --run-plan -\n",
+        real = real.display()
+    );
+    let file = folder.file("monofy", script);
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("it is ours");
+    file
+}
+
+/// What a shell shows on stdout and with which status it ends, with this program as `monofy`.
+fn typed(command: &str, program: &Path) -> (Vec<String>, i32) {
+    let folder = program.parent().expect("a program lies in a folder").display();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let run = Run::of("/bin/sh", ["-c", command]).directory(root()).env("PATH", path);
+    let finished = run.env("MONOFY", program).finish();
+    // The order in which two processes tell of themselves is nobody's.
+    let mut lines: Vec<String> = finished.stdout.lines().map(str::to_owned).collect();
+    lines.sort();
+    (lines, finished.status)
+}
+
+#[test]
+fn the_plan_of_every_line_of_the_readme_does_what_the_line_does() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("it can be read");
+    let first = readme.split("target/release/monofy").nth(1).expect("there is a first line");
+    let first = first.split("```").next().expect("it ends").to_owned();
+    let shown = readme.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned);
+    let commands: Vec<String> = shown.chain([format!("PORT=9000 monofy{first}")]).collect();
+    assert!(commands.len() > 5, "the lines were not found");
+    let folder = Folder::new();
+    let ours = by_plan(&folder);
+    for command in commands {
+        assert_eq!(typed(&command, &ours), typed(&command, &monofy()), "{command}");
+    }
+}
+
+#[test]
+fn the_plan_of_every_recipe_does_what_its_line_does() {
+    if !has_tool("make", in_path("make")) {
+        return;
+    }
+    let folder = Folder::new();
+    let ours = by_plan(&folder);
+    folder.file("Makefile", std::fs::read(root().join("examples/makefile/Makefile")).expect("it is there"));
+    for recipe in ["double-quotes", "single-dollar", "serve"] {
+        let command = format!("cd {} && make --silent {recipe}", folder.path().display());
+        let (by_plan, by_line) = (typed(&command, &ours), typed(&command, &monofy()));
+        assert_eq!(by_plan, by_line, "{recipe}");
+        assert!(by_line.0.iter().any(|line| line.starts_with("web on port")), "{by_line:?}");
+    }
+}

@@ -1,0 +1,57 @@
+//! How a process tells somebody something.
+//!
+//! ```text
+//! tcp:ADDRESS     takes connections there from now on
+//! notify:TEXT     sends it to NOTIFY_SOCKET
+//! child:TEXT      has a child send it there
+//! fd:N:TEXT       writes it to that descriptor, as a line unless it is empty
+//! end:N           closes that descriptor
+//! out:TEXT        writes it to stdout as a line
+//! err:TEXT        writes it to stderr as a line
+//! ```
+
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::fd::FromRawFd;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+pub(crate) fn tell(how: &str) {
+    let (kind, rest) = how.split_once(':').expect("KIND:REST");
+    match kind {
+        "tcp" => std::mem::forget(TcpListener::bind(rest).expect("the port is free")),
+        "notify" => notify(rest),
+        "child" => {
+            let probe = std::env::current_exe().expect("it knows its path");
+            let status = std::process::Command::new(probe).args(["tell", &format!("notify:{rest}")]).status();
+            assert!(status.is_ok_and(|status| status.success()), "the child tells it");
+        }
+        "fd" => {
+            let (number, text) = rest.split_once(':').expect("N:TEXT");
+            let text = if text.is_empty() { "\n".to_owned() } else { format!("{text}\n") };
+            let mut file = std::mem::ManuallyDrop::new(descriptor(number));
+            // Who listens may have closed it.
+            let _ = file.write_all(text.as_bytes());
+        }
+        "end" => drop(descriptor(rest)),
+        "out" => crate::say(rest),
+        "err" => std::io::stderr().write_all(format!("{rest}\n").as_bytes()).expect("stderr is open"),
+        _ => panic!("no such way to tell: {kind}"),
+    }
+}
+
+fn descriptor(number: &str) -> File {
+    // SAFETY: it was given to this process for this, and nothing else here uses it.
+    unsafe { File::from_raw_fd(number.parse().expect("a descriptor")) }
+}
+
+fn notify(text: &str) {
+    let name = std::env::var("NOTIFY_SOCKET").expect("there is somebody to notify");
+    let address = match name.strip_prefix('@') {
+        Some(name) => SocketAddr::from_abstract_name(name),
+        None => SocketAddr::from_pathname(&name),
+    };
+    let socket = UnixDatagram::unbound().expect("there is a socket");
+    socket.send_to_addr(text.as_bytes(), &address.expect("it is an address")).expect("somebody takes it");
+}
