@@ -81,7 +81,7 @@ fn run_line(
     let resolved = resolve::resolve(&line, loaded, Capacity::of_this_process());
     resolved.warnings.iter().for_each(warn);
     if let Some(view) = line.global.view {
-        show(view, line, &resolved)?;
+        show(view, &line, &resolved)?;
     }
     if !resolved.problems.is_empty() {
         let problems = resolved.problems.iter().map(ToString::to_string);
