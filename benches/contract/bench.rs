@@ -13,7 +13,7 @@ pub enum Pace {
     /// As much as a figure takes.
     Whole,
     /// As little as shows that it works.
-    Quick,
+    Trial,
 }
 
 /// The ground for all measurements.
@@ -37,7 +37,7 @@ impl Bench {
     }
 
     pub fn is_trial(&self) -> bool {
-        self.pace == Pace::Quick
+        self.pace == Pace::Trial
     }
 
     pub fn monofy(&self) -> &Path {

@@ -1,8 +1,8 @@
 //! The figures of the contract (section 6), all of them, against the peers that are installed: interleaved in one
 //! run, as ratios, since the absolute number of a noisy machine is no figure.
 //!
-//! `cargo bench --bench contract` prints the table; `-- --write` puts it into the README; `-- --quick` only tries
-//! whether everything here works. `MONOFY_STATIC` names the binary to measure, which is built otherwise.
+//! `cargo bench --bench contract` prints the table; `-- --write` puts it into the README; `-- SUBJECT` measures that
+//! alone. `cargo test --bench contract` only tries whether everything here works. `MONOFY_STATIC` names the binary to measure, which is built otherwise.
 //! `MONOFY_PYTHON` names the Python monofy, beside which a honcho is looked for, too.
 
 #![allow(unreachable_pub, reason = "one program, whose modules are only for each other")]
@@ -43,8 +43,7 @@ const SUBJECTS: [(&str, Subject); 9] = [
 ];
 
 fn main() {
-    // cargo says `--bench` to every benchmark.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let says = |word: &str| arguments.iter().any(|argument| argument == word);
     let named: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
     if let Some(wrong) =
@@ -53,7 +52,8 @@ fn main() {
         let subjects = SUBJECTS.map(|(subject, _)| subject).join(", ");
         panic!("{wrong:?} is not measured here; there are {subjects}");
     }
-    let bench = Bench::new(if says("--quick") { Pace::Quick } else { Pace::Whole });
+    // That is what `cargo bench` says to every benchmark, and `cargo test` does not.
+    let bench = Bench::new(if says("--bench") { Pace::Whole } else { Pace::Trial });
     let mut table = Table::new();
     for (subject, measure) in SUBJECTS {
         if named.is_empty() || named.iter().any(|word| *word == subject) {
@@ -64,7 +64,7 @@ fn main() {
     let text = table.to_markdown(&machine::described());
     println!("{text}");
     if says("--write") {
-        assert!(named.is_empty() && !says("--quick"), "only the whole table goes into the README");
+        assert!(named.is_empty() && !bench.is_trial(), "only the whole table goes into the README");
         table::write_into_readme(&text);
     }
 }

@@ -31,12 +31,14 @@ pub enum Asked {
 
 /// The rows that were measured.
 pub struct Table {
-    rows: Vec<String>,
+    /// Those of which something is asked.
+    asked: Vec<String>,
+    others: Vec<String>,
 }
 
 impl Table {
     pub fn new() -> Self {
-        Self { rows: Vec::new() }
+        Self { asked: Vec::new(), others: Vec::new() }
     }
 
     /// A figure beside that of another program, both of as many rounds.
@@ -49,29 +51,18 @@ impl Table {
         } else {
             String::new()
         };
-        self.row(
-            what,
-            &unit.shown(median(ours)),
-            name,
-            &unit.shown(median(theirs)),
-            &shown,
-            &asked.shown(unit),
-        );
-        let held = asked.is_held(median(ours), ratio.median);
-        self.judge(held);
+        let row = [what, &unit.shown(median(ours)), name, &unit.shown(median(theirs)), &shown];
+        self.row(row, &asked.shown(unit), asked.is_held(median(ours), ratio.median));
     }
 
     /// A figure that stands alone.
     pub fn tell(&mut self, what: &str, unit: Unit, ours: f64, asked: Asked) {
-        self.row(what, &unit.shown(ours), "", "", "", &asked.shown(unit));
-        let held = asked.is_held(ours, f64::NAN);
-        self.judge(held);
+        self.row([what, &unit.shown(ours), "", "", ""], &asked.shown(unit), asked.is_held(ours, f64::NAN));
     }
 
     /// A row that cannot be measured here, and why.
     pub fn leave_out(&mut self, what: &str, other: &str, why: &str) {
-        self.row(what, "", other, why, "", "");
-        self.judge(None);
+        self.row([what, "", other, why, ""], "", None);
     }
 
     /// A peer is not there.
@@ -79,31 +70,27 @@ impl Table {
         self.leave_out(what, peer.name(), "not installed");
     }
 
-    fn row(&mut self, what: &str, ours: &str, other: &str, theirs: &str, ratio: &str, asked: &str) {
-        self.rows.push(format!("| {what} | {ours} | {other} | {theirs} | {ratio} | {asked} |"));
-    }
-
-    fn judge(&mut self, held: Option<bool>) {
-        let word = match held {
-            Some(true) => " yes |",
-            Some(false) => " **no** |",
-            None => " |",
-        };
-        if let Some(row) = self.rows.last_mut() {
-            row.push_str(word);
-            eprintln!("{row}");
+    fn row(&mut self, cells: [&str; 5], asked: &str, held: Option<bool>) {
+        let mut row = format!("| {} |", cells.join(" | "));
+        if let Some(held) = held {
+            let _ = write!(row, " {asked} | {} |", if held { "yes" } else { "**no**" });
         }
+        eprintln!("{row}");
+        if held.is_some() { self.asked.push(row) } else { self.others.push(row) }
     }
 
     /// All of it, under what was measured where.
     pub fn to_markdown(&self, machine: &str) -> String {
         let mut text = format!(
-            "{machine}\n\n| what | monofy | beside | takes | ratio | asked | held |\n\
+            "{machine}\n\n\
+             | what | monofy | beside | takes | ratio | asked | held |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
         );
-        for row in &self.rows {
-            let _ = writeln!(text, "{row}");
-        }
+        text.extend(self.asked.iter().flat_map(|row| [row, "\n"]));
+        text += "\nBeside others, of which nothing is asked:\n\n\
+                 | what | monofy | beside | takes | ratio |\n\
+                 | --- | --- | --- | --- | --- |\n";
+        text.extend(self.others.iter().flat_map(|row| [row, "\n"]));
         text
     }
 }
