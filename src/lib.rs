@@ -41,7 +41,9 @@ use sys::signals::Inherited;
 pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
     // Whoever ends at once need not give memory back first.
     let arguments = ManuallyDrop::new(arguments);
-    let outcome = match cli::parse(&arguments, &|name| std::env::var_os(name)) {
+    let request = cli::parse(&arguments, &|name| std::env::var_os(name));
+    let is_run = request.as_ref().map_or(true, Request::is_run);
+    let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
         Ok(Request::Report { of, what }) => report(of, what),
         Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
@@ -55,6 +57,9 @@ pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
     };
     outcome.unwrap_or_else(|failure| {
         complain(&failure.0);
+        if is_run {
+            supervise::leave_last_words(&failure.0);
+        }
         exit::OUR_FAILURE
     })
 }
