@@ -158,12 +158,25 @@ impl Driver<'_> {
                     look_around(&mut wake);
                 }
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
-                self.read_last_words(&wake);
-                self.tell_machine(Event::Woke(&wake));
+                if deadline.is_some() || !self.is_about_orphans_alone(&wake) {
+                    self.read_last_words(&wake);
+                    self.tell_machine(Event::Woke(&wake));
+                }
             }
             self.tell_of_readiness();
             self.tell_of_output();
         }
+    }
+
+    /// Whether nobody died but orphans and nothing else was seen, of which nobody wants to hear: an init that adopts
+    /// thousands has nothing to think about for each.
+    fn is_about_orphans_alone(&self, wake: &Wake) -> bool {
+        wake.signals.is_empty()
+            && wake.children == Children::Left
+            && self.machine.is_at_rest()
+            && !self.teller.wants(Level::Detail)
+            && !wake.deaths.is_empty()
+            && !wake.deaths.iter().any(|(pid, _)| self.machine.is_watching(*pid))
     }
 
     fn now(&self) -> Tick {
