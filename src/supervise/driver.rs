@@ -148,7 +148,7 @@ impl Driver<'_> {
             }
             wake.clear();
             let deadline = self.machine.deadline();
-            let has_waited = self.wait(deadline, &mut wake.signals);
+            let has_waited = self.wait(deadline, &mut wake);
             let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
             // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
             if is_due || !wake.signals.is_empty() || !self.has_moved_output {
@@ -158,25 +158,12 @@ impl Driver<'_> {
                     look_around(&mut wake);
                 }
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
-                if deadline.is_some() || !self.is_about_orphans_alone(&wake) {
-                    self.read_last_words(&wake);
-                    self.tell_machine(Event::Woke(&wake));
-                }
+                self.read_last_words(&wake);
+                self.tell_machine(Event::Woke(&wake));
             }
             self.tell_of_readiness();
             self.tell_of_output();
         }
-    }
-
-    /// Whether nobody died but orphans and nothing else was seen, of which nobody wants to hear: an init that adopts
-    /// thousands has nothing to think about for each.
-    fn is_about_orphans_alone(&self, wake: &Wake) -> bool {
-        wake.signals.is_empty()
-            && wake.children == Children::Left
-            && self.machine.is_at_rest()
-            && !self.teller.wants(Level::Detail)
-            && !wake.deaths.is_empty()
-            && !wake.deaths.iter().any(|(pid, _)| self.machine.is_watching(*pid))
     }
 
     fn now(&self) -> Tick {
@@ -190,7 +177,7 @@ impl Driver<'_> {
 
     /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
     /// signals, and reads and writes what can be. Returns whether there was time to wait.
-    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) -> bool {
+    fn wait(&mut self, deadline: Option<Tick>, wake: &mut Wake) -> bool {
         self.has_moved_output = false;
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
@@ -213,13 +200,39 @@ impl Driver<'_> {
             memory::give_back();
         }
         if timeout.is_none() && is_alone {
-            // Nothing else can happen, so the read itself may wait: one system call less for each wake-up.
-            self.take_signals(received);
+            self.wait_for_signals(wake);
         } else {
-            self.poll(timeout, received);
+            self.poll(timeout, &mut wake.signals);
         }
         self.teller.flush();
         has_time
+    }
+
+    /// Nothing else can happen, so the read itself may wait: one system call less for each wake-up. An init that
+    /// adopts thousands has nothing to think about when one of them has died: it goes on waiting.
+    fn wait_for_signals(&mut self, wake: &mut Wake) {
+        loop {
+            self.take_signals(&mut wake.signals);
+            let is_death = matches!(wake.signals[..], [Received { signal: SignalNumber::CHLD, .. }]);
+            if !is_death || !self.machine.is_at_rest() {
+                return;
+            }
+            look_around(wake);
+            if !self.is_about_orphans_alone(wake) {
+                return;
+            }
+            wake.clear();
+        }
+    }
+
+    /// Whether nobody died but orphans, of which nobody wants to hear.
+    fn is_about_orphans_alone(&self, wake: &Wake) -> bool {
+        wake.children == Children::Left
+            && !self.teller.wants(Level::Detail)
+            && !wake
+                .deaths
+                .iter()
+                .any(|(pid, _)| self.machine.is_watching(*pid) || self.probes.is_watching(*pid))
     }
 
     fn publish(&mut self) {
@@ -312,7 +325,7 @@ impl Driver<'_> {
         let mut wake = Wake::default();
         while self.has_output() && self.now() < limit && !self.machine.is_interrupted_twice() {
             wake.clear();
-            self.wait(Some(limit), &mut wake.signals);
+            self.wait(Some(limit), &mut wake);
             wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
             self.tell_machine(Event::Woke(&wake));
             while let Some(action) = self.actions.pop_front() {
