@@ -9,6 +9,8 @@ mod support;
 mod assembly;
 #[path = "output/ends.rs"]
 mod ends;
+#[path = "output/hints.rs"]
+mod hints;
 #[path = "output/json.rs"]
 mod json;
 #[path = "output/prefix.rs"]

@@ -197,6 +197,34 @@ fn ctrl_c_during_setup_starts_nothing_more() {
 }
 
 #[test]
+fn ctrl_c_ends_restarts_and_checks_too() {
+    // One that Ctrl-C kills whatever its policy, one that backs off, and one that is asked by what would ignore it.
+    let text = "--grace 1h --restart always probe idle a ||| --restart always false ||| \
+                --ready exec:probe.wait.c.INT=ignore probe wait b";
+    let mut words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let check = format!("exec:{} wait c INT=ignore", probe().display());
+    words.iter_mut().filter(|word| word.starts_with("exec:")).for_each(|word| *word = &check);
+    let mut terminal = Terminal::start(&["monofy"].into_iter().chain(words).collect::<Vec<_>>());
+    terminal.ready("a");
+    let b = terminal.ready("b");
+    let monofy = parent(b).unwrap();
+    // What asks says nothing, but it is there.
+    let check = until("the check", || {
+        let is_it = |pid: &i32| {
+            std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.ends_with(b"INT=ignore\0"))
+        };
+        support::children(monofy).into_iter().find(is_it)
+    });
+    assert_ne!(group(check), group(monofy), "the terminal does not mean it");
+    terminal.running.stdout.wait_for("in 0.4 s");
+    terminal.type_in(CTRL_C);
+    let (status, shown) = terminal.finish();
+    assert_eq!(status, 0, "{shown}");
+    assert!(is_gone(check));
+    assert_eq!(shown.matches("idle a").count(), 1, "{shown}");
+}
+
+#[test]
 fn a_second_ctrl_c_kills() {
     let mut terminal = Terminal::monofy("--grace none probe wait a INT=ignore ||| probe wait b INT=ignore");
     terminal.ready("a");

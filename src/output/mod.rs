@@ -6,6 +6,7 @@
 //! waits: a reader who is slow slows the processes, by pipes that are not read.
 
 mod clock;
+mod connect;
 mod escape;
 mod form;
 mod hint;
@@ -15,14 +16,16 @@ mod object;
 mod outlet;
 mod outlets;
 mod prefix;
+mod report;
 mod source;
 mod stream;
 mod tap;
 
 pub use clock::Stamp;
+pub use connect::{Ends, Speaker, Wish};
 pub use form::Form;
 pub use json::Json;
 pub use lines::{Assembler, LONGEST, Part, Taker};
-pub use outlets::{Ends, Outlets, Speaker, Wish};
+pub use outlets::Outlets;
 pub use prefix::{Colour, Prefix};
 pub use stream::Stream;

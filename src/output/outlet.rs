@@ -222,13 +222,16 @@ impl Outlet {
         self.slot = self.has_backlog().then(|| set.watch(self.flow.as_fd(), Interest::Writable));
     }
 
-    pub(super) fn act(&mut self, set: &PollSet) {
-        if self.slot.take().is_some_and(|slot| set.is_ready(slot)) {
+    /// Writes if it can be written to. Returns whether it could.
+    pub(super) fn act(&mut self, set: &PollSet) -> bool {
+        let is_ready = self.slot.take().is_some_and(|slot| set.is_ready(slot));
+        if is_ready {
             if self.reader == Reader::IsBehind {
                 self.reader = Reader::KeepsUp;
             }
             self.flush();
         }
+        is_ready
     }
 }
 

@@ -3,10 +3,10 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::clock::Stamp;
+use super::connect::Speaker;
 use super::form::Form;
 use super::lines::{Assembler, Part, Taker};
 use super::outlet::{Key, Outlet};
-use super::outlets::Speaker;
 use super::stream::Stream;
 use super::tap::Tap;
 use crate::sys::pipe::{self, Found};

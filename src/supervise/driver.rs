@@ -19,6 +19,7 @@ use super::notice::Notice;
 use super::probes::Probes;
 use super::publish::Publisher;
 use super::readiness::Answer;
+use super::remains::{self, Remains};
 use super::rules::{Grace, Rules, Seat};
 use super::task::TaskId;
 use super::teller::{Level, Teller};
@@ -90,13 +91,12 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         publisher: Publisher::default(),
         outlets,
         polled: PollSet::default(),
+        has_moved_output: false,
         began: Instant::now(),
         actions: VecDeque::new(),
         answer: Vec::new(),
         has_given_back: false,
-        asked: Vec::new(),
-        has_asked_blindly: false,
-        left_behind: Vec::new(),
+        remains: Remains::default(),
         probes: Probes::default(),
         upward,
     };
@@ -125,16 +125,14 @@ struct Driver<'a> {
     publisher: Publisher,
     outlets: Option<Box<Outlets>>,
     polled: PollSet,
+    /// Whether the last wait ended with something to read or to write.
+    has_moved_output: bool,
     began: Instant,
     actions: VecDeque<Action>,
     /// What the machine said last, kept for its memory.
     answer: Vec<Action>,
     has_given_back: bool,
-    /// The descendants that were asked to stop.
-    asked: Vec<Descendant>,
-    has_asked_blindly: bool,
-    /// What processes left in their groups that are started again, by the group.
-    left_behind: Vec<(Pid, Vec<Descendant>)>,
+    remains: Remains,
     probes: Probes,
     upward: Upward,
 }
@@ -150,11 +148,16 @@ impl Driver<'_> {
                 }
             }
             wake.clear();
-            self.wait(self.machine.deadline(), &mut wake.signals);
-            look_around(&mut wake);
-            wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
-            self.read_last_words(&wake);
-            self.tell_machine(Event::Woke(&wake));
+            let deadline = self.machine.deadline();
+            self.wait(deadline, &mut wake.signals);
+            let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
+            // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
+            if is_due || !wake.signals.is_empty() || !self.has_moved_output {
+                look_around(&mut wake);
+                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                self.read_last_words(&wake);
+                self.tell_machine(Event::Woke(&wake));
+            }
             self.tell_of_readiness();
             self.tell_of_output();
         }
@@ -172,6 +175,7 @@ impl Driver<'_> {
     /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
     /// signals, and reads and writes what can be.
     fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) {
+        self.has_moved_output = false;
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
         if let Some(outlets) = &mut self.outlets {
@@ -224,7 +228,7 @@ impl Driver<'_> {
             self.take_signals(received);
         }
         if let Some(outlets) = &mut self.outlets {
-            outlets.act(&self.polled);
+            self.has_moved_output = outlets.act(&self.polled);
         }
         self.probes.act(&self.polled);
     }
@@ -333,12 +337,15 @@ impl Driver<'_> {
                 }
             }
             Action::Announce(what) => self.announce(what),
-            Action::AskLeftBehind(id, leader) => self.ask_left_behind(id, leader),
-            Action::KillLeftBehind(leader) => self.kill_left_behind(leader),
+            Action::AskLeftBehind(id, leader) => {
+                let left = self.remains.take_group_take_to_ask(leader);
+                self.ask_remains(&Notice::AskedLeftBehind(id), &left);
+            }
+            Action::KillLeftBehind(leader) => self.remains.kill_group(leader),
             Action::Send(pid, signal) => self.send(pid, signal),
             Action::KillTree(pid) => self.kill_tree(pid),
             Action::AskDescendants => self.ask_descendants(),
-            Action::KillDescendants { sparing } => kill_descendants(&sparing),
+            Action::KillDescendants { sparing } => remains::kill_all_but(&sparing),
             Action::StopSelf(signal) => signals::stop_self(signal),
             Action::Tell(notice) => self.tell(&notice),
             Action::Finish(status) => return Some(status),
@@ -352,7 +359,7 @@ impl Driver<'_> {
                 if let Some(outlets) = &mut self.outlets {
                     outlets.started(Speaker(id.0), pid);
                 }
-                self.probes.started(id, pid, self.launcher.uid(id));
+                self.probes.started(id, pid, &self.launcher);
                 Event::Spawned(id, pid, signals::pending_at_fork())
             }
             Err(failure) => {
@@ -405,59 +412,18 @@ impl Driver<'_> {
         // Looked at before the kill, since what is below becomes ours with it.
         let below = descendants::living_below(root, &[]).unwrap_or_default();
         self.send(root, SignalNumber::KILL);
-        kill(&below);
+        remains::kill(&below);
     }
 
-    /// Each is asked once, since a second TERM means something else to some programs; but what has executed another
-    /// program meanwhile is another one, and never heard of it.
     fn ask_descendants(&mut self) {
-        let Some(left) = descendants::living(&[]) else {
-            if !std::mem::replace(&mut self.has_asked_blindly, true) {
-                send_blindly(SignalNumber::TERM);
-                send_blindly(SignalNumber::CONT);
-            }
-            return;
-        };
-        let new: Vec<Descendant> = left
-            .into_iter()
-            .filter(|one| !self.asked.iter().any(|asked| asked.is_same_program(one)))
-            .collect();
-        if new.is_empty() {
-            return;
-        }
-        self.tell_about(&Notice::AskedDescendants, &new);
-        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
-            for descendant in &new {
-                // It may have ended meanwhile.
-                let _ = descendants::send(descendant, signal);
-            }
-        }
-        self.asked.extend(new);
+        let left = self.remains.take_to_ask();
+        self.ask_remains(&Notice::AskedDescendants, &left);
     }
 
-    /// What is left in the group of a process that has just been reaped. As long as any of it is there, no other
-    /// group can have its number.
-    fn ask_left_behind(&mut self, id: TaskId, leader: Pid) {
-        let left = descendants::living_in_group(leader);
-        if left.is_empty() {
-            return;
-        }
-        self.tell_about(&Notice::AskedLeftBehind(id), &left);
-        for signal in [SignalNumber::TERM, SignalNumber::CONT] {
-            for descendant in &left {
-                // It may have ended meanwhile.
-                let _ = descendants::send(descendant, signal);
-            }
-        }
-        self.left_behind.push((leader, left));
-    }
-
-    fn kill_left_behind(&mut self, leader: Pid) {
-        let Some(index) = self.left_behind.iter().position(|(group, _)| *group == leader) else { return };
-        let (_, asked) = self.left_behind.swap_remove(index);
-        let left = descendants::living_in_group(leader);
-        if left.iter().any(|one| asked.iter().any(|asked| asked.is_same(one))) {
-            kill(&left);
+    fn ask_remains(&mut self, notice: &Notice, left: &[Descendant]) {
+        if !left.is_empty() {
+            self.tell_about(notice, left);
+            remains::ask(left);
         }
     }
 
@@ -490,28 +456,5 @@ fn look_around(wake: &mut Wake) {
             Reaped::NoneYet => wake.children = Children::Left,
             Reaped::NoChildren => wake.children = Children::None,
         }
-    }
-}
-
-fn kill_descendants(sparing: &[Pid]) {
-    descendants::kill_children(sparing);
-    match descendants::living(sparing) {
-        Some(left) => kill(&left),
-        None => send_blindly(SignalNumber::KILL),
-    }
-}
-
-fn kill(left: &[Descendant]) {
-    for descendant in left {
-        // It may have ended meanwhile.
-        let _ = descendants::send(descendant, SignalNumber::KILL);
-    }
-}
-
-/// Without a /proc of ours: the init of a namespace can still reach all of it at once.
-fn send_blindly(signal: SignalNumber) {
-    if process::is_init() {
-        // ESRCH: nobody is left.
-        let _ = process::send_to_namespace(signal);
     }
 }

@@ -11,6 +11,7 @@ mod probes;
 mod program;
 mod publish;
 mod readiness;
+mod remains;
 mod restart;
 mod rules;
 mod signalling;

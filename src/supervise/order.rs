@@ -21,9 +21,13 @@ impl Machine {
         match task.state {
             State::Waiting if self.may_start(task) || !task.is_known_to_wait => Some(Tick::ZERO),
             State::BackingOff(until) if self.may_start(task) || !task.is_known_to_wait => Some(until),
-            State::Waiting | State::BackingOff(_) => None,
             State::Running(_) => task.readiness.deadline(),
-            State::Starting | State::Ended(_) | State::GivenUp(_) | State::NotStarted => None,
+            State::Waiting
+            | State::BackingOff(_)
+            | State::Starting
+            | State::Ended(_)
+            | State::GivenUp(_)
+            | State::NotStarted => None,
         }
     }
 

@@ -47,12 +47,11 @@ pub fn attempt(address: SocketAddr) -> Attempt {
             connect(&descriptor, &to)
         }
     };
+    let connection = Connection(descriptor);
     match result {
-        Ok(()) => Attempt::Taken,
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {
-            Attempt::UnderWay(Connection(descriptor))
-        }
-        Err(_) => Attempt::Refused,
+        Ok(()) if connection.was_taken() => Attempt::Taken,
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Attempt::UnderWay(connection),
+        Ok(()) | Err(_) => Attempt::Refused,
     }
 }
 
@@ -73,10 +72,13 @@ fn socket(address: SocketAddr) -> io::Result<OwnedFd> {
 }
 
 fn connect<T>(descriptor: &OwnedFd, to: &T) -> io::Result<()> {
-    let size = libc::socklen_t::try_from(mem::size_of::<T>()).unwrap_or(0);
     // SAFETY: an address of the size that is said, which the kernel reads.
-    let result = unsafe { libc::connect(descriptor.as_raw_fd(), std::ptr::from_ref(to).cast(), size) };
+    let result = unsafe { libc::connect(descriptor.as_raw_fd(), std::ptr::from_ref(to).cast(), size_of(to)) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn size_of<T>(value: &T) -> libc::socklen_t {
+    libc::socklen_t::try_from(mem::size_of_val(value)).unwrap_or(0)
 }
 
 impl Connection {
@@ -84,7 +86,7 @@ impl Connection {
     #[must_use]
     pub fn was_taken(&self) -> bool {
         let mut error: libc::c_int = 0;
-        let mut size = libc::socklen_t::try_from(mem::size_of_val(&error)).unwrap_or(0);
+        let mut size = size_of(&error);
         // SAFETY: the kernel writes one int, the size that is said.
         let result = unsafe {
             libc::getsockopt(
@@ -95,12 +97,99 @@ impl Connection {
                 &raw mut size,
             )
         };
-        result == 0 && error == 0
+        result == 0 && error == 0 && !self.is_with_itself()
+    }
+
+    /// Where nobody listens at a port from which connections are made, an attempt may be given that very port, and
+    /// then TCP connects it with itself. The port is left at once, for who is to listen there.
+    fn is_with_itself(&self) -> bool {
+        let (own, peer) = (self.name(libc::getsockname), self.name(libc::getpeername));
+        let is_one = own.is_some() && own == peer;
+        if is_one {
+            let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+            // SAFETY: the kernel reads one structure of the size that is said.
+            unsafe {
+                libc::setsockopt(
+                    self.0.as_raw_fd(),
+                    libc::SOL_SOCKET,
+                    libc::SO_LINGER,
+                    (&raw const at_once).cast(),
+                    size_of(&at_once),
+                );
+            }
+        }
+        is_one
+    }
+
+    /// One of its two addresses, in the bytes of the kernel.
+    fn name(&self, call: Name) -> Option<Vec<u8>> {
+        let mut bytes = [0_u8; mem::size_of::<libc::sockaddr_in6>()];
+        let mut length = size_of(&bytes);
+        // SAFETY: the kernel writes no more than the length that is said.
+        let result = unsafe { call(self.0.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) };
+        (result == 0).then(|| bytes[..bytes.len().min(length as usize)].to_vec())
     }
 }
+
+/// getsockname(2) or getpeername(2).
+type Name = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Whether an attempt is taken in the end.
+    fn is_taken(attempt: Attempt) -> bool {
+        match attempt {
+            Attempt::Taken => true,
+            Attempt::Refused => false,
+            Attempt::UnderWay(connection) => {
+                let mut polled = [nix::poll::PollFd::new(connection.as_fd(), nix::poll::PollFlags::POLLOUT)];
+                nix::poll::poll(&mut polled, 5000_u16).unwrap();
+                connection.was_taken()
+            }
+        }
+    }
+
+    #[test]
+    fn who_listens_takes_it_and_who_does_not_refuses() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(address).unwrap();
+            let address = listener.local_addr().unwrap();
+            assert!(is_taken(attempt(address)));
+            drop(listener);
+            assert!(!is_taken(attempt(address)));
+        }
+    }
+
+    #[test]
+    fn a_connection_with_itself_is_none_and_leaves_its_port_at_once() {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let connection = Connection(socket(address).unwrap());
+        // SAFETY: all zero is a valid value of this plain structure of C.
+        let mut own = unsafe { mem::zeroed::<libc::sockaddr_in>() };
+        own.sin_family = family(libc::AF_INET);
+        own.sin_addr.s_addr = u32::from_ne_bytes([127, 0, 0, 1]);
+        let mut length = size_of(&own);
+        // SAFETY: addresses of the size that is said.
+        unsafe {
+            assert_eq!(libc::bind(connection.0.as_raw_fd(), (&raw const own).cast(), length), 0);
+            let number = connection.0.as_raw_fd();
+            assert_eq!(libc::getsockname(number, (&raw mut own).cast(), &raw mut length), 0);
+        }
+        let _ = connect(&connection.0, &own);
+        assert!(!is_taken(Attempt::UnderWay(connection)));
+        // Without SO_REUSEADDR, so that a connection that is still closing would be in the way.
+        let next = socket(address).unwrap();
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::bind(next.as_raw_fd(), (&raw const own).cast(), length) }, 0);
     }
 }

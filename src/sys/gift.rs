@@ -23,7 +23,12 @@ impl Gift {
     /// # Errors
     /// When the number is above the limit of open files (`RLIMIT_NOFILE`).
     pub fn new(descriptor: &OwnedFd, number: RawFd) -> io::Result<Self> {
-        let moved = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(number))?;
+        let moved = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(number)).map_err(|error| match error {
+            nix::Error::EINVAL => {
+                io::Error::other("its descriptor is above the limit of open files (ulimit -n)")
+            }
+            error => error.into(),
+        })?;
         // SAFETY: fcntl(2) has just made this descriptor, and nothing else owns it.
         Ok(Self { descriptor: unsafe { OwnedFd::from_raw_fd(moved) }, number })
     }

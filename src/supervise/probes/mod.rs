@@ -93,10 +93,10 @@ impl Probes {
         Ok(outfit)
     }
 
-    /// The process runs, as this user.
-    pub(super) fn started(&mut self, id: TaskId, pid: Pid, uid: u32) {
+    /// The process runs.
+    pub(super) fn started(&mut self, id: TaskId, pid: Pid, launcher: &Launcher<'_>) {
         if let Some(Probe::Notification(door)) = self.find(id) {
-            door.belongs_to(pid, uid);
+            door.belongs_to(pid, launcher.uid(id));
         }
     }
 

@@ -1,0 +1,63 @@
+//! Who seems to be silent because it sees a pipe.
+
+use super::line::run;
+use super::support::{has_tool, in_path};
+
+#[test]
+fn of_a_python_that_keeps_its_output_in_a_buffer_a_notice_tells_once() {
+    if !has_tool("python3", in_path("python3")) {
+        return;
+    }
+    let script = "import time\nprint('out')\ntime.sleep(1000)";
+    let tell = "import sys, time\nprint('out', file=sys.stderr)\ntime.sleep(1000)";
+    let words = [
+        "-oprefix",
+        "--name",
+        "a",
+        "python3",
+        "-c",
+        script,
+        "|||",
+        "--name",
+        "told",
+        "PYTHONUNBUFFERED=1",
+        "python3",
+        "-c",
+        script,
+        "|||",
+        "--name",
+        "option",
+        "python3",
+        "-u",
+        "-c",
+        script,
+        "|||",
+        "--name",
+        "speaks",
+        "python3",
+        "-c",
+        tell,
+        "|||",
+        "--name",
+        "terminal",
+        "--tty",
+        "python3",
+        "-c",
+        script,
+        "|||",
+        "--name",
+        "other",
+        "sleep",
+        "1000",
+    ];
+    let running = run(&words).start();
+    let told = running.stderr.wait_for("has written nothing");
+    assert_eq!(
+        told,
+        "monofy   | a has written nothing for 10 s; Python keeps in a buffer what it writes to a pipe: set \
+         PYTHONUNBUFFERED=1, or give it --tty"
+    );
+    running.signal(15);
+    let finished = running.finish();
+    assert_eq!(finished.stderr.matches("has written nothing").count(), 1, "{}", finished.stderr);
+}
