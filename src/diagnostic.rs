@@ -1,9 +1,9 @@
 //! A problem, and where in the arguments or in a file it stands.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// Where something was written. `Display` is how a message names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,12 @@ impl Written {
     #[must_use]
     pub fn of(origin: Origin, bytes: &[u8]) -> Self {
         Self { origin, whole: bytes.to_vec(), offset: 0 }
+    }
+
+    /// The whole of an argument, which is not copied.
+    #[must_use]
+    pub fn taken(argument: usize, bytes: OsString) -> Self {
+        Self { origin: Origin::Argument(argument), whole: bytes.into_vec(), offset: 0 }
     }
 
     /// The part from this byte on.

@@ -7,6 +7,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+mod escape;
 pub mod exit;
 pub mod explain;
 pub mod output;
@@ -40,8 +41,8 @@ use sys::signals::Inherited;
 #[must_use]
 pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
     // Whoever ends at once need not give memory back first.
-    let arguments = ManuallyDrop::new(arguments);
-    let request = cli::parse(&arguments, &|name| std::env::var_os(name));
+    let mut arguments = ManuallyDrop::new(arguments);
+    let request = cli::parse(&mut arguments, &|name| std::env::var_os(name));
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("cli", &["diagnostic", "plan"]),
     ("diagnostic", &[]),
+    ("escape", &[]),
     ("exit", &["signal"]),
     ("explain", &["cli", "plan", "quote", "resolve", "template", "variables"]),
-    ("output", &["plan", "sys"]),
-    ("plan", &["quote", "signal", "words"]),
+    ("output", &["escape", "plan", "sys"]),
+    ("plan", &["escape", "quote", "signal", "words"]),
     ("quote", &[]),
     ("report", &["status", "sys"]),
     ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),

@@ -11,9 +11,9 @@ fuzz_target!(|input: &[u8]| {
     // What is in front of the first NUL is what every twin of an option holds, unless it is empty.
     let mut fields = input.split(|&byte| byte == 0);
     let twin = fields.next().filter(|twin| !twin.is_empty());
-    let arguments: Vec<OsString> = fields.map(|field| OsString::from_vec(field.to_vec())).collect();
+    let mut arguments: Vec<OsString> = fields.map(|field| OsString::from_vec(field.to_vec())).collect();
     let environment = |_: &str| twin.map(|twin| OsString::from_vec(twin.to_vec()));
-    match cli::parse(&arguments, &environment) {
+    match cli::parse(&mut arguments, &environment) {
         Ok(Request::Line(line)) => {
             assert!(!line.processes.is_empty() || !line.problems.is_empty());
             for problem in &line.problems {

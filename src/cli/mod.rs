@@ -171,24 +171,25 @@ impl UsageError {
 
 /// Takes the arguments apart.
 ///
-/// `environment` is asked for the twins of the global options.
+/// Those of the PROCESSes are taken, and empty afterwards. `environment` is asked for the twins of the global options.
 ///
 /// # Errors
 /// When they do not make sense in a way that leaves nothing to resolve.
 pub fn parse(
-    arguments: &[OsString],
+    arguments: &mut [OsString],
     environment: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Request, UsageError> {
     let mut problems = Vec::new();
-    let segments = split::at_operators(arguments, &mut problems);
+    let mut segments = split::at_operators(arguments, &mut problems);
     let mut line = Line::default();
-    for (index, segment) in segments.iter().enumerate() {
+    let count = segments.len();
+    for (index, segment) in segments.iter_mut().enumerate() {
         let is_first = index == 0;
         let before = problems.len();
         let parsed = match segment::parse(segment, is_first, &mut problems)? {
             Parsed::Print(text) => return Ok(Request::Print(text)),
             Parsed::Report { of, what, command } => {
-                if segments.len() > 1 || !command.is_nothing() {
+                if count > 1 || !command.is_nothing() {
                     let message = "--health and --status ask a monofy that runs and take no PROCESS";
                     return Err(UsageError(message.to_owned()));
                 }
@@ -205,7 +206,7 @@ pub fn parse(
                 if !problems.is_empty() {
                     return Err(UsageError::of(&problems));
                 }
-                return plan_alone(option, file, line.global, &segments, &parsed.command);
+                return plan_alone(option, file, line.global, count, &parsed.command);
             }
         }
         if parsed.command.words.is_empty() {
@@ -232,13 +233,13 @@ fn plan_alone(
     option: &str,
     file: OsString,
     global: Global,
-    segments: &[split::Segment<'_>],
+    segments: usize,
     command: &Command,
 ) -> Result<Request, UsageError> {
     if matches!(global.view, Some(View::Explain(_))) {
         return Err(UsageError(format!("{option} executes a plan, in which no variable is left to explain")));
     }
-    if segments.len() > 1 || !command.is_nothing() {
+    if segments > 1 || !command.is_nothing() {
         return Err(UsageError(format!(
             "{option} executes a plan and takes no PROCESS and no options of one"
         )));

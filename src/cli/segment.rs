@@ -33,7 +33,7 @@ pub(super) struct Contents {
 /// Takes one PROCESS apart; the global options may stand in front of the first. What is wrong with options is added
 /// to the problems, and what is right beside it counts.
 pub(super) fn parse(
-    segment: &Segment<'_>,
+    segment: &mut Segment<'_>,
     is_first: bool,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Parsed, UsageError> {
@@ -129,7 +129,7 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Sa
 }
 
 fn contents(
-    segment: &Segment<'_>,
+    segment: &mut Segment<'_>,
     scan: &Scan,
     matches: &ArgMatches,
     problems: &mut Vec<Diagnostic>,
@@ -150,19 +150,20 @@ fn contents(
     written(segment, scan.end, scan.is_escaped, command, problems)
 }
 
-/// What stands behind so many arguments of options: `NAME=VALUE` words, PROGRAM and its arguments.
+/// What stands behind so many arguments of options: `NAME=VALUE` words, PROGRAM and its arguments. These are taken.
 fn written(
-    segment: &Segment<'_>,
+    segment: &mut Segment<'_>,
     options: usize,
     is_escaped: bool,
     mut command: Command,
     problems: &mut Vec<Diagnostic>,
 ) -> Command {
     let start = if is_escaped { options + 1 } else { options };
+    let first = segment.first + start;
     let mut words = segment.arguments[start..]
-        .iter()
+        .iter_mut()
         .enumerate()
-        .map(|(index, word)| Written::whole(segment.first + start + index, word));
+        .map(|(index, word)| Written::taken(first + index, std::mem::take(word)));
     let mut program = words.next();
     if !is_escaped {
         while let Some((name, value)) = program.as_ref().and_then(assignment) {

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Written};
 #[derive(Debug)]
 pub(super) struct Segment<'a> {
     /// Its arguments.
-    pub(super) arguments: &'a [OsString],
+    pub(super) arguments: &'a mut [OsString],
     /// The number of the first of them, counted from 1 as in `$1`.
     pub(super) first: usize,
     /// Whether it is a setup command.
@@ -27,7 +27,7 @@ fn operator(argument: &OsString) -> Option<&'static str> {
 
 /// Cuts the line. Before the last `&&` there are setup commands, after it processes.
 pub(super) fn at_operators<'a>(
-    arguments: &'a [OsString],
+    mut arguments: &'a mut [OsString],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Segment<'a>> {
     let setup_end = arguments.iter().rposition(|argument| argument == AND_THEN);
@@ -44,20 +44,16 @@ pub(super) fn at_operators<'a>(
     let mut segments = Vec::new();
     let mut start = 0;
     let mut before = None;
-    let ends = (0..arguments.len()).filter(|index| operator(&arguments[*index]).is_some());
-    for end in ends.chain([arguments.len()]) {
-        let after = arguments.get(end).and_then(operator);
-        let is_setup = setup_end.is_some_and(|setup_end| end <= setup_end);
-        segments.push(Segment {
-            arguments: &arguments[start..end],
-            first: start + 1,
-            is_setup,
-            before,
-            after,
-        });
-        (before, start) = (after, end + 1);
+    loop {
+        let end = arguments.iter().position(|argument| operator(argument).is_some());
+        let (own, rest) = arguments.split_at_mut(end.unwrap_or(arguments.len()));
+        let after = rest.first().and_then(operator);
+        let behind = start + own.len();
+        let is_setup = setup_end.is_some_and(|setup_end| behind <= setup_end);
+        segments.push(Segment { arguments: own, first: start + 1, is_setup, before, after });
+        let Some((_, others)) = rest.split_first_mut() else { return segments };
+        (before, start, arguments) = (after, behind + 1, others);
     }
-    segments
 }
 
 impl Segment<'_> {

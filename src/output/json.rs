@@ -4,10 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::clock::Stamp;
-use super::escape::escape;
 use super::lines::Part;
 use super::object::{Object, object};
 use super::stream::Stream;
+use crate::escape::escape;
 
 /// How the lines of one stream of one process are written.
 #[derive(Clone, Debug)]

@@ -7,7 +7,6 @@
 
 mod clock;
 mod connect;
-mod escape;
 mod form;
 mod hint;
 mod json;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct ByteString(pub Vec<u8>);
 
 /// The one key of the other form.
-const BASE64: &str = "base64";
+pub(super) const BASE64: &str = "base64";
 
 impl ByteString {
     /// As the operating system's functions want it.

@@ -7,10 +7,12 @@ mod bytes;
 mod layout;
 mod limit;
 mod order;
+mod page;
 mod read;
 mod ready;
 mod restart;
 mod text;
+mod write;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,6 +23,7 @@ pub use bytes::ByteString;
 pub(crate) use layout::write as write_json;
 pub use limit::Limit;
 pub(crate) use order::{Disorder, disorders};
+use page::Page;
 pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
 pub use read::{ReadError, Unsound};
 pub(crate) use ready::descriptor;
@@ -220,8 +223,10 @@ impl Plan {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
-        layout::write(self, to)
+    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
+        let mut page = Page::new(&mut to);
+        self.write(&mut page);
+        page.finish()
     }
 
     /// As text, for people.

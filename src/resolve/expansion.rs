@@ -23,7 +23,9 @@ impl<'l> Resolver<'l> {
     /// Adds the arguments that an argument becomes.
     pub(super) fn expand(&mut self, written: &'l Written, texts: &mut Vec<Text>) {
         if written.bytes().contains(&b'$') {
-            self.expand_template(written, &Template::parse(written.bytes()), texts);
+            let template = std::mem::take(&mut self.spare).parse_after(written.bytes());
+            self.expand_template(written, &template, texts);
+            self.spare = template.emptied();
         } else {
             texts.push(Text::literal(written.bytes()));
         }
@@ -33,16 +35,13 @@ impl<'l> Resolver<'l> {
         self.findings(written, template);
         template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        match template.expand(&mut self.variables, unset) {
-            Ok(expanded) => texts.extend(expanded),
-            Err(problems) => {
-                for problem in problems {
-                    let near = self.near(&problem);
-                    let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
-                    self.problem(diagnostic.and(&near));
-                }
-                texts.push(Text::literal(written.bytes()));
+        if let Err(problems) = template.expand_into(texts, &mut self.variables, unset) {
+            for problem in problems {
+                let near = self.near(&problem);
+                let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
+                self.problem(diagnostic.and(&near));
             }
+            texts.push(Text::literal(written.bytes()));
         }
     }
 

@@ -13,6 +13,7 @@ use crate::cli::{Line, View};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{self, Plan, Process, Settings, Variable};
 use crate::sys::limits::Capacity;
+use crate::template::Template;
 use crate::variables::{Loaded, Variables};
 
 /// What becomes of a line.
@@ -42,6 +43,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         variables: loaded.variables,
         capacity,
         problems: line.problems.clone(),
+        spare: Template::parse(b""),
         warnings: Vec::new(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
@@ -107,6 +109,8 @@ struct Resolver<'l> {
     strict: bool,
     variables: Variables,
     capacity: Capacity,
+    /// Of the argument that was expanded last, for the next one.
+    spare: Template<'static>,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     uses: Uses<'l>,

@@ -33,6 +33,23 @@ impl Template<'_> {
     ///
     /// Every problem that was met, among them the findings of [`Severity::Error`].
     pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> Result<Vec<Text>, Vec<Problem>> {
+        let mut texts = Vec::new();
+        self.expand_into(&mut texts, scope, unset)?;
+        Ok(texts)
+    }
+
+    /// The same, and adds the arguments to others.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was met; then nothing is added.
+    pub fn expand_into(
+        &self,
+        texts: &mut Vec<Text>,
+        scope: &mut dyn Scope,
+        unset: UnsetPolicy,
+    ) -> Result<(), Vec<Problem>> {
+        let before = texts.len();
         let mut expander = Expander {
             template: self,
             scope,
@@ -41,14 +58,18 @@ impl Template<'_> {
             full: false,
             problems: self.errors(),
         };
-        let texts = if let Some(expansion) = self.spread() {
-            expander.spread(expansion)
+        if let Some(expansion) = self.spread() {
+            texts.extend(expander.spread(expansion));
         } else {
             let mut text = Text::with_capacity(self.source.len());
             expander.append(&self.root, Mode::Word, &mut text);
-            vec![text]
-        };
-        if expander.problems.is_empty() { Ok(texts) } else { Err(expander.problems) }
+            texts.push(text);
+        }
+        if expander.problems.is_empty() {
+            return Ok(());
+        }
+        texts.truncate(before);
+        Err(expander.problems)
     }
 
     fn errors(&self) -> Vec<Problem> {

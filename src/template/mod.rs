@@ -58,11 +58,13 @@ pub use text::Text;
 ///
 /// Parsing never fails: what is not well formed stands for itself, and [`Template::findings`] tells of it.
 /// Nodes live in flat arenas and name each other by index, so neither size nor nesting can exhaust the stack.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Template<'s> {
     source: &'s [u8],
     expansions: Vec<Expansion>,
     parts: Vec<Part>,
+    /// Empty: what parsing needed.
+    unfinished: Vec<Part>,
     /// The fields of a spread's written word; at most one word of a template is split.
     fields: Vec<Parts>,
     root: Parts,
@@ -74,6 +76,31 @@ impl<'s> Template<'s> {
     #[must_use]
     pub fn parse(source: &'s [u8]) -> Self {
         parse::parse(source)
+    }
+
+    /// The same with the memory of a template that is not needed any more: for a thousand of them, most of the work is
+    /// to get some and to give it back.
+    #[must_use]
+    pub fn parse_after(self, source: &[u8]) -> Template<'_> {
+        parse::parse_into(source, self.emptied())
+    }
+
+    /// The template of nothing, with the memory of this one.
+    #[must_use]
+    pub fn emptied(mut self) -> Template<'static> {
+        self.expansions.clear();
+        self.parts.clear();
+        self.fields.clear();
+        self.findings.clear();
+        Template {
+            source: b"",
+            expansions: self.expansions,
+            parts: self.parts,
+            unfinished: self.unfinished,
+            fields: self.fields,
+            root: 0..0,
+            findings: self.findings,
+        }
     }
 
     /// The argument as it was written.

@@ -23,15 +23,29 @@ const MOST_FINDINGS: usize = 64;
 const MOST_TRAPS: usize = 64;
 
 pub(super) fn parse(source: &[u8]) -> Template<'_> {
-    let mut parser = Parser {
-        source,
-        extents: Extents::new(source),
+    let nothing = Template {
+        source: b"",
         // Few arguments have more.
         expansions: Vec::with_capacity(4),
         parts: Vec::with_capacity(8),
         unfinished: Vec::with_capacity(8),
         fields: Vec::new(),
+        root: 0..0,
         findings: Vec::new(),
+    };
+    parse_into(source, nothing)
+}
+
+/// With the memory of an empty template.
+pub(super) fn parse_into<'s>(source: &'s [u8], empty: Template<'static>) -> Template<'s> {
+    let mut parser = Parser {
+        source,
+        extents: Extents::new(source),
+        expansions: empty.expansions,
+        parts: empty.parts,
+        unfinished: empty.unfinished,
+        fields: empty.fields,
+        findings: empty.findings,
         enclosing: Enclosing { braces: 0, end: source.len() },
         traps_to_look_for: MOST_TRAPS,
     };
@@ -42,6 +56,7 @@ pub(super) fn parse(source: &[u8]) -> Template<'_> {
         source,
         expansions: parser.expansions,
         parts: parser.parts,
+        unfinished: parser.unfinished,
         fields: parser.fields,
         root,
         findings: parser.findings,

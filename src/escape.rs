@@ -1,7 +1,7 @@
 //! Text as it stands in a JSON string (RFC 8259, section 7).
 
 /// Appends bytes as the inside of a JSON string. Returns whether they were UTF-8; what was not is written as U+FFFD.
-pub(super) fn escape(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+pub(crate) fn escape(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     if is_plain(bytes) {
         out.extend_from_slice(bytes);
         return true;

@@ -1,0 +1,157 @@
+//! JSON for people, laid out as `serde_json` does it, and faster: keys and words that are known need no escaping, and
+//! of what is text whole words are looked at instead of bytes.
+
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::ByteString;
+use crate::escape::escape;
+
+/// How much is collected before it is written.
+const FULL: usize = 32 * 1024;
+
+/// What stands in front of what is deeper than anything in a plan is not aligned any more.
+const BLANKS: &[u8] = &[b' '; 20];
+
+/// JSON that is being written. What fails is told at the end.
+pub(super) struct Page<'w> {
+    to: &'w mut dyn Write,
+    text: Vec<u8>,
+    level: usize,
+    /// Whether the innermost list or object has anything in it.
+    is_filled: bool,
+    outcome: io::Result<()>,
+}
+
+impl<'w> Page<'w> {
+    /// An empty one.
+    pub(super) fn new(to: &'w mut dyn Write) -> Self {
+        Self { to, text: Vec::with_capacity(FULL * 2), level: 0, is_filled: false, outcome: Ok(()) }
+    }
+
+    /// Ends it with a newline.
+    ///
+    /// # Errors
+    /// When some of it could not be written.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.text.push(b'\n');
+        self.turn();
+        self.outcome
+    }
+
+    fn turn(&mut self) {
+        if self.outcome.is_ok() {
+            self.outcome = self.to.write_all(&self.text);
+        }
+        self.text.clear();
+    }
+
+    /// Begins the next element of a list.
+    pub(super) fn line(&mut self) {
+        self.text.extend_from_slice(if self.is_filled { b",\n" } else { b"\n" });
+        // Behind a newline, since stdout keeps what follows the last one.
+        if self.text.len() >= FULL {
+            self.turn();
+        }
+        self.text.extend_from_slice(&BLANKS[..(2 * self.level).min(BLANKS.len())]);
+        self.is_filled = true;
+    }
+
+    /// Begins the next entry of an object, of a key that is plain.
+    pub(super) fn key(&mut self, key: &'static str) -> &mut Self {
+        self.line();
+        self.word(key);
+        self.text.extend_from_slice(b": ");
+        self
+    }
+
+    /// The same of any key.
+    pub(super) fn entry(&mut self, key: &str) -> &mut Self {
+        self.line();
+        self.text(key);
+        self.text.extend_from_slice(b": ");
+        self
+    }
+
+    /// An object; `fill` writes its entries.
+    pub(super) fn object(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.text.push(b'{');
+        self.inside(fill);
+        self.text.push(b'}');
+    }
+
+    /// A list; `each` writes an element.
+    pub(super) fn list<T>(&mut self, elements: &[T], each: impl Fn(&mut Self, &T)) {
+        self.text.push(b'[');
+        self.inside(|page| {
+            for element in elements {
+                page.line();
+                each(page, element);
+            }
+        });
+        self.text.push(b']');
+    }
+
+    fn inside(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.level += 1;
+        self.is_filled = false;
+        fill(self);
+        self.level -= 1;
+        if self.is_filled {
+            self.is_filled = false;
+            self.line();
+        }
+        self.is_filled = true;
+    }
+
+    /// A string that needs no escaping.
+    pub(super) fn word(&mut self, word: &str) {
+        self.text.push(b'"');
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(b'"');
+    }
+
+    /// A string.
+    pub(super) fn text(&mut self, text: &str) {
+        self.text.push(b'"');
+        escape(text.as_bytes(), &mut self.text);
+        self.text.push(b'"');
+    }
+
+    /// A string, or `{"base64": …}`.
+    pub(super) fn bytes(&mut self, bytes: &ByteString) {
+        let start = self.text.len();
+        self.text.push(b'"');
+        let is_utf8 = escape(&bytes.0, &mut self.text);
+        self.text.push(b'"');
+        if !is_utf8 {
+            self.text.truncate(start);
+            self.object(|page| page.key(super::bytes::BASE64).word(&STANDARD.encode(&bytes.0)));
+        }
+    }
+
+    /// What is JSON already.
+    pub(super) fn raw(&mut self, json: &str) {
+        self.text.extend_from_slice(json.as_bytes());
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, number: impl Into<i128>) {
+        self.text.extend_from_slice(number.into().to_string().as_bytes());
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, flag: bool) {
+        self.text.extend_from_slice(if flag { b"true" } else { b"false" });
+    }
+
+    /// A value, or `null`.
+    pub(super) fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        match value {
+            Some(value) => write(self, value),
+            None => self.text.extend_from_slice(b"null"),
+        }
+    }
+}
