@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use crate::cli::Line;
-use crate::plan::{self, ByteString, Source};
+use crate::plan::{ByteString, Page, Source};
 use crate::quote::quote;
 use crate::resolve::Resolved;
 use crate::template::{Template, Text, Usage};
 use crate::variables::Known;
 
 /// All variables that the line uses, and all that the command line and the files speak of.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Explanation {
     /// Whether a secret was replaced by `***`.
     pub masked: bool,
@@ -25,21 +23,19 @@ pub struct Explanation {
 }
 
 /// One variable.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Explained {
     /// Its name.
     pub name: String,
     /// Its value; none where it is not set.
     pub value: Option<ByteString>,
     /// Where the value comes from.
-    #[serde(flatten)]
     pub origin: Origin,
     /// Lower sources that set it, too.
     pub hides: Vec<Origin>,
     /// Whether its value is secret.
     pub secret: bool,
     /// Its type.
-    #[serde(rename = "type")]
     pub kind: Option<&'static str>,
     /// Whether it has to be set.
     pub required: bool,
@@ -54,7 +50,7 @@ pub struct Explained {
 }
 
 /// A source and the place there.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Which source.
     pub source: Source,
@@ -90,8 +86,14 @@ impl Explanation {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write_json(&self, to: impl Write) -> io::Result<()> {
-        plan::write_json(self, to)
+    pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
+        let mut page = Page::new(&mut to);
+        page.object(|page| {
+            page.key("masked").flag(self.masked);
+            page.key("variables").list(&self.variables, write);
+            page.key("problems").list(&self.problems, |page, problem| page.text(problem));
+        });
+        page.finish()
     }
 
     /// As text, for people; with colours for a terminal.
@@ -103,6 +105,29 @@ impl Explanation {
         }
         text
     }
+}
+
+fn write(page: &mut Page<'_>, variable: &Explained) {
+    page.object(|page| {
+        page.key("name").text(&variable.name);
+        page.key("value").maybe(variable.value.as_ref(), Page::bytes);
+        write_origin(page, &variable.origin);
+        page.key("hides").list(&variable.hides, |page, origin| {
+            page.object(|page| write_origin(page, origin));
+        });
+        page.key("secret").flag(variable.secret);
+        page.key("type").maybe(variable.kind, Page::text);
+        page.key("required").flag(variable.required);
+        page.key("default").maybe(variable.default.as_ref(), Page::bytes);
+        page.key("description").maybe(variable.description.as_deref(), Page::text);
+        page.key("used_by").list(&variable.used_by, |page, argument| page.count(*argument));
+        page.key("written").list(&variable.written, Page::bytes);
+    });
+}
+
+fn write_origin(page: &mut Page<'_>, origin: &Origin) {
+    page.key("source").word(origin.source.name());
+    page.key("place").maybe(origin.place.as_deref(), Page::text);
 }
 
 /// Whether text is coloured.

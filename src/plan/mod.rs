@@ -4,7 +4,6 @@
 //! is described by `schema/plan.schema.json`.
 
 mod bytes;
-mod layout;
 mod limit;
 mod order;
 mod page;
@@ -20,10 +19,9 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
-pub(crate) use layout::write as write_json;
 pub use limit::Limit;
 pub(crate) use order::{Disorder, disorders};
-use page::Page;
+pub(crate) use page::Page;
 pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
 pub use read::{ReadError, Unsound};
 pub(crate) use ready::descriptor;
@@ -192,6 +190,21 @@ pub enum Source {
     Line,
     /// Nowhere: it is not set.
     Unset,
+}
+
+impl Source {
+    /// Its name in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Environment => "environment",
+            Self::EnvFile => "env-file",
+            Self::NameFile => "name-file",
+            Self::Defaults => "defaults",
+            Self::Line => "line",
+            Self::Unset => "unset",
+        }
+    }
 }
 
 impl Plan {

@@ -16,7 +16,7 @@ const FULL: usize = 32 * 1024;
 const BLANKS: &[u8] = &[b' '; 20];
 
 /// JSON that is being written. What fails is told at the end.
-pub(super) struct Page<'w> {
+pub(crate) struct Page<'w> {
     to: &'w mut dyn Write,
     text: Vec<u8>,
     level: usize,
@@ -27,7 +27,7 @@ pub(super) struct Page<'w> {
 
 impl<'w> Page<'w> {
     /// An empty one.
-    pub(super) fn new(to: &'w mut dyn Write) -> Self {
+    pub(crate) fn new(to: &'w mut dyn Write) -> Self {
         Self { to, text: Vec::with_capacity(FULL * 2), level: 0, is_filled: false, outcome: Ok(()) }
     }
 
@@ -35,7 +35,7 @@ impl<'w> Page<'w> {
     ///
     /// # Errors
     /// When some of it could not be written.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.push(b'\n');
         self.turn();
         self.outcome
@@ -49,7 +49,7 @@ impl<'w> Page<'w> {
     }
 
     /// Begins the next element of a list.
-    pub(super) fn line(&mut self) {
+    pub(crate) fn line(&mut self) {
         self.text.extend_from_slice(if self.is_filled { b",\n" } else { b"\n" });
         // Behind a newline, since stdout keeps what follows the last one.
         if self.text.len() >= FULL {
@@ -60,7 +60,7 @@ impl<'w> Page<'w> {
     }
 
     /// Begins the next entry of an object, of a key that is plain.
-    pub(super) fn key(&mut self, key: &'static str) -> &mut Self {
+    pub(crate) fn key(&mut self, key: &'static str) -> &mut Self {
         self.line();
         self.word(key);
         self.text.extend_from_slice(b": ");
@@ -68,7 +68,7 @@ impl<'w> Page<'w> {
     }
 
     /// The same of any key.
-    pub(super) fn entry(&mut self, key: &str) -> &mut Self {
+    pub(crate) fn entry(&mut self, key: &str) -> &mut Self {
         self.line();
         self.text(key);
         self.text.extend_from_slice(b": ");
@@ -76,14 +76,14 @@ impl<'w> Page<'w> {
     }
 
     /// An object; `fill` writes its entries.
-    pub(super) fn object(&mut self, fill: impl FnOnce(&mut Self)) {
+    pub(crate) fn object(&mut self, fill: impl FnOnce(&mut Self)) {
         self.text.push(b'{');
         self.inside(fill);
         self.text.push(b'}');
     }
 
     /// A list; `each` writes an element.
-    pub(super) fn list<T>(&mut self, elements: &[T], each: impl Fn(&mut Self, &T)) {
+    pub(crate) fn list<T>(&mut self, elements: &[T], each: impl Fn(&mut Self, &T)) {
         self.text.push(b'[');
         self.inside(|page| {
             for element in elements {
@@ -107,21 +107,21 @@ impl<'w> Page<'w> {
     }
 
     /// A string that needs no escaping.
-    pub(super) fn word(&mut self, word: &str) {
+    pub(crate) fn word(&mut self, word: &str) {
         self.text.push(b'"');
         self.text.extend_from_slice(word.as_bytes());
         self.text.push(b'"');
     }
 
     /// A string.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.text.push(b'"');
         escape(text.as_bytes(), &mut self.text);
         self.text.push(b'"');
     }
 
     /// A string, or `{"base64": …}`.
-    pub(super) fn bytes(&mut self, bytes: &ByteString) {
+    pub(crate) fn bytes(&mut self, bytes: &ByteString) {
         let start = self.text.len();
         self.text.push(b'"');
         let is_utf8 = escape(&bytes.0, &mut self.text);
@@ -133,22 +133,28 @@ impl<'w> Page<'w> {
     }
 
     /// What is JSON already.
-    pub(super) fn raw(&mut self, json: &str) {
+    pub(crate) fn raw(&mut self, json: &str) {
         self.text.extend_from_slice(json.as_bytes());
     }
 
     /// A number.
-    pub(super) fn number(&mut self, number: impl Into<i128>) {
-        self.text.extend_from_slice(number.into().to_string().as_bytes());
+    pub(crate) fn number(&mut self, number: impl Into<i128>) {
+        let number = number.into();
+        let _ = write!(self.text, "{number}");
+    }
+
+    /// A number of things.
+    pub(crate) fn count(&mut self, count: usize) {
+        self.number(i128::try_from(count).unwrap_or(i128::MAX));
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&mut self, flag: bool) {
+    pub(crate) fn flag(&mut self, flag: bool) {
         self.text.extend_from_slice(if flag { b"true" } else { b"false" });
     }
 
     /// A value, or `null`.
-    pub(super) fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    pub(crate) fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
             Some(value) => write(self, value),
             None => self.text.extend_from_slice(b"null"),

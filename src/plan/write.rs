@@ -1,7 +1,7 @@
 //! A plan as JSON.
 
 use super::page::Page;
-use super::{Limit, Output, Plan, Process, Settings, Source, Variable, Verbosity};
+use super::{Limit, Output, Plan, Process, Settings, Variable, Verbosity};
 
 impl Plan {
     pub(super) fn write(&self, page: &mut Page<'_>) {
@@ -60,19 +60,10 @@ fn settings(page: &mut Page<'_>, settings: Settings) {
 
 /// Of these there may be thousands, always in the same place: in a few pieces, laid out by hand.
 fn variable(page: &mut Page<'_>, variable: &Variable) {
-    let source = match variable.source {
-        Source::Set => "set",
-        Source::Environment => "environment",
-        Source::EnvFile => "env-file",
-        Source::NameFile => "name-file",
-        Source::Defaults => "defaults",
-        Source::Line => "line",
-        Source::Unset => "unset",
-    };
     page.raw("{\n      \"name\": ");
     page.text(&variable.name);
     page.raw(",\n      \"source\": \"");
-    page.raw(source);
+    page.raw(variable.source.name());
     page.raw(if variable.secret {
         "\",\n      \"secret\": true\n    }"
     } else {
@@ -93,7 +84,7 @@ mod tests {
     use std::num::NonZeroU32;
     use std::time::Duration;
 
-    use super::super::{ByteString, Ready, Restart, VERSION};
+    use super::super::{ByteString, Ready, Restart, Source, VERSION};
     use super::*;
 
     const BYTES: [&[u8]; 5] =
