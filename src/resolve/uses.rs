@@ -47,7 +47,7 @@ impl<'l> Uses<'l> {
         let slot = self.slot(name);
         let place = self.places[slot];
         match self.names.get_mut(place as usize) {
-            Some((_, last)) if *last == argument => return,
+            Some((_, last)) if *last == argument => {}
             Some((_, last)) => {
                 *last = argument;
                 self.arguments.push((place, number(argument)));
