@@ -55,7 +55,7 @@ impl fmt::Display for Failure {
 pub(super) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
     setup: usize,
-    grouping: Grouping,
+    pub(super) grouping: Grouping,
     inherited: Inherited,
     /// What of our environment means us.
     hidden: &'static [&'static str],
