@@ -10,7 +10,7 @@ mod support;
 mod call;
 #[path = "faults/injection.rs"]
 mod injection;
-#[path = "faults/leftovers.rs"]
+#[path = "support/leftovers.rs"]
 mod leftovers;
 #[path = "faults/lines.rs"]
 mod lines;

@@ -30,7 +30,7 @@ impl Call {
         ["clone", "clone3", "fork", "vfork"].contains(&self.name.as_str())
     }
 
-    /// The errors that it can really have, and that are worth a run.
+    /// The errors that it can really have, and that are worth a run, as strace injects them.
     pub(crate) fn errors(&self) -> &'static [&'static str] {
         match self.name.as_str() {
             _ if self.is_start() => &["EAGAIN", "ENOMEM"],
@@ -39,7 +39,9 @@ impl Call {
             | "getegid" | "restart_syscall" | "rt_sigaction" | "rt_sigpending" | "rt_sigprocmask"
             | "sched_yield" => &[],
             "wait4" => &["EINTR"],
-            "brk" | "mmap" | "mremap" | "munmap" | "madvise" => &["ENOMEM"],
+            // The kernel answers with the end as it was, not with an error.
+            "brk" => &["retval=0"],
+            "mmap" | "mremap" | "munmap" | "madvise" => &["ENOMEM"],
             "kill" | "pidfd_send_signal" => &["EAGAIN", "EPERM", "ESRCH"],
             // How a child of std tells why it could not be executed: std takes any other error for the end of the world.
             "recvfrom" if self.arguments.contains(", 8, 0, NULL") => &["EINTR"],
@@ -51,6 +53,8 @@ impl Call {
             "openat" | "open" => &["EINTR", "EMFILE", "ENOMEM", "EPERM", "ESRCH"],
             "memfd_create" | "pipe2" | "socket" => &["EMFILE", "ENOMEM", "EPERM"],
             "poll" | "ppoll" => &["EINTR", "EAGAIN", "ENOMEM"],
+            // What would make it true that there is no such file is no fault.
+            "access" | "statx" => &["EINTR", "ENOMEM"],
             _ => &["EINTR", "EAGAIN", "ENOMEM", "EPERM"],
         }
     }

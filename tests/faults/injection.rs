@@ -93,11 +93,9 @@ fn run(case: &Case<'_>, injected: Option<&Injected<'_>>) -> Ended {
     let trace = folder.path().join("trace");
     let mut words = vec!["-qq".to_owned(), "-y".to_owned(), "-o".to_owned(), trace.display().to_string()];
     if let Some(Injected { call, error }) = injected {
+        let error = if error.starts_with('E') { format!("error={error}") } else { (*error).to_owned() };
         words.extend(["-e".to_owned(), format!("trace={}", call.name)]);
-        words.extend([
-            "-e".to_owned(),
-            format!("inject={}:error={error}:when={}", call.name, call.occurrence),
-        ]);
+        words.extend(["-e".to_owned(), format!("inject={}:{error}:when={}", call.name, call.occurrence)]);
     }
     words.push(monofy().display().to_string());
     words.extend(case.words.iter().map(|word| match *word {

@@ -33,6 +33,8 @@ fn a_restart() {
 fn readiness_by_a_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let check = format!("--ready=tcp:{}", listener.local_addr().expect("it has an address").port());
+    // What nobody takes would fill its queue up after a while.
+    std::thread::spawn(move || listener.incoming().for_each(drop));
     ends(4, &["--grace=1s", "--name=a", &check, "sleep", "1000", "|||", "--after=a", "sh", "-c", "exit 4"]);
 }
 
