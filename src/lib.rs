@@ -38,11 +38,15 @@ use sys::signals::Inherited;
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
 /// Returns the exit status.
 #[must_use]
-pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
-    let outcome = match cli::parse(arguments, &|name| std::env::var_os(name)) {
+pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
+    // Whoever ends at once need not give memory back first.
+    let arguments = ManuallyDrop::new(arguments);
+    let request = cli::parse(&arguments, &|name| std::env::var_os(name));
+    let is_run = request.as_ref().map_or(true, Request::is_run);
+    let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
         Ok(Request::Report { of, what }) => report(of, what),
-        Ok(Request::Line(line)) => run_line(&ManuallyDrop::new(line), inherited),
+        Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
         Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
             Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
             // A signal asked for the end while the plan was still being read: nothing was started.
@@ -53,6 +57,9 @@ pub fn run(arguments: &[OsString], inherited: Inherited) -> u8 {
     };
     outcome.unwrap_or_else(|failure| {
         complain(&failure.0);
+        if is_run {
+            supervise::leave_last_words(&failure.0);
+        }
         exit::OUR_FAILURE
     })
 }
@@ -66,16 +73,20 @@ impl Failure {
     }
 }
 
-fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
+fn run_line(
+    line: ManuallyDrop<Line>,
+    arguments: ManuallyDrop<Vec<OsString>>,
+    inherited: Inherited,
+) -> Result<u8, Failure> {
     let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the end while a file was still being read: nothing was started.
         return Ok(0);
     }
-    let resolved = resolve::resolve(line, loaded, Capacity::of_this_process());
+    let resolved = resolve::resolve(&line, loaded, Capacity::of_this_process());
     resolved.warnings.iter().for_each(warn);
     if let Some(view) = line.global.view {
-        show(view, line, &resolved)?;
+        show(view, &line, &resolved)?;
     }
     if !resolved.problems.is_empty() {
         let problems = resolved.problems.iter().map(ToString::to_string);
@@ -90,9 +101,16 @@ fn run_line(line: &Line, inherited: Inherited) -> Result<u8, Failure> {
         std::mem::forget(resolved);
         return Ok(0);
     }
-    // The rest is not needed any more, by a process that may be there for years.
-    let Resolved { plan, .. } = resolved;
+    // Nothing of this is needed any more, by a process that may be there for years.
+    let plan = plan_of(resolved);
+    drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
+    let plan = plan.map(|plan| plan.lean());
     plan.map_or(Ok(0), |plan| supervise::run(&plan, inherited).map_err(Failure::new))
+}
+
+/// The plan alone: to take it out of a structure that lives on would keep the rest of that.
+fn plan_of(resolved: Resolved<'_>) -> Option<Plan> {
+    resolved.plan
 }
 
 /// Shows what can be shown, also of a line with problems.

@@ -43,6 +43,17 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Whether something is to be executed, rather than shown.
+    #[must_use]
+    pub fn is_run(&self) -> bool {
+        match self {
+            Self::Print(_) | Self::Report { .. } => false,
+            Self::Line(Line { global, .. }) | Self::RunPlan { global, .. } => global.view.is_none(),
+        }
+    }
+}
+
 /// The global options, of the command line and of the environment together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Global {

@@ -35,7 +35,7 @@ pub(super) fn at_operators<'a>(
         && beside < end
     {
         let message = format!(
-            "this stands before the '&&' that is argument {}; setup commands run one after another, and '|||' is \
+            "'|||' stands before the '&&' that is argument {}; setup commands run one after another, and '|||' is \
              for the processes behind the last '&&'",
             end + 1
         );

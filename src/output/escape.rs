@@ -17,10 +17,25 @@ pub(super) fn escape(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     is_utf8
 }
 
-/// Whether nothing has to be escaped. Without a branch in the loop, so that many bytes are looked at at once.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHEST: u64 = 0x8080_8080_8080_8080;
+
+/// Whether nothing has to be escaped and all is ASCII. Eight bytes at a time, by hand: the program is compiled for size,
+/// and this is looked at for every byte.
 fn is_plain(bytes: &[u8]) -> bool {
-    let special = |byte: u8| byte.wrapping_sub(0x20) >= 0x60 || byte == b'"' || byte == b'\\';
-    !bytes.iter().fold(false, |any, byte| any | special(*byte))
+    let (words, rest) = bytes.as_chunks::<8>();
+    let marks = words.iter().fold(0, |marks, word| marks | mark(u64::from_ne_bytes(*word)));
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    (marks | mark(u64::from_ne_bytes(last))) & HIGHEST == 0
+}
+
+/// Sets the highest bit of some byte where any is a control, a quote, a backslash or not ASCII: a byte that is less than
+/// another borrows from its own highest bit, which was not set.
+fn mark(word: u64) -> u64 {
+    let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
+    let equal = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    less(word, b' ') | equal(b'"') | equal(b'\\') | word
 }
 
 fn escape_text(text: &[u8], out: &mut Vec<u8>) {
@@ -49,4 +64,25 @@ fn escape_byte(byte: u8, out: &mut Vec<u8>) {
         }
     };
     out.extend([b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_special_wherever_it_stands_and_whatever_is_beside_it() {
+        for special in
+            (0..=0xFF_u8).filter(|byte| *byte < 0x20 || *byte > 0x7F || matches!(byte, b'"' | b'\\'))
+        {
+            for (length, beside) in [(1, b'a'), (8, b'!'), (9, b' '), (23, 0x7F), (23, b'#'), (23, b'[')] {
+                for place in 0..length {
+                    let mut bytes = vec![beside; length];
+                    assert!(is_plain(&bytes));
+                    bytes[place] = special;
+                    assert!(!is_plain(&bytes), "{special} at {place} of {length}");
+                }
+            }
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub struct Json {
     process: Vec<u8>,
     /// `"stream":"…"`.
     stream: Vec<u8>,
+    /// All between the time and the message of a line.
+    middle: Vec<u8>,
 }
 
 impl Json {
@@ -25,7 +27,9 @@ impl Json {
         let mut name = b"\"process\":\"".to_vec();
         escape(process.as_bytes(), &mut name);
         name.push(b'"');
-        Self { process: name, stream: format!("\"stream\":\"{stream}\"").into_bytes() }
+        let stream = format!("\"stream\":\"{stream}\"").into_bytes();
+        let middle = [b"\",", &*name, b",", &*stream, b",\"message\":\""].concat();
+        Self { process: name, stream, middle }
     }
 
     /// Writes a line, or a part of a long one. A line that is an object keeps its keys as they are and gains those
@@ -55,11 +59,7 @@ impl Json {
     fn begin(&self, moment: &Stamp, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"time\":\"");
         out.extend_from_slice(moment.as_bytes());
-        out.extend_from_slice(b"\",");
-        out.extend_from_slice(&self.process);
-        out.push(b',');
-        out.extend_from_slice(&self.stream);
-        out.extend_from_slice(b",\"message\":\"");
+        out.extend_from_slice(&self.middle);
     }
 
     fn write_text(&self, line: &[u8], moment: &Stamp, out: &mut Vec<u8>) {

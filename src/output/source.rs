@@ -130,6 +130,10 @@ impl Source {
                 self.has_spoken = true;
                 self.owed = self.owed.saturating_sub(count);
                 let taken = self.pass_on(&scratch[..count], outlet);
+                if count < scratch.len() {
+                    // Whoever writes as fast as it goes needs this memory again at once; nobody else does.
+                    self.held = Vec::new();
+                }
                 self.held.extend_from_slice(&scratch[taken..count]);
             }
             Found::Nothing => self.owed = 0,
@@ -155,13 +159,11 @@ impl Source {
     pub(super) fn go_on(&mut self, outlet: &mut Outlet) -> bool {
         let mut has_moved = false;
         if !self.held.is_empty() {
-            let held = std::mem::take(&mut self.held);
+            let mut held = std::mem::take(&mut self.held);
             let taken = self.pass_on(&held, outlet);
             has_moved = taken > 0;
-            if taken < held.len() {
-                self.held = held;
-                self.held.drain(..taken);
-            }
+            held.drain(..taken);
+            self.held = held;
         }
         if self.descriptor.is_none() && self.held.is_empty() && !self.assembler.is_empty() {
             let mut way =

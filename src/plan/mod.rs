@@ -192,6 +192,30 @@ pub enum Source {
 }
 
 impl Plan {
+    /// A copy for who executes it and is there for years: a template that is what it became is told of as that, and
+    /// all of it lies together, so that what was around the original can be given back.
+    #[must_use]
+    pub fn lean(&self) -> Self {
+        let lean = |process: &Process| {
+            let mut process = process.clone();
+            if process.template == process.argv {
+                process.template = Vec::new();
+            }
+            process
+        };
+        Self {
+            version: self.version,
+            masked: self.masked,
+            setup: self.setup.iter().map(lean).collect(),
+            processes: self.processes.iter().map(lean).collect(),
+            settings: self.settings,
+            // These are for who reads the plan.
+            variables: Vec::new(),
+            warnings: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     /// Writes it as JSON, for programs and for `--run-plan`.
     ///
     /// # Errors

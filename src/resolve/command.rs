@@ -97,20 +97,19 @@ impl Draft {
 
 impl<'l> Resolver<'l> {
     pub(super) fn commands(&mut self, commands: &'l [Command]) -> Vec<Draft> {
-        let mut names = BTreeSet::new();
+        let mut names = Names::default();
         let mut drafts: Vec<Draft> =
             commands.iter().map(|command| self.command(command, &mut names)).collect();
         // A name that is given stays, wherever in the line; those that are made up keep out of its way.
         for draft in drafts.iter_mut().filter(|draft| draft.name.is_empty()) {
             let program = draft.argv.first().map(Text::masked).unwrap_or_default();
-            draft.name = unique(&base_name(&String::from_utf8_lossy(&program)), &names);
-            names.insert(draft.name.clone());
+            draft.name = names.unique(&base_name(&String::from_utf8_lossy(&program)));
         }
         drafts
     }
 
     /// One command. Without a name that is given its name is empty; `names` are those that were given so far.
-    fn command(&mut self, command: &'l Command, names: &mut BTreeSet<String>) -> Draft {
+    fn command(&mut self, command: &'l Command, names: &mut Names) -> Draft {
         let name = self.option(command.name.as_ref(), |value| given_name(value, names));
         let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
             let signal = text(value.bytes())?.parse::<SignalNumber>().map_err(|error| error.to_string())?;
@@ -212,17 +211,15 @@ impl<'l> Resolver<'l> {
 }
 
 /// A name that is given, and kept from being given again. No secret can be one.
-fn given_name(value: &Text, names: &mut BTreeSet<String>) -> Result<String, String> {
+fn given_name(value: &Text, names: &mut Names) -> Result<String, String> {
     let given = name(value.bytes())?;
-    if !names.insert(given.clone()) {
+    if !names.taken.insert(given.clone()) {
         return Err("another process has this name; names are unique".to_owned());
     }
     if !value.has_secret() {
         return Ok(given);
     }
-    let masked = unique(&String::from_utf8_lossy(&value.masked()), names);
-    names.insert(masked.clone());
-    Ok(masked)
+    Ok(names.unique(&String::from_utf8_lossy(&value.masked())))
 }
 
 fn text(value: &[u8]) -> Result<&str, String> {
@@ -248,9 +245,31 @@ fn base_name(program: &str) -> String {
     base.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-/// A name; with `.2`, `.3` and so on where another one has it.
-fn unique(base: &str, taken: &BTreeSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{base}.{number}"));
-    let mut all = std::iter::once(base.to_owned()).chain(numbered);
-    all.find(|name| !taken.contains(name)).unwrap_or_default()
+/// The names of the line so far.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// The next number to try behind a name: the smaller ones are taken, and looking at all of them again for each
+    /// of a thousand like commands would be most of the work.
+    next: Vec<(String, usize)>,
+}
+
+impl Names {
+    /// A name that nothing has from now on; with `.2`, `.3` and so on where another one has it.
+    fn unique(&mut self, base: &str) -> String {
+        let mut name = base.to_owned();
+        if self.taken.contains(&name) {
+            let index = self.next.iter().position(|(known, _)| known == base).unwrap_or_else(|| {
+                self.next.push((base.to_owned(), 2));
+                self.next.len() - 1
+            });
+            let number = &mut self.next[index].1;
+            while self.taken.contains(&name) {
+                name = format!("{base}.{number}");
+                *number += 1;
+            }
+        }
+        self.taken.insert(name.clone());
+        name
+    }
 }

@@ -32,7 +32,7 @@ use crate::sys::descendants::{self, Descendant};
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::process::{self, Pid};
 use crate::sys::signals::{self, Inherited, Received, SignalQueue};
-use crate::sys::spawn::Grouping;
+use crate::sys::spawn::{Grouping, Started};
 use crate::sys::wait::{self, Reaped};
 use crate::sys::{memory, terminal};
 
@@ -80,7 +80,6 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
         seat: Seat { grouping, leads_session: process::leads_session() },
     };
-    signals::watch_forks();
     let (setup, processes) = launcher.tasks();
     let outlets = outlets(plan, &launcher);
     let mut driver = Driver {
@@ -149,12 +148,16 @@ impl Driver<'_> {
             }
             wake.clear();
             let deadline = self.machine.deadline();
-            self.wait(deadline, &mut wake.signals);
+            let has_waited = self.wait(deadline, &mut wake.signals);
             let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
             // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
             if is_due || !wake.signals.is_empty() || !self.has_moved_output {
-                look_around(&mut wake);
-                self.look_for_what_killed(&mut wake);
+                // Between two starts a death is seen by its signal: to look at each of a thousand children before
+                // the next one is started would take longer than to start it.
+                if has_waited || !wake.signals.is_empty() || !self.machine.is_running() {
+                    look_around(&mut wake);
+                    self.look_for_what_killed(&mut wake);
+                }
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
                 self.read_last_words(&wake);
                 self.tell_machine(Event::Woke(&wake));
@@ -174,8 +177,8 @@ impl Driver<'_> {
     }
 
     /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
-    /// signals, and reads and writes what can be.
-    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) {
+    /// signals, and reads and writes what can be. Returns whether there was time to wait.
+    fn wait(&mut self, deadline: Option<Tick>, received: &mut Vec<Received>) -> bool {
         self.has_moved_output = false;
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
@@ -186,11 +189,10 @@ impl Driver<'_> {
             is_alone = outlets.is_idle();
         }
         // Between two starts nobody has time to look.
-        if timeout != Some(Duration::ZERO)
-            && let Err(error) = self.publisher.publish(&self.machine, &self.launcher)
-        {
-            self.teller
-                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        let has_time = timeout != Some(Duration::ZERO);
+        if has_time {
+            self.launcher.forget_programs();
+            self.publish();
         }
         is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {
@@ -205,6 +207,14 @@ impl Driver<'_> {
             self.poll(timeout, received);
         }
         self.teller.flush();
+        has_time
+    }
+
+    fn publish(&mut self) {
+        if let Err(error) = self.publisher.publish(&self.machine, &self.launcher) {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        }
     }
 
     /// Each part adds its descriptors and remembers where they stand; then each looks what became of them.
@@ -375,12 +385,12 @@ impl Driver<'_> {
 
     fn start(&mut self, id: TaskId) -> Event<'static> {
         match self.try_to_start(id) {
-            Ok(pid) => {
+            Ok(Started { pid, missed }) => {
                 if let Some(outlets) = &mut self.outlets {
                     outlets.started(Speaker(id.0), pid);
                 }
                 self.probes.started(id, pid, &self.launcher);
-                Event::Spawned(id, pid, signals::pending_at_fork())
+                Event::Spawned(id, pid, missed)
             }
             Err(failure) => {
                 self.probes.end(id);
@@ -391,7 +401,7 @@ impl Driver<'_> {
         }
     }
 
-    fn try_to_start(&mut self, id: TaskId) -> Result<Pid, Failure> {
+    fn try_to_start(&mut self, id: TaskId) -> Result<Started, Failure> {
         let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
         let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
         self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)

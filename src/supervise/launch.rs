@@ -7,7 +7,7 @@ use std::path::Path;
 use regex::bytes::Regex;
 
 use super::probes::{self, Outfit};
-use super::program::{self, Missing};
+use super::program::{self, Finder, Missing};
 use super::task::{Task, TaskId};
 use super::upward::NOTIFY_SOCKET;
 use crate::exit;
@@ -19,7 +19,7 @@ use crate::sys::gift::Gift;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::process::Pid;
 use crate::sys::signals::Inherited;
-use crate::sys::spawn::{self, Grouping, Launch, SpawnError};
+use crate::sys::spawn::{self, Grouping, Launch, SpawnError, Started};
 use crate::sys::users::{self, Identity, UnknownIdentity};
 use crate::sys::{handover, hosts};
 
@@ -54,6 +54,7 @@ impl fmt::Display for Failure {
 /// The commands of a plan, ready to be started.
 pub(super) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
+    finder: Finder<'a>,
     setup: usize,
     pub(super) grouping: Grouping,
     inherited: Inherited,
@@ -113,6 +114,7 @@ impl<'a> Launcher<'a> {
         });
         Ok(Self {
             commands: commands.collect::<Result<_, _>>()?,
+            finder: Finder::default(),
             setup: plan.setup.len(),
             grouping,
             inherited,
@@ -180,26 +182,33 @@ impl<'a> Launcher<'a> {
     }
 
     /// The processes whose PROGRAM is missing, or that of their check, in the order of the line.
-    pub(super) fn missing(&self) -> Vec<(TaskId, What, Missing)> {
+    pub(super) fn missing(&mut self) -> Vec<(TaskId, What, Missing)> {
+        let (commands, finder) = (&self.commands, &mut self.finder);
         let missing = |index: usize| {
-            let process = self.commands[index].process;
-            let check = command_of(process).map(|words| program::find_word(process, words.first()));
-            let program = program::find(process).err().map(|missing| (What::Program, missing));
+            let process = commands[index].process;
+            let check = command_of(process).map(|words| finder.find(process, words.first()));
+            let program = finder.find(process, process.argv.first());
+            let program = program.err().map(|missing| (What::Program, missing));
             let check = check.and_then(Result::err).map(|missing| (What::Check, missing));
             program.or(check).map(|(what, missing)| (TaskId(index), what, missing))
         };
         (self.setup..self.commands.len()).filter_map(missing).collect()
     }
 
+    /// Time passes: what was found may be elsewhere by now.
+    pub(super) fn forget_programs(&mut self) {
+        self.finder.forget();
+    }
+
     /// Starts one.
     pub(super) fn start(
-        &self,
+        &mut self,
         id: TaskId,
         outlets: Option<&mut Outlets>,
         outfit: &Outfit,
-    ) -> Result<Pid, Failure> {
+    ) -> Result<Started, Failure> {
         let process = self.process(id);
-        let file = program::find(process).map_err(Failure::Missing)?;
+        let file = self.finder.find(process, process.argv.first()).map_err(Failure::Missing)?;
         let ends = outlets.map(|outlets| outlets.connect(&self.wish(id))).transpose();
         let ends = ends.map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)))?.unwrap_or_default();
         let mut launch = self.launch(id, &file, &process.argv);
@@ -225,7 +234,7 @@ impl<'a> Launcher<'a> {
         launch.stdin = Some(null()?);
         launch.stdout = Some(null()?);
         launch.stderr = Some(null()?);
-        spawn::spawn(launch).map_err(Failure::Spawn)
+        spawn::spawn(launch).map(|started| started.pid).map_err(Failure::Spawn)
     }
 
     fn launch<'b>(&'b self, id: TaskId, file: &'b Path, argv: &'b [ByteString]) -> Launch<'b> {

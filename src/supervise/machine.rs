@@ -91,6 +91,12 @@ impl Machine {
         }
     }
 
+    /// Whether the processes are being started, or all are.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running)
+    }
+
     /// When a run that is over had to be over: what it has written may wait for its reader until then.
     #[must_use]
     pub fn limit(&self) -> Option<Tick> {

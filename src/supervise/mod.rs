@@ -30,3 +30,4 @@ pub use readiness::{Answer, Check, Pace};
 pub use restart::Again;
 pub use rules::{Grace, Rules, Seat};
 pub use task::{Task, TaskId};
+pub use teller::leave_last_words;

@@ -46,12 +46,37 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The file that execvp(3) would execute for a command, in its environment and its working directory.
-pub(super) fn find(process: &Process) -> Result<PathBuf, Missing> {
-    find_word(process, process.argv.first())
+/// What was found, for as long as processes are started one after another: each is looked up before any is started,
+/// and many are the same program.
+#[derive(Default)]
+pub(super) struct Finder<'a>(Vec<(Place<'a>, PathBuf)>);
+
+/// All that decides what is found: PROGRAM, a PATH of its own, the working directory.
+type Place<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'a ByteString>);
+
+impl<'a> Finder<'a> {
+    /// As [`find_word`].
+    pub(super) fn find(
+        &mut self,
+        process: &'a Process,
+        program: Option<&'a ByteString>,
+    ) -> Result<PathBuf, Missing> {
+        let place = (program, process.env.get("PATH"), process.workdir.as_ref());
+        if let Some((_, file)) = self.0.iter().find(|(found, _)| *found == place) {
+            return Ok(file.clone());
+        }
+        let file = find_word(process, program)?;
+        self.0.push((place, file.clone()));
+        Ok(file)
+    }
+
+    /// Time has passed, in which anything may have been installed or removed.
+    pub(super) fn forget(&mut self) {
+        self.0 = Vec::new();
+    }
 }
 
-/// The same for the first word of another command of this process.
+/// The file that execvp(3) would execute for a command of this process, in its environment and its working directory.
 pub(super) fn find_word(process: &Process, program: Option<&ByteString>) -> Result<PathBuf, Missing> {
     let directory = process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str()));
     if directory.is_some_and(|directory| !directory.is_dir()) {

@@ -153,6 +153,11 @@ fn unwritten(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// Why nothing was started, where Kubernetes reads why a container ended.
+pub fn leave_last_words(text: &str) {
+    leave_termination_message(format!("monofy: {text}\n").as_bytes());
+}
+
 /// Appends, since a process may have left a message of its own there. `O_NONBLOCK`: whatever stands there must
 /// not hold us up; nothing is created.
 fn leave_termination_message(line: &[u8]) {

@@ -7,7 +7,6 @@
 #![allow(unsafe_code, reason = "an entry point of C is an unsafe attribute and a raw argument vector")]
 
 use std::ffi::{CStr, OsString, c_char, c_int};
-use std::mem::ManuallyDrop;
 use std::os::unix::ffi::OsStringExt;
 
 /// Takes the signals over, then runs. The C library calls this once, with the arguments of execve(2).
@@ -21,7 +20,5 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
         let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
         OsString::from_vec(argument.to_bytes().to_vec())
     });
-    // Whoever ends need not give memory back first.
-    let arguments = ManuallyDrop::new(arguments.collect::<Vec<OsString>>());
-    c_int::from(monofy::run(&arguments, inherited))
+    c_int::from(monofy::run(arguments.collect(), inherited))
 }

@@ -1,9 +1,11 @@
 //! The kernel, one family of system calls a file. The only `unsafe` of the program is below this folder.
 
+mod child;
 pub mod clock;
 pub mod connect;
 pub mod descendants;
 pub mod descriptors;
+mod fork;
 pub mod gift;
 pub mod handover;
 pub mod hosts;
@@ -20,6 +22,7 @@ pub mod pty;
 pub mod search;
 pub mod signals;
 pub mod spawn;
+mod strings;
 pub mod terminal;
 pub mod users;
 pub mod wait;

@@ -7,7 +7,6 @@
 use std::io;
 use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::libc;
 
@@ -21,13 +20,10 @@ const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
 #[derive(Clone, Copy, Debug)]
 pub struct Inherited {
     mask: SignalSet,
-    /// Which of [`CHANGED`] were ignored. All others are in the children as they are here, untouched.
-    ignored: SignalSet,
+    /// Whether SIGCHLD was ignored, the one disposition that monofy changes. All others are in the children as they
+    /// are here, untouched.
+    ignores_children: bool,
 }
-
-/// The dispositions that change between our start and a child's: SIGCHLD by `take_over`, and SIGPIPE, which std
-/// sets to its default in every child.
-const CHANGED: [SignalNumber; 2] = [SignalNumber::CHLD, SignalNumber::PIPE];
 
 /// Who sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +60,19 @@ fn taken() -> SignalSet {
 #[must_use]
 pub fn take_over() -> Inherited {
     let mask = set_mask(taken());
-    let ignored: SignalSet = CHANGED.into_iter().filter(|signal| is_ignored(*signal)).collect();
-    if ignored.contains(SignalNumber::CHLD) {
+    let ignores_children = is_ignored(SignalNumber::CHLD);
+    if ignores_children {
         set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
     }
-    Inherited { mask, ignored }
+    Inherited { mask, ignores_children }
 }
 
 impl Inherited {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
     pub fn restore(&self) {
-        self.ignored.iter().for_each(|signal| set_disposition(signal, libc::SIG_IGN));
+        if self.ignores_children {
+            set_disposition(SignalNumber::CHLD, libc::SIG_IGN);
+        }
         set_mask(self.mask);
     }
 }
@@ -203,28 +201,12 @@ impl AsFd for SignalQueue {
     }
 }
 
-/// What waited for this process right after its last fork.
-static PENDING_AT_FORK: AtomicU64 = AtomicU64::new(0);
-
-extern "C" fn note_pending() {
+/// The signals that wait for this process to look at them.
+pub(super) fn pending() -> SignalSet {
     let mut pending = 0_u64;
     // SAFETY: the kernel fills in the 8 bytes whose size is passed.
     unsafe { libc::syscall(libc::SYS_rt_sigpending, &raw mut pending, KERNEL_SET_SIZE) };
-    PENDING_AT_FORK.store(pending, Ordering::Relaxed);
-}
-
-/// Has every later fork note which signals wait for this process, for [`pending_at_fork`]. A terminal signals a
-/// group as it is: what was sent before the fork, the child has not got. std forks and waits for the execution in
-/// one call, so the C library has to look in between (`pthread_atfork(3)`).
-pub fn watch_forks() {
-    // SAFETY: the handler makes a system call and stores a number; without memory for it, nothing is noted.
-    unsafe { libc::pthread_atfork(None, Some(note_pending), None) };
-}
-
-/// The signals that waited for this process when it had just forked.
-#[must_use]
-pub fn pending_at_fork() -> SignalSet {
-    SignalSet::from_bits(PENDING_AT_FORK.load(Ordering::Relaxed))
+    SignalSet::from_bits(pending)
 }
 
 /// Has the kernel continue this process should it be stopped before it is executed. Async-signal-safe.

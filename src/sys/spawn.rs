@@ -1,25 +1,22 @@
-//! Starting a program (fork(2), execve(2), by std) with exactly what it should inherit.
-#![allow(unsafe_code, reason = "code between fork and exec is unsafe by nature")]
+//! Starting a program with exactly what it should inherit.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use nix::libc;
-use nix::unistd;
 
+use super::child::{Child, Fault, Step};
+use super::fork;
 use super::gift;
-use super::handover::Environment;
 use super::process::Pid;
-use super::signals::{self, Inherited};
+use super::signals::Inherited;
 use super::users::Identity;
+use super::wait;
 use crate::exit;
-use crate::signal::SignalNumber;
+use crate::signal::{SignalNumber, SignalSet};
 
 /// In which process group a process starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,14 +60,14 @@ pub struct Launch<'a> {
     pub stderr: Option<OwnedFd>,
 }
 
-/// What a child does between fork and exec, and so what can fail there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Group = 1,
-    User = 2,
-    Directory = 3,
-    DeathSignal = 4,
-    Gift = 5,
+/// A program that was started.
+#[derive(Clone, Copy, Debug)]
+pub struct Started {
+    /// Its process.
+    pub pid: Pid,
+    /// The signals that waited for monofy when it had just forked. A terminal signals a group as it is: what was
+    /// sent before the fork, the child has not got. Looked at where the child shares our group.
+    pub missed: SignalSet,
 }
 
 /// Why a program did not start.
@@ -126,168 +123,36 @@ impl fmt::Display for SpawnError {
 ///
 /// # Errors
 /// When there is no process to be had, when a step before the execution fails, or the execution itself.
-pub fn spawn(mut launch: Launch<'_>) -> Result<Pid, SpawnError> {
-    let mut command = Command::new(launch.file);
-    let (program, arguments) =
-        launch.argv.split_first().map_or((None, &[][..]), |(first, rest)| (Some(first), rest));
-    command.args(arguments);
-    if !launch.listens {
-        for name in launch.hidden {
-            command.env_remove(name);
+pub fn spawn(launch: Launch<'_>) -> Result<Started, SpawnError> {
+    let grouping = launch.grouping;
+    let mut child = Child::new(launch).map_err(SpawnError::Refused)?;
+    let (started, fault) = match grouping {
+        Grouping::Own => fork::sharing_memory(&mut child),
+        Grouping::Shared => fork::copying_memory(&mut child),
+    }
+    .map_err(SpawnError::NoProcess)?;
+    match fault {
+        None => Ok(started),
+        Some(fault) => {
+            // It was never a process of the plan: nobody else shall see it end.
+            wait::reap_one(started.pid);
+            Err(explain(fault))
         }
-        command.envs(launch.environment.iter().copied());
-    }
-    if let Some(program) = program {
-        command.arg0(program);
-    }
-    if let Some(stdin) = launch.stdin.take() {
-        command.stdin(Stdio::from(stdin));
-    }
-    if let Some(stdout) = launch.stdout.take() {
-        command.stdout(Stdio::from(stdout));
-    }
-    if let Some(stderr) = launch.stderr.take() {
-        command.stderr(Stdio::from(stderr));
-    }
-    let mut child = Child::new(&launch);
-    // SAFETY: `Child::prepare` makes system calls and nothing else: no allocation, no lock, no panic.
-    unsafe { command.pre_exec(move || child.prepare()) };
-    // The handle is dropped, not waited for: only `wait::reap` reaps (std's own wait ends a failed start).
-    match command.spawn() {
-        Ok(child) => Ok(Pid::new(i32::try_from(child.id()).unwrap_or(i32::MAX))),
-        Err(error) => Err(explain(error)),
     }
 }
 
-/// What the child needs to know, made ready before the fork.
-struct Child {
-    parent: libc::pid_t,
-    grouping: Grouping,
-    identity: Option<(libc::uid_t, libc::gid_t, Vec<libc::gid_t>)>,
-    directory: Option<std::ffi::CString>,
-    death_signal: SignalNumber,
-    inherited: Inherited,
-    gift: Option<gift::Handle>,
-    environment: Option<Environment>,
-}
-
-impl Child {
-    fn new(launch: &Launch<'_>) -> Self {
-        Self {
-            parent: Pid::own().get(),
-            grouping: launch.grouping,
-            identity: launch
-                .identity
-                .filter(|identity| !is_us(identity))
-                .map(|identity| (identity.uid, identity.gid, identity.groups.clone())),
-            directory: launch
-                .directory
-                .and_then(|path| std::ffi::CString::new(path.as_os_str().as_bytes()).ok()),
-            death_signal: launch.death_signal,
-            inherited: launch.inherited,
-            gift: launch.gift,
-            environment: launch.listens.then(|| whole_environment(launch)),
-        }
-    }
-
-    /// The order matters: groups while we still may, then the user; the directory with the rights of the
-    /// user; the death signal after the change of user, which clears it (prctl(2)); the mask last, since a
-    /// signal that waits behind it acts at once.
-    fn prepare(&mut self) -> io::Result<()> {
-        if self.grouping == Grouping::Own {
-            check(Step::Group, unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0)).is_ok())?;
-        }
-        if let Some(gift) = self.gift {
-            check(Step::Gift, gift.take())?;
-        }
-        if let Some(environment) = &mut self.environment {
-            environment.install();
-        }
-        if let Some((uid, gid, groups)) = &self.identity {
-            // SAFETY: plain system calls on valid memory. By libc and not by nix, whose wrappers of these the
-            // C library broadcasts to threads that a forked child does not have.
-            check(Step::User, unsafe { libc::setgroups(groups.len(), groups.as_ptr()) } == 0)?;
-            // SAFETY: as above.
-            check(Step::User, unsafe { libc::setgid(*gid) } == 0)?;
-            // SAFETY: as above.
-            check(Step::User, unsafe { libc::setuid(*uid) } == 0)?;
-        }
-        if let Some(directory) = &self.directory {
-            // SAFETY: a string that ends in NUL.
-            check(Step::Directory, unsafe { libc::chdir(directory.as_ptr()) } == 0)?;
-        }
-        // SAFETY: a system call on numbers. By libc, since nix's takes no real-time signal.
-        check(
-            Step::DeathSignal,
-            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, self.death_signal.get()) } == 0,
-        )?;
-        // monofy may have been killed before that call: then nobody is left to send the signal.
-        // SAFETY: as above, and _exit(2) runs nothing of ours.
-        unsafe {
-            if libc::getppid() != self.parent {
-                libc::_exit(i32::from(self.death_signal.shell_status()));
-            }
-        }
-        if self.grouping == Grouping::Shared {
-            signals::continue_if_stopped_before_exec();
-        }
-        self.inherited.restore();
-        Ok(())
-    }
-}
-
-/// Ours with what is different for this child: std would put its own in its place.
-fn whole_environment(launch: &Launch<'_>) -> Environment {
-    let own = &launch.environment;
-    let is_ours = |name: &OsStr| {
-        let other = own.iter().map(|(name, _)| *name).chain(launch.hidden.iter().copied());
-        other.into_iter().all(|other| OsStr::new(other) != name)
-    };
-    let ours: Vec<_> = std::env::vars_os().filter(|(name, _)| is_ours(name)).collect();
-    let ours = ours.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
-    Environment::new(ours.chain(own.iter().map(|(name, value)| (OsStr::new(*name), *value))))
-}
-
-/// Whether nothing has to change, and so no privilege is needed.
-fn is_us(identity: &Identity) -> bool {
-    let no_other_groups = || {
-        unistd::getgroups()
-            .is_ok_and(|groups| groups.iter().all(|group| identity.groups.contains(&group.as_raw())))
-    };
-    unistd::getuid().as_raw() == identity.uid
-        && unistd::geteuid().as_raw() == identity.uid
-        && unistd::getgid().as_raw() == identity.gid
-        && unistd::getegid().as_raw() == identity.gid
-        && no_other_groups()
-}
-
-/// How far above the error number the step is written, in the one number that std carries from a child to us.
-const STEP_SHIFT: u32 = 16;
-
-fn check(step: Step, succeeded: bool) -> io::Result<()> {
-    if succeeded {
-        return Ok(());
-    }
-    let number = io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL);
-    Err(io::Error::from_raw_os_error((step as i32) << STEP_SHIFT | number))
-}
-
-fn explain(error: io::Error) -> SpawnError {
-    let Some(code) = error.raw_os_error() else { return SpawnError::Refused(error) };
-    let cause = io::Error::from_raw_os_error(code & ((1 << STEP_SHIFT) - 1));
-    match code >> STEP_SHIFT {
-        step if step == Step::User as i32 => SpawnError::User(cause),
-        step if step == Step::Gift as i32 => SpawnError::Gift(cause),
-        step if step == Step::Directory as i32 => SpawnError::Directory(cause),
-        0 if matches!(
-            cause.raw_os_error(),
-            Some(libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE)
-        ) =>
-        {
+fn explain(Fault { step, number }: Fault) -> SpawnError {
+    let cause = io::Error::from_raw_os_error(number);
+    match (step, number) {
+        (Step::User, _) => SpawnError::User(cause),
+        (Step::Gift, _) => SpawnError::Gift(cause),
+        (Step::Output, _) => SpawnError::NoOutput(cause),
+        (Step::Directory, _) => SpawnError::Directory(cause),
+        (Step::Group | Step::DeathSignal, _)
+        | (Step::Execution, libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE) => {
             SpawnError::NoProcess(cause)
         }
-        0 if cause.raw_os_error() == Some(libc::ENOENT) => SpawnError::NoInterpreter,
-        0 => SpawnError::Refused(cause),
-        _ => SpawnError::NoProcess(cause),
+        (Step::Execution, libc::ENOENT) => SpawnError::NoInterpreter,
+        (Step::Execution, _) => SpawnError::Refused(cause),
     }
 }

@@ -40,6 +40,14 @@ pub fn reap() -> Reaped {
     }
 }
 
+/// Takes one child that is about to end, and waits for that.
+pub(super) fn reap_one(child: Pid) {
+    // SAFETY: a null pointer asks for no status.
+    while unsafe { libc::waitpid(child.get(), std::ptr::null_mut(), 0) } < 0
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
+}
+
 fn death(status: ExitStatus) -> Death {
     let signal = status.signal().and_then(|number| u32::try_from(number).ok()).and_then(SignalNumber::new);
     match (signal, status.code().map(u8::try_from)) {

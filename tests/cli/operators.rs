@@ -44,12 +44,12 @@ fn an_operator_is_one_wherever_it_stands() {
 
 #[test]
 fn side_by_side_in_front_of_setup_is_refused() {
-    let message = "this stands before the '&&' that is argument 4; setup commands run one after another, and \
+    let message = "'|||' stands before the '&&' that is argument 4; setup commands run one after another, and \
                    '|||' is for the processes behind the last '&&'";
     line(["a", "|||", "b", "&&", "c"]).misused_at("argument 2", message, "|||");
     // It is told beside what is missing.
     line(["|||", "&&"]).misused(
-        "argument 1: this stands before the '&&' that is argument 2; setup commands run one after another, and '|||' \
+        "argument 1: '|||' stands before the '&&' that is argument 2; setup commands run one after another, and '|||' \
          is for the processes behind the last '&&'
     |||
     ^^^

@@ -24,6 +24,24 @@ fn the_last_notice_goes_to_the_termination_log_even_when_quiet() {
 }
 
 #[test]
+fn why_nothing_was_started_goes_there_too_and_what_is_only_shown_does_not() {
+    let Some(images) = Images::get() else { return };
+    let folder = Folder::new();
+    let log = folder.file("log", "");
+    let volume = format!("{}:/dev/termination-log", log.display());
+    let options = ["--volume", &volume, "--read-only"];
+    for shown in [&["--plan", "sh", "${PORT:?which port?}"][..], &["--status"]] {
+        images.finish(&options, shown).assert_status(125);
+        assert_eq!(fs::read_to_string(&log).unwrap(), "", "{shown:?}");
+    }
+    images.finish(&options, &["sh", "${PORT:?which port?}"]).assert_status(125);
+    assert_eq!(
+        fs::read_to_string(&log).unwrap(),
+        "monofy: argument 2: PORT: which port?\n    ${PORT:?which port?}\n    ^^^^^^^^^^^^^^^^^^^^\n"
+    );
+}
+
+#[test]
 fn a_termination_log_that_cannot_be_written_harms_nothing() {
     let Some(images) = Images::get() else { return };
     let folder = Folder::new();

@@ -48,7 +48,7 @@ pub(crate) fn line() -> Vec<Case> {
         case(["printf", "[%s]\\n", "", "a"]).same(ends(0, "[]\n[a]\n")),
         case(["echo", "a", "|||", "echo", "b", "&&", "echo", "c"]).differ(
             "`|||` in front of a `&&`",
-            ends(125, "").telling("this stands before the '&&'"),
+            ends(125, "").telling("'|||' stands before the '&&'"),
             ends(0, "a ||| echo b\nc\n"),
         ),
         case(["echo", "a", "&&", "|||", "echo", "b"]).differ(

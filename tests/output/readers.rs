@@ -167,6 +167,18 @@ fn a_run_whose_notices_nobody_reads_goes_on() {
 }
 
 #[test]
+fn when_the_reader_of_stderr_goes_the_run_ends_as_well_once_a_process_writes_there() {
+    let run =
+        run(&["-oprefix", "--name", "a", "sh", "-c", "echo out; sleep 0.2; echo err >&2; exec sleep 1000"]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let run = run.with(|command| {
+        command.stderr(writer);
+    });
+    run.finish().assert_status(141).assert_stdout("a      | out\n");
+}
+
+#[test]
 fn a_stdout_that_is_closed_is_none_of_the_others() {
     // What is written to nothing fails in the process, as in raw mode.
     let script = "exec \"$0\" -qoprefix --name a sh -c 'echo out || echo failed >&2' >&-";

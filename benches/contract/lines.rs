@@ -1,0 +1,148 @@
+//! Passing lines on with a name in front, or as objects, beside what `sed` takes for the same. CPU is that of who
+//! passes the lines on alone.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::stat::Mode;
+
+use crate::bench::Bench;
+use crate::peer::Peer;
+use crate::run::{Cost, command, finish, words};
+use crate::table::{Asked, Table, Unit};
+
+const SED: &str = "two `sed 's/^/x \\| /'`";
+const MEGABYTES: usize = 100;
+/// As much as honcho gets through in a second or two.
+const FEW_MEGABYTES: usize = 1;
+const ROUNDS: usize = 5;
+
+/// Where the lines go.
+#[derive(Clone, Copy)]
+enum Sink {
+    /// Nowhere, at once.
+    Null,
+    /// To a reader.
+    Reader,
+}
+
+pub fn measure(bench: &Bench, table: &mut Table) {
+    nix::unistd::mkfifo(&bench.scratch().file("fifo"), Mode::S_IRWXU).expect("a FIFO can be made");
+    compare_with_sed(bench, table, Sink::Null);
+    compare_with_sed(bench, table, Sink::Reader);
+    compare_with_others(bench, table);
+}
+
+fn compare_with_sed(bench: &Bench, table: &mut Table, sink: Sink) {
+    let processes = processes(bench, if bench.is_trial() { 1 } else { MEGABYTES });
+    let (mut prefix, mut json, mut sed) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..bench.rounds(ROUNDS) {
+        prefix.push(one(&ours(bench, "--output=prefix", &processes), sink));
+        sed.push(two_seds(&processes, sink));
+        json.push(one(&ours(bench, "--output=json", &processes), sink));
+    }
+    let (to, asked): (_, fn(f64) -> Asked) = match sink {
+        Sink::Null => ("/dev/null", Asked::Ratio),
+        Sink::Reader => ("a reader", |_| Asked::Nothing),
+    };
+    let mut row = |what: &str, ours: &[f64], theirs: &[f64], most| {
+        let what = format!("{what}, two processes, 100 MB of 100-byte lines each, to {to}");
+        table.compare(&what, Unit::Milliseconds, ours, (SED, theirs), asked(most));
+    };
+    row("`prefix`: wall time", &walls(&prefix), &walls(&sed), 0.7);
+    row("`prefix`: CPU", &cpus(&prefix), &cpus(&sed), 0.5);
+    row("`json`: wall time", &walls(&json), &walls(&sed), 1.5);
+}
+
+fn walls(costs: &[Cost]) -> Vec<f64> {
+    costs.iter().map(|cost| cost.wall.as_secs_f64() * 1e3).collect()
+}
+
+fn cpus(costs: &[Cost]) -> Vec<f64> {
+    costs.iter().map(|cost| cost.cpu.as_secs_f64() * 1e3).collect()
+}
+
+/// The rest is so much slower that it gets less to do.
+fn compare_with_others(bench: &Bench, table: &mut Table) {
+    const WHAT: &str = "`prefix`, the same with 1 MB each: wall time";
+    let processes = processes(bench, FEW_MEGABYTES);
+    for peer in [Peer::Honcho, Peer::Foreman] {
+        let [first, second] = &processes;
+        // The Procfile is read by a shell.
+        let quoted = [format!("'{first}'"), format!("'{second}'")];
+        let line = bench.line_of(peer, &[&["sh", "-c", &quoted[0]], &["sh", "-c", &quoted[1]]]);
+        let Some(line) = line else {
+            table.miss(WHAT, peer);
+            continue;
+        };
+        let mut taken = (Vec::new(), Vec::new());
+        for _ in 0..bench.rounds(ROUNDS) {
+            taken.0.push(one(&ours(bench, "--output=prefix", &processes), Sink::Null));
+            taken.1.push(one(&line, Sink::Null));
+        }
+        let asked = if peer == Peer::Honcho { Asked::Ratio(1.0 / 150.0) } else { Asked::Nothing };
+        let (ours, theirs) = (walls(&taken.0), walls(&taken.1));
+        table.compare(WHAT, Unit::Milliseconds, &ours, (peer.name(), &theirs), asked);
+    }
+}
+
+/// Two scripts that write all their lines before either ends, since the end of one is that of both.
+fn processes(bench: &Bench, megabytes: usize) -> [String; 2] {
+    let (lines, fifo) = (bench.scratch().helper("lines"), bench.scratch().file("fifo"));
+    let (lines, fifo) = (format!("{lines} {megabytes}000000"), fifo.display());
+    [format!("{lines}; echo >{fifo}"), format!("{lines}; read line <{fifo}")]
+}
+
+fn ours(bench: &Bench, output: &str, [first, second]: &[String; 2]) -> Vec<OsString> {
+    let mut line = bench.line(&[&["--name=x", "sh", "-c", first], &["--name=y", "sh", "-c", second]]);
+    line.splice(1..1, words(["--quiet", output]));
+    line
+}
+
+fn one(line: &[OsString], sink: Sink) -> Cost {
+    with_stdout(sink, |stdout| vec![command(line).stdout(stdout()).spawn().expect("it can be started")])
+}
+
+fn two_seds(processes: &[String; 2], sink: Sink) -> Cost {
+    let mut generators: Vec<Child> = Vec::new();
+    let cost = with_stdout(sink, |stdout| {
+        let mut start = |script: &String| {
+            let mut generator = command(&words(["sh", "-c", script]));
+            let mut generator = generator.stdout(Stdio::piped()).spawn().expect("there is a sh");
+            let lines = generator.stdout.take().expect("it has a pipe");
+            generators.push(generator);
+            let mut sed = command(&words(["sed", "s/^/x | /"]));
+            sed.stdin(lines).stdout(stdout()).spawn().expect("there is a sed")
+        };
+        processes.iter().map(&mut start).collect()
+    });
+    for generator in &mut generators {
+        let _ = generator.wait();
+    }
+    cost
+}
+
+/// What it took until all is passed on and read; the CPU is that of what was started together.
+fn with_stdout(sink: Sink, start: impl FnOnce(&dyn Fn() -> Stdio) -> Vec<Child>) -> Cost {
+    let began = Instant::now();
+    let mut reader = None;
+    let stdout: Box<dyn Fn() -> Stdio> = match sink {
+        Sink::Null => Box::new(Stdio::null),
+        Sink::Reader => {
+            let mut cat = Command::new("cat");
+            let mut cat = cat.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("there is a cat");
+            let pipe: OwnedFd = cat.stdin.take().expect("it has a pipe").into();
+            reader = Some(cat);
+            Box::new(move || Stdio::from(pipe.try_clone().expect("a descriptor is left")))
+        }
+    };
+    let children = start(&*stdout);
+    drop(stdout);
+    let cpu: Duration = children.into_iter().map(|child| finish(child, began).cpu).sum();
+    if let Some(mut reader) = reader {
+        let _ = reader.wait();
+    }
+    Cost { wall: began.elapsed(), cpu }
+}

@@ -1,0 +1,148 @@
+//! Running what is measured, and reading from /proc what it took.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+
+/// What a run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// From just before the start until the end was seen.
+    pub wall: Duration,
+    /// The CPU time of the program itself, what it started left out.
+    pub cpu: Duration,
+}
+
+/// A command with nothing in its environment that could disturb, and nothing to read.
+pub fn command(line: &[OsString]) -> Command {
+    let mut command = Command::new(&line[0]);
+    command.args(&line[1..]).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// Runs a line to its end.
+pub fn run(line: &[OsString]) -> Cost {
+    let mut command = command(line);
+    let began = Instant::now();
+    finish(command.spawn().unwrap_or_else(|error| panic!("{}: {error}", line[0].display())), began)
+}
+
+/// Waits for the end of what was started.
+pub fn finish(mut child: Child, began: Instant) -> Cost {
+    let pid = Pid::from_raw(child.id().cast_signed());
+    // It stays a zombie for a moment, whose accounts are complete and can still be read.
+    waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).expect("a child is waited for");
+    let cost = Cost { wall: began.elapsed(), cpu: cpu(child.id()) };
+    let _ = child.wait();
+    cost
+}
+
+/// Runs a line and returns the number that it prints.
+pub fn number_printed(line: &[OsString]) -> f64 {
+    let mut command = command(line);
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+    let output = output.unwrap_or_else(|error| panic!("{}: {error}", line[0].display()));
+    let text = String::from_utf8_lossy(&output.stdout);
+    // The peers print things of their own around it.
+    text.lines().rev().find_map(|line| line.rsplit(' ').next()?.trim().parse().ok()).unwrap_or_else(|| {
+        panic!("{} printed no number: {text}{}", line[0].display(), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// The CPU time that a process took so far (`/proc/PID/schedstat`: "time spent on the cpu", in nanoseconds).
+pub fn cpu(pid: u32) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("the kernel tells how long a process ran"))
+}
+
+/// The memory in KiB that a process shares with no other and that holds more than its file does.
+pub fn private_memory(pid: u32) -> f64 {
+    number_of(&format!("/proc/{pid}/smaps_rollup"), "Private_Dirty:")
+}
+
+/// How often a process went to sleep by itself and so was woken.
+pub fn wake_ups(pid: u32) -> f64 {
+    number_of(&format!("/proc/{pid}/status"), "voluntary_ctxt_switches:")
+}
+
+fn number_of(file: &str, key: &str) -> f64 {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let value = text.lines().find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse().ok());
+    value.unwrap_or_else(|| panic!("{file} has no {key}"))
+}
+
+/// What runs while this lives, and is asked to end when it is dropped.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts a line, and returns when so many `sleep`s run below it.
+    pub fn start(line: &[OsString], sleeps: usize) -> Self {
+        let child = command(line).spawn();
+        let running = Self(child.unwrap_or_else(|error| panic!("{}: {error}", line[0].display())));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while sleeps_below(&running.id().to_string()) < sleeps {
+            assert!(Instant::now() < deadline, "{} did not start {sleeps} processes", line[0].display());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        running
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(self.id().cast_signed());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        let _ = self.0.wait();
+    }
+}
+
+/// Some start each process below a process of their own.
+fn sleeps_below(pid: &str) -> usize {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let is_asleep =
+        |child: &str| fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|name| name == "sleep\n");
+    list.split_whitespace().map(|child| usize::from(is_asleep(child)) + sleeps_below(child)).sum()
+}
+
+/// While this lives, this process and what it starts run on one CPU.
+pub struct OneCpu {
+    before: String,
+}
+
+impl OneCpu {
+    pub fn new() -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let before = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+        let before = before.expect("the kernel tells the CPUs").trim().to_owned();
+        let last = before.rsplit([',', '-']).next().unwrap_or("0").to_owned();
+        bind(&last);
+        Self { before }
+    }
+}
+
+impl Drop for OneCpu {
+    fn drop(&mut self) {
+        bind(&self.before);
+    }
+}
+
+fn bind(cpus: &str) {
+    let own = std::process::id().to_string();
+    let status = Command::new("taskset").args(["-pc", cpus, &own]).stdout(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "taskset cannot bind this process to CPU {cpus}");
+}
+
+/// A line of a helper.
+pub fn words<A: AsRef<OsStr>>(words: impl IntoIterator<Item = A>) -> Vec<OsString> {
+    words.into_iter().map(|word| word.as_ref().to_owned()).collect()
+}

@@ -1,0 +1,37 @@
+//! How long a signal takes from its sender through a supervisor to the handler of a process.
+
+use std::ffi::OsString;
+
+use crate::bench::Bench;
+use crate::peer::Peer;
+use crate::run::{OneCpu, number_printed};
+use crate::table::{Asked, Table, Unit};
+
+const WHAT: &str = "a signal through it to a handler, on one CPU";
+const SIGNALS: usize = 2000;
+const ROUNDS: usize = 20;
+
+pub fn measure(bench: &Bench, table: &mut Table) {
+    let _one_cpu = OneCpu::new();
+    let signals = bench.scratch().helper("signals");
+    let process: &[&[&str]] = &[&[&signals, &SIGNALS.to_string()]];
+    let lines: Vec<(Peer, Option<Vec<OsString>>)> =
+        Peer::INITS.into_iter().map(|peer| (peer, bench.line_of(peer, process))).collect();
+    let mut taken = vec![Vec::new(); lines.len()];
+    let mut taken_by_us = Vec::new();
+    let microseconds = |line: &[OsString]| number_printed(line) / 1e3;
+    for _ in 0..bench.rounds(ROUNDS) {
+        taken_by_us.push(microseconds(&bench.line(process)));
+        for ((_, line), taken) in lines.iter().zip(&mut taken) {
+            taken.extend(line.as_ref().map(|line| microseconds(line)));
+        }
+    }
+    for ((peer, _), taken) in lines.iter().zip(&taken) {
+        let asked = if *peer == Peer::Tini { Asked::Ratio(1.0) } else { Asked::Nothing };
+        if taken.is_empty() {
+            table.miss(WHAT, *peer);
+        } else {
+            table.compare(WHAT, Unit::Microseconds, &taken_by_us, (peer.name(), taken), asked);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How much longer `monofy true` takes than `true`.
+
+use std::ffi::OsString;
+
+use crate::bench::Bench;
+use crate::peer::Peer;
+use crate::run::{run, words};
+use crate::table::{Asked, Table, Unit};
+
+const WHAT: &str = "start: `… true` above `true`";
+const ROUNDS: usize = 600;
+/// What takes a hundred times as long needs no such number of rounds.
+const SLOW_ROUNDS: usize = 20;
+
+pub fn measure(bench: &Bench, table: &mut Table) {
+    compare(bench, table, &Peer::INITS, bench.rounds(ROUNDS));
+    compare(bench, table, &Peer::SUPERVISORS, bench.rounds(SLOW_ROUNDS));
+}
+
+fn compare(bench: &Bench, table: &mut Table, peers: &[Peer], rounds: usize) {
+    let bare = words(["true"]);
+    let lines: Vec<Option<Vec<OsString>>> =
+        peers.iter().map(|peer| bench.line_of(*peer, &[&["true"]])).collect();
+    let ours = bench.line(&[&["true"]]);
+    let mut taken = vec![Vec::new(); peers.len()];
+    let mut taken_by_us = Vec::new();
+    let milliseconds = |line: &[OsString]| run(line).wall.as_secs_f64() * 1e3;
+    for _ in 0..rounds {
+        let least = milliseconds(&bare);
+        taken_by_us.push(milliseconds(&ours) - least);
+        for (line, taken) in lines.iter().zip(&mut taken) {
+            taken.extend(line.as_ref().map(|line| milliseconds(line) - least));
+        }
+    }
+    for (peer, taken) in peers.iter().zip(&taken) {
+        let asked = match peer {
+            Peer::Catatonit => Asked::Ratio(1.15),
+            Peer::Tini => Asked::Below,
+            _ => Asked::Nothing,
+        };
+        if taken.is_empty() {
+            table.miss(WHAT, *peer);
+        } else {
+            table.compare(WHAT, Unit::Milliseconds, &taken_by_us, (peer.name(), taken), asked);
+        }
+    }
+}
