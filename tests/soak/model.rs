@@ -125,8 +125,9 @@ impl Line {
     }
 }
 
-/// How it may end though nobody has asked the run to: by itself, or by a signal that was passed on to it.
+/// How it may end though nobody has asked the run to: by itself, or by a signal that was passed on to it. Those that
+/// catch signals do not from their first moment on.
 fn own_ends(process: &Process, sent: &[i32]) -> Vec<i32> {
-    let of_signals = sent.iter().filter(|_| process.dies_of_any).map(|signal| 128 + signal);
+    let of_signals = sent.iter().map(|signal| 128 + signal);
     process.own_ends.iter().copied().chain(of_signals).collect()
 }

@@ -12,8 +12,6 @@ pub(crate) struct Process {
     pub(crate) own_ends: Vec<i32>,
     /// With which it may end when it is asked to, where that does not count as 0.
     pub(crate) asked_ends: Vec<i32>,
-    /// Whether a signal ends it that asks for no stop.
-    pub(crate) dies_of_any: bool,
     /// How many lines it writes to each stream, if it does.
     pub(crate) lines: Option<usize>,
     pub(crate) is_restarted: bool,
@@ -26,16 +24,15 @@ impl Process {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             own_ends: Vec::new(),
             asked_ends: Vec::new(),
-            dies_of_any: false,
             lines: None,
             is_restarted: false,
         }
     }
 
-    /// A shell, which every signal ends that is passed on to it.
+    /// A shell.
     fn shell(name: &str, script: &str, own_ends: &[i32]) -> Self {
         let own_ends = own_ends.to_vec();
-        Self { own_ends, dies_of_any: true, ..Self::new(name, &["sh", "-c", script]) }
+        Self { own_ends, ..Self::new(name, &["sh", "-c", script]) }
     }
 
     fn waiting(name: &str, rules: &[&str]) -> Self {
@@ -58,7 +55,7 @@ impl Process {
                 Self { asked_ends, ..Self::waiting(name, &["TERM=3", "INT=130", "QUIT=die"]) }
             }
             7 => {
-                let signal = random.one_of(&[1, 9, 10, 36]);
+                let signal = random.one_of(&[9, 10, 12, 36]);
                 Self::shell(name, &format!("kill -{signal} $$"), &[128 + signal])
             }
             8 => Self::shell(name, &format!("sleep 1000 & exit {status}"), &[status]),
@@ -73,7 +70,7 @@ impl Process {
                 let words = [&*probe().display().to_string(), "lines", name, &count.to_string()];
                 Self { own_ends: vec![0], lines: Some(count), ..Self::new(name, &words) }
             }
-            13 => Self { dies_of_any: true, ..Self::new(name, &["sleep", "1000"]) },
+            13 => Self::new(name, &["sleep", "1000"]),
             14 => Self {
                 own_ends: vec![0],
                 ..Self::new(name, &[&*probe().display().to_string(), "comet", name])
