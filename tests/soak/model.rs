@@ -93,7 +93,9 @@ impl Line {
         for process in self.processes.iter().filter(|process| !process.is_restarted) {
             let Some(count) = process.lines else { continue };
             let name = &process.name;
-            let is_whole = stderr.contains(&format!("{name} exited with status 0"));
+            // A reader that is too slow for the time that the stop has, or for a second Ctrl-C, loses lines and is told.
+            let is_whole = stderr.contains(&format!("{name} exited with status 0"))
+                && !stderr.contains("output is lost");
             for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
                 let start = format!("{name} {stream} ");
                 let found: Vec<_> = text.lines().filter_map(|line| self.message(line, &start)).collect();
