@@ -87,7 +87,8 @@ fuzz_target!(|input: &[u8]| {
         serde_json::from_slice::<IgnoredAny>(object).expect("each line is JSON");
         // What a process wrote may hold numbers and surrogates that are well formed and mean nothing.
         let Ok(value) = serde_json::from_slice::<Value>(object) else { continue };
-        let own = serde_json::from_slice::<serde_json::Map<_, _>>(line).ok().filter(|_| line.len() <= LONGEST);
+        let own =
+            serde_json::from_slice::<serde_json::Map<_, _>>(line).ok().filter(|_| line.len() <= LONGEST);
         for key in ["time", "process", "stream", "message"] {
             assert!(value.get(key).is_some(), "{key} is missing");
         }
@@ -95,7 +96,9 @@ fuzz_target!(|input: &[u8]| {
             assert_eq!(value.get(key), Some(value_of_own), "what the process said stays");
         }
         // Of a long line, what is no text is replaced part by part.
-        if own.is_none() && let Ok(text) = std::str::from_utf8(&line[..line.len() - 1]) {
+        if own.is_none()
+            && let Ok(text) = std::str::from_utf8(&line[..line.len() - 1])
+        {
             assert_eq!(value["message"].as_str(), Some(text));
         }
     }
