@@ -156,6 +156,7 @@ impl Driver<'_> {
                 // the next one is started would take longer than to start it.
                 if has_waited || !wake.signals.is_empty() || !self.machine.is_running() {
                     look_around(&mut wake);
+                    self.look_for_what_killed(&mut wake);
                 }
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
                 self.read_last_words(&wake);
@@ -277,6 +278,25 @@ impl Driver<'_> {
         {
             // Before it is passed on, so that who asks for the size gets the new one.
             outlets.resize();
+        }
+    }
+
+    /// A Ctrl-C that came after the signals were read may have killed whom the look at the children found dead: it has
+    /// to be seen with them, or it would seem that they have ended by themselves. Only the terminal is that quick.
+    fn look_for_what_killed(&mut self, wake: &mut Wake) {
+        while self.launcher.grouping == Grouping::Shared && !wake.deaths.is_empty() {
+            let before = wake.signals.len();
+            self.polled.clear();
+            let signals = self.polled.watch(self.signals.as_fd(), Interest::Readable);
+            if self.polled.wait(Some(Duration::ZERO)).is_ok() && self.polled.is_ready(signals) {
+                self.take_signals(&mut wake.signals);
+            }
+            let has_died = |received: &Received| received.signal == SignalNumber::CHLD;
+            if !wake.signals[before..].iter().any(has_died) {
+                return;
+            }
+            wake.children = Children::NotLookedAt;
+            look_around(wake);
         }
     }
 
