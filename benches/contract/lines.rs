@@ -15,9 +15,10 @@ use crate::table::{Asked, Table, Unit};
 
 const SED: &str = "two `sed 's/^/x \\| /'`";
 const MEGABYTES: usize = 100;
-/// As much as honcho gets through in a second or two.
-const FEW_MEGABYTES: usize = 1;
+/// As much as honcho gets through in a few seconds.
+const FEW_MEGABYTES: usize = 5;
 const ROUNDS: usize = 5;
+const SLOW_ROUNDS: usize = 3;
 
 /// Where the lines go.
 #[derive(Clone, Copy)]
@@ -66,8 +67,8 @@ fn cpus(costs: &[Cost]) -> Vec<f64> {
 
 /// The rest is so much slower that it gets less to do.
 fn compare_with_others(bench: &Bench, table: &mut Table) {
-    const WHAT: &str = "`prefix`, the same with 1 MB each: wall time";
-    let processes = processes(bench, FEW_MEGABYTES);
+    const WHAT: &str = "`prefix`, the same with 5 MB each: wall time";
+    let processes = processes(bench, if bench.is_trial() { 1 } else { FEW_MEGABYTES });
     for peer in [Peer::Honcho, Peer::Foreman] {
         let [first, second] = &processes;
         // The Procfile is read by a shell.
@@ -78,7 +79,7 @@ fn compare_with_others(bench: &Bench, table: &mut Table) {
             continue;
         };
         let mut taken = (Vec::new(), Vec::new());
-        for _ in 0..bench.rounds(ROUNDS) {
+        for _ in 0..bench.rounds(SLOW_ROUNDS) {
             taken.0.push(one(&ours(bench, "--output=prefix", &processes), Sink::Null));
             taken.1.push(one(&line, Sink::Null));
         }

@@ -97,6 +97,18 @@ impl Machine {
         matches!(self.phase, Phase::Running)
     }
 
+    /// Whether the processes run, and nothing has to be remembered for the next wake-up.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.is_running() && self.fresh.is_none()
+    }
+
+    /// Whether this is the process of a command.
+    #[must_use]
+    pub fn is_watching(&self, pid: Pid) -> bool {
+        self.tasks.iter().any(|task| task.is_at(pid))
+    }
+
     /// When a run that is over had to be over: what it has written may wait for its reader until then.
     #[must_use]
     pub fn limit(&self) -> Option<Tick> {

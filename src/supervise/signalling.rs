@@ -68,11 +68,13 @@ impl Machine {
     fn pass_on(&mut self, received: Received, actions: &mut Vec<Action>) {
         let has_reached = self.has_reached_processes(received);
         let mut passed_on = Vec::new();
-        for id in self.running() {
+        for index in 0..self.tasks.len() {
+            let id = TaskId(index);
             let reached = has_reached && !self.has_missed(id, received.signal);
-            let task = &mut self.tasks[id.0];
+            let task = &mut self.tasks[index];
+            let Some(pid) = task.running() else { continue };
             task.sent.insert(received.signal);
-            if let (false, Some(pid)) = (reached, task.running()) {
+            if !reached {
                 actions.push(Action::Send(pid, received.signal));
                 passed_on.push(id);
             }

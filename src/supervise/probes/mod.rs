@@ -153,6 +153,12 @@ impl Probes {
         }
     }
 
+    /// Whether this child is a command of ours, and no process.
+    pub(super) fn is_watching(&self, pid: Pid) -> bool {
+        let is_it = |probe: &Probe| matches!(probe, Probe::Command(Some(running)) if *running == pid);
+        self.unwanted.contains(&pid) || self.under_way.iter().any(|(_, probe)| is_it(probe))
+    }
+
     /// Whether this child was a command of ours, and no process.
     pub(super) fn takes(&mut self, pid: Pid, death: Death) -> bool {
         if let Some(index) = self.unwanted.iter().position(|unwanted| *unwanted == pid) {
