@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the corpus to begin with, fuzz/corpus/*: the vectors of the language, and lines with every option."""
+"""Writes what a corpus can begin with into fuzz/seeds/*: the vectors of the language, lines with every option, plans."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ LINES = [
 
 
 def write(target, name, content):
-    folder = root / "corpus" / target
+    folder = root / "seeds" / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
 
@@ -48,3 +48,32 @@ ENV_FILES = [
 ]
 for number, text in enumerate(ENV_FILES):
     write("env_file", f"lines-{number:02}", text.encode())
+
+PROCESS = (
+    '{"name":"%s","argv":["x",{"base64":"/w=="}],"template":["$A"],"env":{"A":"b"},"stop_signal":"INT",'
+    '"stop_timeout_ms":2000,"user":"0:1","workdir":"/","tty":true,"restart":"on-failure:3","ready":"%s",'
+    '"ready_template":null,"after":[%s]}'
+)
+CHECKS = ["tcp:[::1]:80", "log:a+$", "exec:x 'y z'", "notify", "fd:3"]
+for number, check in enumerate(CHECKS):
+    processes = ",".join([PROCESS % ("x", check, ""), PROCESS % ("y", "fd:4", '"x"')])
+    plan = '{"version":1,"masked":false,"setup":[],"processes":[' + processes + '],"settings":{"grace_ms":"none",'
+    plan += '"output":"json","ready_fd":3},"variables":[{"name":"A","source":"unset","secret":false}],"warnings":["w"]}'
+    write("plan", f"check-{number}", plan.encode())
+
+STATUSES = [
+    '{"pid":1,"stage":"setup","setup":"s","processes":[]}',
+    '{"pid":7,"stage":"running","processes":[{"name":"a","state":"restarting","pid":null,"ready":false,"restarts":3,'
+    '"started_ms":12345,"last_exit":{"status":137,"how":"was killed by SIGKILL"}},{"name":"b","state":"running",'
+    '"pid":9,"ready":true,"restarts":0,"started_ms":99,"last_exit":null}]}',
+]
+for number, text in enumerate(STATUSES):
+    write("status", f"status-{number}", text.encode())
+
+OUTPUTS = [
+    b"a\n\nb", b'{"a":1,"msg":"x"}\n{"message":1}\n{}\n[1]\n',
+    "\u20ac\U0001f980".encode(), b"\xff\xe2\x82\n\x1b[1m\t\"\\\n", b'{"a":"\\ud83d","time":1e999}\n',
+]
+for number, output in enumerate(OUTPUTS):
+    for repeat in (0, 5, 11):
+        write("output", f"output-{number}-{repeat}", bytes([repeat, 7 * number, number]) + output)

@@ -16,7 +16,7 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::Pid;
 
-use line::{CONT, INT, QUIT, TERM, USR1, USR2, all_got, got, ready, run, until_stopped};
+use line::{CHLD, CONT, INT, QUIT, TERM, USR1, USR2, all_got, got, ready, run, until_stopped};
 use support::{Folder, Lines, Run, Running, has_tool, in_path, is_gone, monofy, parent, probe, send, until};
 
 const SHELL: [&str; 5] = ["bash", "--norc", "--noprofile", "--noediting", "-i"];
@@ -184,6 +184,27 @@ fn a_run_whose_processes_all_die_of_ctrl_c_ends_with_0() {
         assert_eq!(status, 0, "{shown}");
         assert!(shown.contains("because SIGINT was received"), "{shown}");
     }
+}
+
+#[test]
+fn a_ctrl_c_between_the_look_at_the_signals_and_the_one_at_the_children_is_seen_with_its_deaths() {
+    if !has_tool("strace", in_path("strace")) {
+        return;
+    }
+    let slow = ["strace", "-qqo/dev/null", "-etrace=wait4", "-einject=wait4:delay_enter=300000"];
+    let mut terminal = Terminal::start(&[&slow[..], &["monofy", "probe", "idle", "a"]].concat());
+    let probe = terminal.ready("a");
+    let monofy = parent(probe).expect("it has a parent");
+    send(monofy, CHLD);
+    let waits = format!("{} ", nix::libc::SYS_wait4);
+    until("the look at the children", || {
+        let call = std::fs::read_to_string(format!("/proc/{monofy}/syscall")).unwrap_or_default();
+        call.starts_with(&waits).then_some(())
+    });
+    terminal.type_in(CTRL_C);
+    let (status, shown) = terminal.finish();
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("because SIGINT was received"), "{shown}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub(super) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
     finder: Finder<'a>,
     setup: usize,
-    grouping: Grouping,
+    pub(super) grouping: Grouping,
     inherited: Inherited,
     /// What of our environment means us.
     hidden: &'static [&'static str],

@@ -2,9 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use nix::libc;
 use nix::unistd::{AccessFlags, access};
 
 use crate::exit;
@@ -105,8 +107,8 @@ pub(super) fn find_word(process: &Process, program: Option<&ByteString>) -> Resu
 /// the child will see it, from its working directory.
 fn check(directory: Option<&Path>, file: &Path) -> Result<PathBuf, Option<Missing>> {
     let seen_from_here = directory.map_or_else(|| file.to_owned(), |directory| directory.join(file));
-    let Ok(metadata) = seen_from_here.metadata() else { return Err(None) };
-    if !metadata.is_file() || access(&seen_from_here, AccessFlags::X_OK).is_err() {
+    let Ok(metadata) = insist(|| seen_from_here.metadata()) else { return Err(None) };
+    if !metadata.is_file() || insist(|| Ok(access(&seen_from_here, AccessFlags::X_OK)?)).is_err() {
         return Err(Some(Missing::NotExecutable));
     }
     // A bare name would be looked up again.
@@ -115,4 +117,12 @@ fn check(directory: Option<&Path>, file: &Path) -> Result<PathBuf, Option<Missin
         path.splice(0..0, *b"./");
     }
     Ok(PathBuf::from(OsString::from_vec(path)))
+}
+
+/// Looks a second time where the first look failed for a reason that says nothing about the file.
+fn insist<T>(look: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    look().or_else(|error| match error.raw_os_error() {
+        Some(libc::EINTR | libc::EAGAIN | libc::ENOMEM) => look(),
+        _ => Err(error),
+    })
 }

@@ -35,7 +35,7 @@ impl Remains {
 
     /// Those who are to be asked in the group of a process that has just been reaped. As long as any of them is
     /// there, no other group can have its number.
-    pub(super) fn take_group_take_to_ask(&mut self, leader: Pid) -> Vec<Descendant> {
+    pub(super) fn take_group_to_ask(&mut self, leader: Pid) -> Vec<Descendant> {
         let left = descendants::living_in_group(leader);
         if !left.is_empty() {
             self.groups.push((leader, left.clone()));

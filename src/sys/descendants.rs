@@ -1,7 +1,6 @@
 //! The processes below us, as /proc shows them, and signals to them.
 #![allow(unsafe_code, reason = "pidfd_open(2) and pidfd_send_signal(2) have no safe wrapper")]
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -88,28 +87,25 @@ fn own_proc() -> Option<Pid> {
     (seen.to_str() == Some(own.to_string().as_str())).then_some(own)
 }
 
-/// What of a snapshot is below `root`, and not at or below `spared`.
-fn below(root: Pid, spared: &[Pid], all: Vec<(Descendant, bool)>) -> Vec<Descendant> {
-    let mut children: HashMap<i32, Vec<(Descendant, bool)>> = HashMap::new();
-    for entry in all {
-        children.entry(entry.0.parent).or_default().push(entry);
-    }
-    let mut found = Vec::new();
+/// What of a snapshot is below `root`, and not at or below `spared`. Without a map that hashes: that would ask the kernel
+/// for random numbers, and end the program where it has none.
+fn below(root: Pid, spared: &[Pid], mut all: Vec<(Descendant, bool)>) -> Vec<Descendant> {
+    all.sort_by_key(|(one, _)| one.parent);
+    let mut is_below = vec![false; all.len()];
     let mut parents = vec![root.get()];
-    // A snapshot is not taken in one instant, so it may hold a loop; a parent is visited once all the same,
-    // since its children are taken out of the map.
     while let Some(parent) = parents.pop() {
-        for (descendant, is_alive) in children.remove(&parent).unwrap_or_default() {
-            if spared.contains(&descendant.pid) {
-                continue;
-            }
-            parents.push(descendant.pid.get());
-            if is_alive {
-                found.push(descendant);
+        let first = all.partition_point(|(one, _)| one.parent < parent);
+        let children = all[first..].iter().take_while(|(one, _)| one.parent == parent);
+        for ((one, _), is_below) in children.zip(&mut is_below[first..]) {
+            // A snapshot is not taken in one instant, so it may hold a loop; nobody is visited twice.
+            if !*is_below && !spared.contains(&one.pid) {
+                *is_below = true;
+                parents.push(one.pid.get());
             }
         }
     }
-    found
+    let found = all.into_iter().zip(is_below).filter(|((_, is_alive), is_below)| *is_alive && *is_below);
+    found.map(|((one, _), _)| one).collect()
 }
 
 /// Reads one entry of /proc; the flag is whether the process is alive, not a zombie.

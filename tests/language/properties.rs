@@ -1,5 +1,7 @@
 //! What holds for any bytes at all.
 
+use std::sync::LazyLock;
+
 use monofy::template::{Severity, Template, Text, UnsetPolicy};
 use monofy::{quote, words};
 use proptest::collection::vec;
@@ -156,7 +158,7 @@ proptest! {
 
     #[test]
     fn what_python_monofy_promised_stays(source in python_source()) {
-        prop_assume!(!beyond_python().is_match(&source));
+        prop_assume!(!BEYOND_PYTHON.is_match(&source));
         let template = Template::parse(source.as_bytes());
         let ours = template.expand(&mut variables("${A} $U *".as_bytes()), UnsetPolicy::Empty);
         let ours = ours.map(|texts| texts.into_iter().map(Text::into_bytes).collect::<Vec<_>>());
@@ -171,16 +173,19 @@ fn literal(bytes: &[u8]) -> Text {
 }
 
 /// What contract 2.6 takes out of the promise.
-fn beyond_python() -> Regex {
+static BEYOND_PYTHON: LazyLock<Regex> = LazyLock::new(|| {
     let name = "[A-Za-z_]";
     let operator = r"(:|-|\+|\?|=|#|%|/|\^|,|\.\.\.)";
     Regex::new(&format!(r"\$\$({name}|[{{<])|\$\{{{name}[A-Za-z0-9_]*{operator}|\$\{{[#']|\$\{{\$\}}|\$<"))
         .expect("a regular expression")
-}
+});
+/// The expression of Python monofy.
+static PYTHON: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)";
+    Regex::new(pattern).expect("a regular expression")
+});
 
 fn python(source: &str) -> String {
-    let pattern = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)";
-    let pattern = Regex::new(pattern).expect("a regular expression");
     let value = |found: &regex::Captures<'_>| {
         let name = found.get(1).or(found.get(2)).map_or("", |name| name.as_str());
         let value: &[u8] = match name {
@@ -190,5 +195,5 @@ fn python(source: &str) -> String {
         };
         String::from_utf8(value.to_vec()).expect("UTF-8")
     };
-    pattern.replace_all(source, value).into_owned()
+    PYTHON.replace_all(source, value).into_owned()
 }

@@ -281,3 +281,12 @@ fn a_pattern_may_ignore_the_case_of_letters() {
     let scene = Scene::new().file(FILE, "vars.A.pattern = '(?i)^(info|warn)$'\n");
     assert_eq!(values(&scene.env("A", "WARN"), &[]), "[WARN][unset][unset]");
 }
+
+#[test]
+fn what_is_a_blank_elsewhere_is_a_mistake_and_told() {
+    for blank in ["\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2003}"] {
+        let scene = Scene::new().file(FILE, format!("vars.A{blank}= 1\n"));
+        let told = Run::new(["p"]).directory(scene.path()).finish();
+        told.assert_status(125).assert_told("monofy.toml:1:7: invalid unquoted key");
+    }
+}

@@ -159,8 +159,8 @@ impl<'t> Shower<'t> {
         self.at = match first {
             '"' | '\'' => self.string_end(start, first),
             _ => {
-                let is_end =
-                    |c: char| c.is_whitespace() || "=,[]{}#\"'".contains(c) || (c == '.' && !self.is_value);
+                // Of the blanks those that `run` knows: others, like a vertical tab, are no blanks of TOML.
+                let is_end = |c: char| " \t\r\n=,[]{}#\"'".contains(c) || (c == '.' && !self.is_value);
                 self.text[start..].find(is_end).map_or(self.text.len(), |end| start + end)
             }
         };

@@ -1,0 +1,68 @@
+//! System calls as strace writes them, and how each can fail.
+
+use std::collections::HashMap;
+
+/// One system call of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    /// Which of those of this name it is, from 1.
+    pub(crate) occurrence: usize,
+    arguments: String,
+}
+
+/// The calls of a trace from the first start of a process on: what fails before it is told and ends with 125.
+pub(crate) fn from_the_first_start(trace: &str) -> Vec<Call> {
+    let mut counts = HashMap::<&str, usize>::new();
+    let calls = trace.lines().filter_map(|line| line.split_once('('));
+    let calls =
+        calls.filter(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b)));
+    let calls = calls.map(|(name, arguments)| {
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        Call { name: name.to_owned(), occurrence: *count, arguments: arguments.to_owned() }
+    });
+    calls.skip_while(|call| !call.is_start()).collect()
+}
+
+impl Call {
+    fn is_start(&self) -> bool {
+        ["clone", "clone3", "fork", "vfork"].contains(&self.name.as_str())
+    }
+
+    /// The errors that it can really have, and that are worth a run, as strace injects them.
+    pub(crate) fn errors(&self) -> &'static [&'static str] {
+        match self.name.as_str() {
+            _ if self.is_start() => &["EAGAIN", "ENOMEM"],
+            // A close always closes, whatever it says, which strace cannot do; the others cannot fail.
+            "close" | "exit_group" | "getpid" | "getppid" | "gettid" | "getuid" | "geteuid" | "getgid"
+            | "getegid" | "restart_syscall" | "rt_sigaction" | "rt_sigpending" | "rt_sigprocmask"
+            | "sched_yield" => &[],
+            "wait4" => &["EINTR"],
+            // The kernel answers with the end as it was, not with an error.
+            "brk" => &["retval=0"],
+            "mmap" | "mremap" | "munmap" | "madvise" => &["ENOMEM"],
+            "kill" | "pidfd_send_signal" => &["EAGAIN", "EPERM", "ESRCH"],
+            // How a child of std tells why it could not be executed: std takes any other error for the end of the world.
+            "recvfrom" if self.arguments.contains(", 8, 0, NULL") => &["EINTR"],
+            "socketpair" => &["EMFILE", "ENOMEM"],
+            "read" if self.is_on("pipe:") && self.arguments.contains(", 8)") => &["EINTR"],
+            "read" if self.is_on("pipe:") || self.is_on("anon_inode:") => &["EINTR", "EAGAIN"],
+            "read" => &["EINTR", "ENOMEM", "ESRCH"],
+            "pidfd_open" => &["EMFILE", "ENOMEM", "EPERM", "ESRCH"],
+            "openat" | "open" => &["EINTR", "EMFILE", "ENOMEM", "EPERM", "ESRCH"],
+            "memfd_create" | "pipe2" | "socket" => &["EMFILE", "ENOMEM", "EPERM"],
+            "poll" | "ppoll" => &["EINTR", "EAGAIN", "ENOMEM"],
+            // What would make it true that there is no such file is no fault.
+            "access" | "statx" => &["EINTR", "ENOMEM"],
+            _ => &["EINTR", "EAGAIN", "ENOMEM", "EPERM"],
+        }
+    }
+
+    /// Whether its first argument is a descriptor of this kind, as `-y` shows it.
+    fn is_on(&self, kind: &str) -> bool {
+        self.arguments.split_once('<').is_some_and(|(number, rest)| {
+            number.bytes().all(|b| b.is_ascii_digit()) && rest.starts_with(kind)
+        })
+    }
+}

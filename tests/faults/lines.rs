@@ -1,0 +1,160 @@
+//! The lines that are tried.
+
+use std::net::TcpListener;
+
+use super::injection::{Case, World, try_faults};
+
+/// Ends by itself: with this status, or with 125 where something could not be started.
+fn ends(status: i32, words: &[&str]) {
+    try_faults(&Case { words, world: World::Still, statuses: &[status, 125] });
+}
+
+#[test]
+fn a_setup_and_two_processes() {
+    ends(0, &["--grace=1s", "true", "&&", "true", "|||", "sleep", "1000"]);
+}
+
+#[test]
+fn a_stop_by_term() {
+    // 137: where a process was not told, since the call failed, it has to be killed.
+    let words = &["--grace=1s", "probe", "wait", "a", "|||", "probe", "wait", "b"];
+    try_faults(&Case { words, world: World::AsksToStop, statuses: &[0, 125, 137] });
+}
+
+#[test]
+fn a_restart() {
+    ends(
+        3,
+        &["--grace=1s", "--restart=on-failure:1", "sh", "-c", "sleep 1000 & exit 3", "|||", "sleep", "1000"],
+    );
+}
+
+#[test]
+fn readiness_by_a_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let check = format!("--ready=tcp:{}", listener.local_addr().expect("it has an address").port());
+    // What nobody takes would fill its queue up after a while.
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    ends(4, &["--grace=1s", "--name=a", &check, "sleep", "1000", "|||", "--after=a", "sh", "-c", "exit 4"]);
+}
+
+#[test]
+fn readiness_by_a_descriptor() {
+    let script = "echo >&3; exec sleep 1000";
+    ends(
+        5,
+        &[
+            "--grace=1s",
+            "--name=a",
+            "--ready=fd:3",
+            "sh",
+            "-c",
+            script,
+            "|||",
+            "--after=a",
+            "sh",
+            "-c",
+            "exit 5",
+        ],
+    );
+}
+
+#[test]
+fn readiness_by_a_notification() {
+    let script = "\"$PROBE\" tell notify:READY=1; exec sleep 1000";
+    ends(
+        6,
+        &[
+            "--grace=1s",
+            "--name=a",
+            "--ready=notify",
+            "sh",
+            "-c",
+            script,
+            "|||",
+            "--after=a",
+            "sh",
+            "-c",
+            "exit 6",
+        ],
+    );
+}
+
+#[test]
+fn readiness_by_a_line() {
+    let script = "echo go; exec sleep 1000";
+    ends(
+        7,
+        &[
+            "--grace=1s",
+            "--name=a",
+            "--ready=log:go",
+            "sh",
+            "-c",
+            script,
+            "|||",
+            "--after=a",
+            "sh",
+            "-c",
+            "exit 7",
+        ],
+    );
+}
+
+#[test]
+fn readiness_by_a_command() {
+    ends(
+        8,
+        &[
+            "--grace=1s",
+            "--name=a",
+            "--ready=exec:true",
+            "sleep",
+            "1000",
+            "|||",
+            "--after=a",
+            "sh",
+            "-c",
+            "exit 8",
+        ],
+    );
+}
+
+#[test]
+fn output_with_names() {
+    let words = [
+        "--grace=1s",
+        "--output=prefix",
+        "probe",
+        "lines",
+        "a",
+        "50",
+        "&&",
+        "sh",
+        "-c",
+        "echo x; exit 9",
+        "|||",
+    ];
+    ends(9, &[&words[..], &["sh", "-c", "echo y >&2; exec sleep 1000"]].concat());
+}
+
+#[test]
+fn output_of_a_terminal_as_objects() {
+    let words =
+        ["--grace=1s", "--output=json", "--tty", "sh", "-c", "echo x; exit 9", "|||", "sleep", "1000"];
+    ends(9, &words);
+}
+
+#[test]
+fn an_orphan() {
+    let script = "sh -c 'sleep 1000 & exit 0'; exit 10";
+    ends(10, &["--grace=1s", "sh", "-c", script, "|||", "sleep", "1000"]);
+}
+
+#[test]
+fn what_has_to_be_killed() {
+    let script =
+        "trap '' TERM; (trap '' TERM; while :; do sleep 1000; done) & echo a ready 0; while :; do wait; done";
+    let words = &["--grace=300ms", "sh", "-c", script, "|||", "probe", "wait", "b"];
+    try_faults(&Case { words, world: World::AsksToStop, statuses: &[137, 125, 0] });
+}

@@ -1,0 +1,135 @@
+//! What the contract allows: the statuses (4.5), and the lines that come out (5).
+
+use crate::process::Process;
+use crate::random::Random;
+
+pub(crate) const STOPPING: [i32; 3] = [2, 3, 15];
+
+/// A random line, and what is known of it.
+pub(crate) struct Line {
+    pub(crate) words: Vec<String>,
+    pub(crate) setup: Vec<Process>,
+    pub(crate) processes: Vec<Process>,
+    /// Whether lines come out named: in what form.
+    pub(crate) output: &'static str,
+}
+
+impl Line {
+    pub(crate) fn random(random: &mut Random) -> Self {
+        let output = random.one_of(&["raw", "prefix", "json"]);
+        let grace = random.one_of(&["0", "100ms", "300ms", "600ms"]);
+        let mut words = vec![format!("--grace={grace}"), format!("--output={output}")];
+        if random.percent(30) {
+            words.push(random.one_of(&["-q", "-v"]).to_owned());
+        }
+        let setup: Vec<_> = (0..random.below(3)).map(|n| Process::setup(&format!("s{n}"), random)).collect();
+        let mut processes: Vec<Process> = Vec::new();
+        for index in 0..=random.below(4) {
+            let before: Vec<String> = processes.iter().map(|process| process.name.clone()).collect();
+            let process = Process::random(&format!("p{index}"), random).with_options(&before, random);
+            processes.push(process);
+        }
+        for command in &setup {
+            words.extend(command.words.iter().cloned().chain(["&&".to_owned()]));
+        }
+        for (index, process) in processes.iter().enumerate() {
+            words.extend((index > 0).then(|| "|||".to_owned()));
+            words.extend(process.words.iter().cloned());
+        }
+        Self { words, setup, processes, output }
+    }
+
+    /// What is wrong with a status, after these signals.
+    pub(crate) fn judge(&self, status: i32, stderr: &str, sent: &[i32]) -> Result<(), String> {
+        let told = stderr.lines().rev().find_map(|line| line.split_once("ended with status "));
+        let told = told.and_then(|(_, rest)| rest.split_once(", because "));
+        if let Some((number, because)) = told {
+            if number.parse() != Ok(status) {
+                return Err(format!("the status is {status}, but what is told is {number}"));
+            }
+            return self.judge_cause(status, because, sent);
+        }
+        let all = self.setup.iter().chain(&self.processes);
+        let is_own = all.into_iter().any(|process| own_ends(process, sent).contains(&status));
+        if is_own || self.is_of_a_stop(status, sent) {
+            return Ok(());
+        }
+        Err(format!("nothing explains the status {status}"))
+    }
+
+    fn judge_cause(&self, status: i32, because: &str, sent: &[i32]) -> Result<(), String> {
+        if because.contains(" was received") {
+            let is_right = self.is_of_a_stop(status, sent);
+            return is_right.then_some(()).ok_or(format!("{status} is no status of a stop from outside"));
+        }
+        let name = because.trim_start_matches("setup ").split(' ').next().unwrap_or_default();
+        let process = self.setup.iter().chain(&self.processes).find(|process| process.name == name);
+        let process = process.ok_or(format!("no reason of the line: {because}"))?;
+        let exited = because.split_once("exited with status ").map(|(_, rest)| rest);
+        let exited = exited.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+        if exited.is_some_and(|exited: i32| exited != status) {
+            return Err(format!("{status} is not the status of what ended it: {because}"));
+        }
+        if !own_ends(process, sent).contains(&status) {
+            return Err(format!("{name} cannot end by itself with {status}: {because}"));
+        }
+        Ok(())
+    }
+
+    /// Asked from outside, and everyone did as asked, or ended otherwise, or had to be killed.
+    fn is_of_a_stop(&self, status: i32, sent: &[i32]) -> bool {
+        let all = || self.setup.iter().chain(&self.processes);
+        let may = |process: &Process| {
+            process.asked_ends.contains(&status) || own_ends(process, sent).contains(&status)
+        };
+        sent.iter().any(|signal| STOPPING.contains(signal)) && ([0, 137].contains(&status) || all().any(may))
+    }
+
+    /// What is wrong with the lines of those who write some.
+    pub(crate) fn judge_lines(&self, stdout: &str, stderr: &str) -> Result<(), String> {
+        if self.output == "raw" {
+            return Ok(());
+        }
+        for process in self.processes.iter().filter(|process| !process.is_restarted) {
+            let Some(count) = process.lines else { continue };
+            let name = &process.name;
+            // A reader that is too slow for the time that the stop has, or for a second Ctrl-C, loses lines and is told.
+            let is_whole = stderr.contains(&format!("{name} exited with status 0"))
+                && !stderr.contains("output is lost");
+            for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
+                let start = format!("{name} {stream} ");
+                let found: Vec<_> = text.lines().filter_map(|line| self.message(line, &start)).collect();
+                let is_right = |(index, line): (usize, &String)| {
+                    let expected = format!("{start}{}", index + 1);
+                    // A process that was killed may have been in the middle of its last line.
+                    *line == expected || !is_whole && index + 1 == found.len() && expected.starts_with(line)
+                };
+                if !found.iter().enumerate().all(is_right) || found.len() > count {
+                    return Err(format!("the lines of {name} on {stream} are not in order or not whole"));
+                }
+                if is_whole && found.len() != count {
+                    return Err(format!("{} of the {count} lines of {name} on {stream}", found.len()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a process has written, if the line is one that begins so.
+    fn message(&self, line: &str, start: &str) -> Option<String> {
+        let message = if self.output == "json" {
+            let object: serde_json::Value = serde_json::from_str(line).ok()?;
+            object["message"].as_str()?.to_owned()
+        } else {
+            line.split_once(" | ")?.1.to_owned()
+        };
+        Some(message).filter(|message| message.starts_with(start))
+    }
+}
+
+/// How it may end though nobody has asked the run to: by itself, or by a signal that was passed on to it. Those that
+/// catch signals do not from their first moment on.
+fn own_ends(process: &Process, sent: &[i32]) -> Vec<i32> {
+    let of_signals = sent.iter().map(|signal| 128 + signal);
+    process.own_ends.iter().copied().chain(of_signals).collect()
+}
