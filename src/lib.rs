@@ -10,6 +10,7 @@ pub mod diagnostic;
 mod escape;
 pub mod exit;
 pub mod explain;
+pub mod near;
 pub mod output;
 pub mod plan;
 pub mod quote;

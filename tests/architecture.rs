@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 18] = [
-    ("cli", &["diagnostic", "plan"]),
+const ARROWS: [(&str, &[&str]); 19] = [
+    ("cli", &["diagnostic", "near", "plan"]),
     ("diagnostic", &[]),
     ("escape", &[]),
     ("exit", &["signal"]),
     ("explain", &["cli", "plan", "quote", "resolve", "template", "variables"]),
+    ("near", &[]),
     ("output", &["escape", "plan", "sys"]),
     ("plan", &["escape", "quote", "signal", "words"]),
     ("quote", &[]),
     ("report", &["status", "sys"]),
-    ("resolve", &["cli", "diagnostic", "plan", "signal", "sys", "template", "variables"]),
+    ("resolve", &["cli", "diagnostic", "near", "plan", "signal", "sys", "template", "variables"]),
     ("signal", &[]),
     ("status", &["exit", "signal"]),
     ("supervise", &["exit", "output", "plan", "quote", "signal", "status", "sys"]),
     ("sys", &["exit", "signal"]),
     ("template", &["quote", "words"]),
-    ("variables", &["cli", "diagnostic", "plan", "quote", "template", "words"]),
+    ("variables", &["cli", "diagnostic", "near", "plan", "quote", "template", "words"]),
     ("words", &[]),
     ("main", &[]),
 ];

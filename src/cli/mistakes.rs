@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Command as Clap};
+use clap::{Arg, ArgMatches, Command as Clap};
 
 use super::UsageError;
 use super::options;
 use super::scan::{Given, Scan};
 use super::split::Segment;
 use crate::diagnostic::{Diagnostic, Written};
+use crate::near::near;
 
 /// What clap makes of the options that are right. The others are told, and taken out of the scan.
 pub(super) fn matches_without(
@@ -66,8 +67,11 @@ fn message(error: &clap::Error, is_first: bool) -> String {
         let message = rendered.strip_prefix("error: ").unwrap_or(&rendered);
         return message.split("\n\n").next().unwrap_or_default().replace("\n ", "").trim_end().to_owned();
     }
-    match context(error, ContextKind::SuggestedArg) {
-        Some(suggested) => format!("there is no option '{name}'; did you mean '{suggested}'?"),
+    let long = name.strip_prefix("--").unwrap_or_default();
+    let known = options::known(is_first);
+    let known = known.iter().filter_map(Arg::get_long);
+    match near(long, known) {
+        Some(meant) => format!("there is no option '{name}'; did you mean '--{meant}'?"),
         None => format!(
             "there is no option '{name}'; a program whose name begins with '-' needs '--' in front of it"
         ),

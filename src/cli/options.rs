@@ -169,6 +169,12 @@ const PROCESS_OPTIONS: [(&str, Option<char>, &str, &str); 9] = [
     (AFTER_OPTION, None, "NAME", "Start it once this process is ready; repeatable"),
 ];
 
+/// Those that may stand in front of this process.
+pub(super) fn known(is_first: bool) -> Vec<Arg> {
+    let global = if is_first { global_options() } else { Vec::new() };
+    global.into_iter().chain(process_options()).collect()
+}
+
 fn process_options() -> impl Iterator<Item = Arg> {
     PROCESS_OPTIONS.into_iter().map(|(name, short, value, help)| {
         let option = Arg::new(name).long(name).value_name(value).help(help).help_heading(PROCESS);

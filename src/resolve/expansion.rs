@@ -2,8 +2,8 @@
 
 use super::Resolver;
 use crate::diagnostic::{Diagnostic, Written};
+use crate::near::suggestion;
 use crate::template::{Missing, Problem, ProblemKind, Severity, Template, Text, UnsetPolicy};
-use crate::variables::suggestion;
 
 impl<'l> Resolver<'l> {
     /// What has to be one value: a spread cannot be.

@@ -4,8 +4,8 @@ use super::Resolver;
 use super::command::Draft;
 use crate::cli::Command;
 use crate::diagnostic::{Diagnostic, Written};
+use crate::near::suggestion;
 use crate::plan::{self, Disorder, NOT_FOR_SETUP};
-use crate::variables::suggestion;
 
 impl Resolver<'_> {
     /// Options that make no sense for a setup command.

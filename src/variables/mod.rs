@@ -7,7 +7,6 @@ pub mod defaults;
 mod env_file;
 mod known;
 mod load;
-mod near;
 mod path;
 mod rules;
 mod settle;
@@ -19,7 +18,6 @@ use std::os::unix::ffi::OsStringExt;
 use defaults::{Declaration, File, Spot};
 pub use known::Known;
 pub use load::{Loaded, Settings, load};
-pub use near::{near, suggestion};
 use regex::bytes::Regex;
 use rules::Judged;
 

@@ -1,10 +1,10 @@
 //! Which value of a declared variable counts, and whether it keeps the rules.
 
 use super::defaults::{Declaration, Empty, Spot};
-use super::near::suggestion;
 use super::rules::{self, Judged};
 use super::{Chosen, Placed, Variables};
 use crate::diagnostic::Diagnostic;
+use crate::near::suggestion;
 use crate::plan::Source;
 
 /// Reads the file that a `NAME_FILE` names; an error in words, nothing when a signal asked for the end.

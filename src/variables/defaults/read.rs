@@ -11,8 +11,8 @@ use super::{
 };
 use crate::cli;
 use crate::diagnostic::Diagnostic;
+use crate::near::suggestion;
 use crate::plan::{Output, Verbosity, is_variable};
-use crate::variables::near::suggestion;
 
 type Value<'d> = Spanned<DeValue<'d>>;
 
