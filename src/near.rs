@@ -4,6 +4,11 @@
 /// may differ.
 #[must_use]
 pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    nearest(written, &mut known.into_iter())
+}
+
+/// One piece of code for all kinds of lists.
+fn nearest<'k>(written: &str, known: &mut dyn Iterator<Item = &'k str>) -> Option<&'k str> {
     // What is this long is no slip of the pen, and would take long to compare.
     const LONGEST: usize = 64;
     let most = written.len() / 3;
@@ -12,7 +17,7 @@ pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
             && name.len().max(written.len()) <= LONGEST
             && name.len().abs_diff(written.len()) <= most
     };
-    let measured = known.into_iter().filter(comparable).map(|name| (distance(written, name), name));
+    let measured = known.filter(comparable).map(|name| (distance(written, name), name));
     measured.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
 }
 
