@@ -100,6 +100,11 @@ impl<'a> Child<'a> {
         })
     }
 
+    /// Whether it runs as somebody else.
+    pub(super) fn changes_user(&self) -> bool {
+        self.identity.is_some()
+    }
+
     /// Becomes the program. Async-signal-safe: system calls and nothing else, no allocation, no lock, no panic. It
     /// returns only where something failed, and has noted what.
     pub(super) fn execute(&mut self) {

@@ -126,9 +126,11 @@ impl fmt::Display for SpawnError {
 pub fn spawn(launch: Launch<'_>) -> Result<Started, SpawnError> {
     let grouping = launch.grouping;
     let mut child = Child::new(launch).map_err(SpawnError::Refused)?;
+    // A change of user makes the memory in which it happens one that nobody may look at (prctl(2), PR_SET_DUMPABLE):
+    // were it ours, too, `--health` could not find us any more.
     let (started, fault) = match grouping {
-        Grouping::Own => fork::sharing_memory(&mut child),
-        Grouping::Shared => fork::copying_memory(&mut child),
+        Grouping::Own if !child.changes_user() => fork::sharing_memory(&mut child),
+        Grouping::Own | Grouping::Shared => fork::copying_memory(&mut child),
     }
     .map_err(SpawnError::NoProcess)?;
     match fault {

@@ -35,6 +35,13 @@ fn docker_calls_a_container_healthy_whose_processes_run() {
 }
 
 #[test]
+fn a_process_of_another_user_does_not_hide_the_run_from_the_check() {
+    let Some(images) = Images::get() else { return };
+    let command = ["monofy", "--user=web", "sleep", "100"];
+    becomes(&images.start_application(&[], &command), "healthy", "");
+}
+
+#[test]
 fn docker_calls_a_container_unhealthy_while_a_process_is_in_its_back_off() {
     let Some(images) = Images::get() else { return };
     for options in WITHOUT_RIGHTS {
