@@ -36,6 +36,7 @@ use resolve::Resolved;
 use sys::input;
 use sys::limits::Capacity;
 use sys::signals::Inherited;
+use sys::terminal;
 
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
 /// Returns the exit status.
@@ -127,8 +128,7 @@ fn show(view: View, line: &Line, resolved: &Resolved<'_>) -> Result<u8, Failure>
 
 /// Colours are for terminals, and for who has not refused them (no-color.org).
 fn colours() -> Colours {
-    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stdout().is_terminal() && !is_refused { Colours::On } else { Colours::Off }
+    if io::stdout().is_terminal() && !terminal::refuses_colours() { Colours::On } else { Colours::Off }
 }
 
 /// What Docker takes for unhealthy.

@@ -255,8 +255,9 @@ impl Line {
 }
 
 impl Command {
-    fn templates(&self) -> impl Iterator<Item = &Written> {
-        let options = [
+    /// The options that have one value at most.
+    fn options(&self) -> [&Option<Written>; 7] {
+        [
             &self.name,
             &self.stop_signal,
             &self.stop_timeout,
@@ -264,22 +265,16 @@ impl Command {
             &self.workdir,
             &self.restart,
             &self.ready,
-        ];
+        ]
+    }
+
+    fn templates(&self) -> impl Iterator<Item = &Written> {
         let values = self.assignments.iter().map(|(_, value)| value);
-        options.into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
+        self.options().into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
     }
 
     fn is_nothing(&self) -> bool {
-        let options = [
-            &self.name,
-            &self.stop_signal,
-            &self.stop_timeout,
-            &self.user,
-            &self.workdir,
-            &self.restart,
-            &self.ready,
-        ];
-        options.iter().all(|option| option.is_none())
+        self.options().iter().all(|option| option.is_none())
             && !self.tty
             && self.after.is_empty()
             && self.assignments.is_empty()

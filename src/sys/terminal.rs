@@ -7,3 +7,9 @@ use super::descriptors::is_terminal;
 pub fn stdin_is_terminal() -> bool {
     is_terminal(&std::io::stdin())
 }
+
+/// Whether whoever reads has refused colours (no-color.org).
+#[must_use]
+pub fn refuses_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

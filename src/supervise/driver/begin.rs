@@ -93,6 +93,5 @@ fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<Outlets>> {
     if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
         return None;
     }
-    let is_refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Some(Box::new(Outlets::new(plan.settings.output, launcher.names(), !is_refused)))
+    Some(Box::new(Outlets::new(plan.settings.output, launcher.names(), !terminal::refuses_colours())))
 }
