@@ -8,7 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use monofy::exit::Death;
 use monofy::output::{Assembler, Part, Taker};
 use monofy::signal::{SignalNumber, SignalSet};
-use monofy::supervise::{Action, Children, Event, Grace, Machine, Rules, Seat, Task, TaskId, Tick, Wake};
+use monofy::supervisor::{Action, Children, Event, Grace, Machine, Rules, Seat, Task, TaskId, Tick, Wake};
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use crate::cli::Line;
 use crate::plan::{ByteString, Page, Source};
-use crate::quote::quote;
 use crate::resolve::Resolved;
 use crate::template::{Template, Text, Usage};
+use crate::text::shell::quote::quote;
 use crate::variables::Known;
 
 /// All variables that the line uses, and all that the command line and the files speak of.

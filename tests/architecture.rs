@@ -4,26 +4,24 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 19] = [
-    ("cli", &["diagnostic", "near", "plan"]),
+const ARROWS: [(&str, &[&str]); 17] = [
+    ("app", &["cli", "explain", "plan", "resolve", "status", "sys"]),
+    ("cli", &["diagnostic", "plan", "text", "variables"]),
     ("diagnostic", &[]),
-    ("escape", &[]),
+    ("etc", &[]),
     ("exit", &["signal"]),
-    ("explain", &["cli", "plan", "quote", "resolve", "template", "variables"]),
-    ("near", &[]),
-    ("output", &["escape", "plan", "sys"]),
-    ("plan", &["escape", "quote", "signal", "words"]),
-    ("quote", &[]),
-    ("report", &["status", "sys"]),
-    ("resolve", &["cli", "diagnostic", "near", "plan", "signal", "sys", "template", "variables"]),
-    ("signal", &[]),
-    ("status", &["exit", "signal"]),
-    ("supervise", &["exit", "output", "plan", "quote", "signal", "status", "sys"]),
-    ("sys", &["exit", "signal"]),
-    ("template", &["quote", "words"]),
-    ("variables", &["cli", "diagnostic", "near", "plan", "quote", "template", "words"]),
-    ("words", &[]),
+    ("explain", &["cli", "plan", "resolve", "template", "text", "variables"]),
     ("main", &[]),
+    ("output", &["plan", "sys", "text"]),
+    ("plan", &["signal", "text"]),
+    ("resolve", &["cli", "diagnostic", "etc", "plan", "signal", "sys", "template", "text", "variables"]),
+    ("signal", &[]),
+    ("status", &["exit", "signal", "sys"]),
+    ("supervisor", &["etc", "exit", "output", "plan", "signal", "status", "sys", "text"]),
+    ("sys", &["etc", "exit", "signal"]),
+    ("template", &["text"]),
+    ("text", &[]),
+    ("variables", &["cli", "diagnostic", "plan", "template", "text"]),
 ];
 
 fn sources(path: &Path, found: &mut Vec<PathBuf>) {

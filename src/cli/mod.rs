@@ -1,13 +1,12 @@
 //! What was written: the arguments taken apart, nothing expanded yet.
 
-mod mistakes;
+mod env_options;
+mod occurrences;
+mod option_errors;
 mod options;
-mod scan;
-mod segment;
-mod sources;
+mod parse;
 mod split;
-mod twins;
-mod values;
+pub(crate) mod values;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,9 +14,9 @@ use std::fmt;
 use crate::diagnostic::{Diagnostic, Written};
 use crate::plan::{Limit, Output, Verbosity};
 
+pub use crate::variables::sources::{Named, Set, Sources};
 pub use options::{HELP_WIDTH, definition};
-use segment::Parsed;
-pub use sources::{Named, Set, Sources};
+use parse::Parsed;
 pub use values::{duration, limit};
 
 /// The arguments as they are meant.
@@ -186,7 +185,7 @@ pub fn parse(
     for (index, segment) in segments.iter_mut().enumerate() {
         let is_first = index == 0;
         let before = problems.len();
-        let parsed = match segment::parse(segment, is_first, &mut problems)? {
+        let parsed = match parse::parse(segment, is_first, &mut problems)? {
             Parsed::Print(text) => return Ok(Request::Print(text)),
             Parsed::Report { of, what, command } => {
                 if count > 1 || !command.is_nothing() {
@@ -199,9 +198,9 @@ pub fn parse(
         };
         let is_right = problems.len() == before;
         if is_first {
-            line.global = parsed.global.under(twins::global(environment, &mut problems));
+            line.global = parsed.global.under(env_options::global(environment, &mut problems));
             let said = parsed.run_plan.map(|file| ("--run-plan", file));
-            let run_plan = said.or(twins::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
+            let run_plan = said.or(env_options::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
             if let Some((option, file)) = run_plan {
                 if !problems.is_empty() {
                     return Err(UsageError::of(&problems));

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
-use super::values;
+use crate::cli::values;
 
 /// How wide the help is at most. Fixed, since it stands in the documentation; its lines are broken by hand.
 pub const HELP_WIDTH: usize = 100;

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::connect::Speaker;
+use crate::output::stdio::Speaker;
 use crate::sys::process::Pid;
 
 /// How long a process may be silent before anyone wonders.

@@ -5,26 +5,23 @@
 //! an `Outlet` our stdout or stderr; `Outlets` are all of them, a part of the supervisor's one loop. Nothing here ever
 //! waits: a reader who is slow slows the processes, by pipes that are not read.
 
-mod clock;
-mod connect;
-mod form;
+mod format;
 mod hint;
-mod json;
 mod lines;
-mod object;
-mod outlet;
-mod outlets;
-mod prefix;
-mod report;
-mod source;
+mod matcher;
+mod mux;
+mod own_format;
+mod sink;
+mod stdio;
 mod stream;
-mod tap;
+mod stream_reader;
+mod timestamp;
 
-pub use clock::Stamp;
-pub use connect::{Ends, Speaker, Wish};
-pub use form::Form;
-pub use json::Json;
+pub use format::Form;
+pub use format::json::Json;
+pub use format::prefix::{Colour, Prefix};
 pub use lines::{Assembler, LONGEST, Part, Taker};
-pub use outlets::Outlets;
-pub use prefix::{Colour, Prefix};
+pub use mux::Outlets;
+pub use stdio::{Ends, Speaker, Wish};
 pub use stream::Stream;
+pub use timestamp::Stamp;

@@ -4,14 +4,12 @@
 //! is described by `schema/plan.schema.json`.
 
 mod bytes;
-mod limit;
-mod order;
-mod page;
-mod read;
-mod ready;
+mod check;
+mod format;
+mod graph;
 mod restart;
-mod text;
-mod write;
+mod timeout;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,14 +17,14 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
-pub use limit::Limit;
-pub(crate) use order::{Disorder, disorders};
-pub(crate) use page::Page;
-pub(crate) use read::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
-pub use read::{ReadError, Unsound};
-pub(crate) use ready::descriptor;
-pub use ready::{Check, Ready, log_pattern};
+pub(crate) use check::descriptor;
+pub use check::{Check, Ready, log_pattern};
+pub(crate) use format::json_writer::Page;
+pub(crate) use graph::{Disorder, disorders};
 pub use restart::{NotARestart, Restart};
+pub use timeout::Limit;
+pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
+pub use validate::{ReadError, Unsound};
 
 use crate::signal::SignalNumber;
 
@@ -245,6 +243,6 @@ impl Plan {
     /// As text, for people.
     #[must_use]
     pub fn to_text(&self) -> String {
-        text::view(self)
+        format::text::view(self)
     }
 }

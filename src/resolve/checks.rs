@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Resolver;
 use crate::cli::Command;
 use crate::diagnostic::{Diagnostic, Written};
+use crate::resolve::Resolver;
 use crate::sys::limits;
 use crate::template::{Template, Text};
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::Resolver;
 use crate::cli::{self, Command};
 use crate::diagnostic::{Diagnostic, Written};
+use crate::etc::passwd;
 use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Process, Ready, Restart};
+use crate::resolve::Resolver;
 use crate::signal::SignalNumber;
-use crate::sys::users;
 use crate::template::Text;
 
 /// One command, of which is still known what came from secrets. What of it has problems is as it was written.
@@ -119,7 +119,7 @@ impl<'l> Resolver<'l> {
             Ok((stop_timeout(value.bytes())?, value.has_secret()))
         });
         let user = self.option(command.user.as_ref(), |value| {
-            users::identity(value.bytes()).map_err(|error| error.to_string())?;
+            passwd::identity(value.bytes()).map_err(|error| error.to_string())?;
             Ok(value.clone())
         });
         let workdir = self.option(command.workdir.as_ref(), |value| {

@@ -1,9 +1,9 @@
 //! Expands what was written, and tells what is wrong with it.
 
-use super::Resolver;
 use crate::diagnostic::{Diagnostic, Written};
-use crate::near::suggestion;
+use crate::resolve::Resolver;
 use crate::template::{Missing, Problem, ProblemKind, Severity, Template, Text, UnsetPolicy};
+use crate::text::suggest::suggestion;
 
 impl<'l> Resolver<'l> {
     /// What has to be one value: a spread cannot be.

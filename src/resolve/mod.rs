@@ -2,12 +2,12 @@
 
 mod checks;
 mod command;
+mod dependencies;
 mod expansion;
-mod order;
-mod uses;
+mod usage;
 
 use command::{Draft, Eyes};
-pub use uses::Uses;
+pub use usage::Uses;
 
 use crate::cli::{Line, View};
 use crate::diagnostic::Diagnostic;

@@ -1,6 +1,6 @@
 //! Whether everything that should run runs and is ready.
 
-use super::{ProcessStatus, Stage, State, Status};
+use crate::status::{ProcessStatus, Stage, State, Status};
 
 /// What is wrong, in one line.
 pub(super) fn complaint(status: &Status) -> Option<String> {
@@ -28,9 +28,9 @@ fn of_process(process: &ProcessStatus) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{process, status};
     use super::*;
     use crate::exit::Death;
+    use crate::status::tests::{process, status};
 
     #[test]
     fn nothing_is_wrong_where_all_run_and_are_ready() {

@@ -3,6 +3,7 @@
 //! Plain data, written by the supervisor and read by another monofy, perhaps of another version: what is not known
 //! is left out of account.
 
+pub mod client;
 mod health;
 mod table;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ProcessStatus, State, Status};
+use crate::status::{ProcessStatus, State, Status};
 
 const HEAD: [&str; 7] = ["NAME", "PID", "STATE", "READY", "RESTARTS", "UPTIME", "LAST EXIT"];
 
@@ -65,10 +65,10 @@ fn uptime(uptime: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{process, status};
     use super::*;
     use crate::exit::Death;
     use crate::signal::SignalNumber;
+    use crate::status::tests::{process, status};
 
     #[test]
     fn a_row_tells_of_each_process() {

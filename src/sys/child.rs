@@ -12,15 +12,15 @@ use std::os::unix::ffi::OsStrExt;
 use nix::libc;
 use nix::unistd;
 
-use super::descriptors;
-use super::gift;
-use super::handover::{self, Environment};
-use super::process::Pid;
-use super::signals::{self, Inherited};
-use super::spawn::{Grouping, Launch};
-use super::strings::Strings;
-use super::users::Identity;
+use crate::etc::passwd::Identity;
 use crate::signal::SignalNumber;
+use crate::sys::cstring_array::Strings;
+use crate::sys::descriptors;
+use crate::sys::envp::{self, Environment};
+use crate::sys::passed_fd;
+use crate::sys::process::Pid;
+use crate::sys::signals::{self, Inherited};
+use crate::sys::spawn::{Grouping, Launch};
 
 /// What is done, and so what can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(super) struct Child<'a> {
     grouping: Grouping,
     death_signal: SignalNumber,
     inherited: Inherited,
-    gift: Option<gift::Handle>,
+    gift: Option<passed_fd::Handle>,
     /// What becomes its stdin, stdout and stderr, where they are not ours.
     standard: [Option<OwnedFd>; 3],
     fault: Option<Fault>,
@@ -88,7 +88,7 @@ impl<'a> Child<'a> {
             parent: Pid::own().get(),
             file: CString::new(launch.file.as_os_str().as_bytes())?,
             arguments: Strings::new(words)?,
-            environment: handover::environment(&launch)?,
+            environment: envp::environment(&launch)?,
             directory: launch.directory.map(|path| CString::new(path.as_os_str().as_bytes())).transpose()?,
             identity: launch.identity.filter(|identity| !is_us(identity)),
             grouping: launch.grouping,
@@ -112,7 +112,7 @@ impl<'a> Child<'a> {
             self.fault = Some(fault);
             return;
         }
-        let environment = self.environment.as_mut().map_or_else(handover::ours, Environment::with_own_pid);
+        let environment = self.environment.as_mut().map_or_else(envp::ours, Environment::with_own_pid);
         let (file, arguments) = (self.file.as_ptr(), self.arguments.pointers());
         // SAFETY: strings that end in NUL, and arrays of them that end in a null pointer; none is empty.
         unsafe { libc::execve(file, arguments.add(1), environment) };

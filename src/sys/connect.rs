@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
 
-use super::descriptors::above_standard;
+use crate::sys::descriptors::above_standard;
 
 /// A connection that is being made. Dropped, it is given up.
 #[derive(Debug)]

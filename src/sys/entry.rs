@@ -20,5 +20,5 @@ extern "C" fn main(count: c_int, arguments: *const *const c_char) -> c_int {
         let argument = unsafe { CStr::from_ptr(*arguments.add(index)) };
         OsString::from_vec(argument.to_bytes().to_vec())
     });
-    c_int::from(monofy::run(arguments.collect(), inherited))
+    c_int::from(monofy::app::run(arguments.collect(), inherited))
 }

@@ -8,8 +8,8 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::libc;
 
-use super::descriptors;
-use super::signals::SignalQueue;
+use crate::sys::descriptors;
+use crate::sys::signals::SignalQueue;
 
 /// The most that is read: a plan has at most the 6 MiB that execve(2) takes, in JSON.
 const MOST: usize = 64 * 1024 * 1024;

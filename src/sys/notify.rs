@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::libc;
 
-use super::descriptors::above_standard;
-use super::process::Pid;
+use crate::sys::descriptors::above_standard;
+use crate::sys::process::Pid;
 
 /// Where processes send what they have to say: an address in the abstract namespace (unix(7)), so that there is no
 /// file, and nobody can guess it.

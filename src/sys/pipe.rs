@@ -8,7 +8,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::unistd;
 
-use super::descriptors::above_standard;
+use crate::sys::descriptors::above_standard;
 
 /// How much a pipe of ours holds, where the kernel lets us choose: four times its own choice, so that a process
 /// goes on writing while we write.

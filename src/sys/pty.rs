@@ -10,8 +10,8 @@ use nix::libc;
 use nix::pty::{posix_openpt, unlockpt};
 use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
-use super::descriptors::above_standard;
-use super::pipe;
+use crate::sys::descriptors::above_standard;
+use crate::sys::pipe;
 
 /// Rows and columns, never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
 
-use super::descriptors;
 use crate::signal::{SignalNumber, SignalSet};
+use crate::sys::descriptors;
 
 /// Bytes in the kernel's own `sigset_t`.
 const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();

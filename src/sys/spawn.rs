@@ -8,15 +8,15 @@ use std::path::Path;
 
 use nix::libc;
 
-use super::child::{Child, Fault, Step};
-use super::fork;
-use super::gift;
-use super::process::Pid;
-use super::signals::Inherited;
-use super::users::Identity;
-use super::wait;
+use crate::etc::passwd::Identity;
 use crate::exit;
 use crate::signal::{SignalNumber, SignalSet};
+use crate::sys::child::{Child, Fault, Step};
+use crate::sys::passed_fd;
+use crate::sys::process::Pid;
+use crate::sys::signals::Inherited;
+use crate::sys::vfork_exec;
+use crate::sys::wait;
 
 /// In which process group a process starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Launch<'a> {
     /// The signal state to hand on.
     pub inherited: Inherited,
     /// A descriptor that it finds under a number that was asked for.
-    pub gift: Option<gift::Handle>,
+    pub gift: Option<passed_fd::Handle>,
     /// Its stdin, if not ours.
     pub stdin: Option<OwnedFd>,
     /// Its stdout, if not ours.
@@ -129,8 +129,8 @@ pub fn spawn(launch: Launch<'_>) -> Result<Started, SpawnError> {
     // A change of user makes the memory in which it happens one that nobody may look at (prctl(2), PR_SET_DUMPABLE):
     // were it ours, too, `--health` could not find us any more.
     let (started, fault) = match grouping {
-        Grouping::Own if !child.changes_user() => fork::sharing_memory(&mut child),
-        Grouping::Own | Grouping::Shared => fork::copying_memory(&mut child),
+        Grouping::Own if !child.changes_user() => vfork_exec::sharing_memory(&mut child),
+        Grouping::Own | Grouping::Shared => vfork_exec::copying_memory(&mut child),
     }
     .map_err(SpawnError::NoProcess)?;
     match fault {

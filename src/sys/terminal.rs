@@ -1,6 +1,6 @@
 //! Whether a terminal controls the run.
 
-use super::descriptors::is_terminal;
+use crate::sys::descriptors::is_terminal;
 
 /// Whether stdin is a terminal: then the processes stay in our process group (contract, 4.3).
 #[must_use]

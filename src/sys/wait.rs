@@ -10,9 +10,9 @@ use std::process::ExitStatus;
 
 use nix::libc;
 
-use super::process::Pid;
 use crate::exit::Death;
 use crate::signal::SignalNumber;
+use crate::sys::process::Pid;
 
 /// What one look at the children found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Splits text into fields by shell quoting, knowing where each byte of a field came from.
 
-use super::ast::Part;
-use super::text::Text;
-use crate::words::{self, Piece, UnbalancedQuote};
+use crate::template::ast::Part;
+use crate::template::taint::Text;
+use crate::text::shell::split::{self, Piece, UnbalancedQuote};
 
 /// Splits parts into fields. Quotes and blanks count where they were written: an escaped byte and an
 /// expansion are indivisible pieces of a field, and make one even where they come out empty.
@@ -15,13 +15,13 @@ pub(super) fn split_parts(source: &[u8], parts: &[Part]) -> Result<Vec<Vec<Part>
         Piece::Bytes(span) => Part::Literal(span),
         Piece::Whole(part) => part,
     };
-    let fields = words::split(source, pieces)?;
+    let fields = split::split(source, pieces)?;
     Ok(fields.into_iter().map(|field| field.into_iter().map(part).collect()).collect())
 }
 
 /// Splits a text; its words keep what is known of their bytes.
 pub(super) fn split_text(text: &Text) -> Result<Vec<Text>, UnbalancedQuote> {
-    let words = words::split::<()>(text.bytes(), [Piece::Bytes(0..text.len())])?;
+    let words = split::split::<()>(text.bytes(), [Piece::Bytes(0..text.len())])?;
     Ok(words.into_iter().map(|word| joined(text, word)).collect())
 }
 

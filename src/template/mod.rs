@@ -23,36 +23,26 @@
 //! right with that knowledge, `expand` walks the tree.
 
 mod ast;
-mod bracket;
-mod case;
 mod characters;
 mod expand;
-mod extent;
 mod fields;
-mod finding;
 mod glob;
-mod head;
-mod operand;
-mod operator;
+mod lint;
 mod parse;
 mod problem;
 mod reference;
 mod scope;
-mod spread;
-mod substring;
-mod text;
-mod transform;
-mod trap;
+mod taint;
 
 use std::ops::Range;
 
 use ast::{Expansion, Part, Parts};
 pub use expand::UnsetPolicy;
-pub use finding::{Finding, FindingKind, Severity};
+pub use lint::{Finding, FindingKind, Severity};
 pub use problem::{Missing, Problem, ProblemKind};
 pub use reference::{Reference, Usage};
 pub use scope::{Content, Scope, Value};
-pub use text::Text;
+pub use taint::Text;
 
 /// One argument as it was written, parsed.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::finding::FindingKind;
+use crate::template::lint::FindingKind;
 
 /// Something that keeps a template from being expanded. `Display` never shows a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum ProblemKind {
         /// What is missing.
         missing: Missing,
     },
-    /// An unset variable without a default, under [`UnsetPolicy::Error`](super::UnsetPolicy::Error).
+    /// An unset variable without a default, under [`UnsetPolicy::Error`](crate::template::UnsetPolicy::Error).
     Unset,
     /// A substring whose end lies before its start.
     EndBeforeStart,
@@ -36,7 +36,7 @@ pub enum ProblemKind {
     PatternTooLarge,
     /// A result of more than 4 MiB.
     TooLarge,
-    /// A finding of [`Severity::Error`](super::Severity::Error).
+    /// A finding of [`Severity::Error`](crate::template::Severity::Error).
     Template(FindingKind),
 }
 

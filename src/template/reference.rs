@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Template;
-use super::ast::{Expansion, Kind};
+use crate::template::Template;
+use crate::template::ast::{Expansion, Kind};
 
 /// One place of a template that names a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]

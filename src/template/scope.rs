@@ -1,7 +1,7 @@
 //! Where an expansion gets its values from.
 
-use super::text::Text;
-use crate::quote;
+use crate::template::taint::Text;
+use crate::text::shell::quote;
 
 /// The variables that a template sees.
 pub trait Scope {

@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::defaults::{At, Declared, File};
-use super::{Placed, Variables, defaults, env_file, path, settle};
 use crate::cli::{Named, Sources};
 use crate::diagnostic::{Diagnostic, Origin, Written};
 use crate::plan::{Limit, Output, Verbosity};
+use crate::variables::defaults::{At, Declared, File};
+use crate::variables::{Placed, Variables, defaults, env_file, path, resolve};
 
 /// The defaults file that is read where none is named.
 const DEFAULTS: &str = "./monofy.toml";
@@ -128,7 +128,7 @@ impl Loader<'_> {
         let mut variables = std::mem::take(&mut self.result.variables);
         let mut was_stopped = self.result.was_stopped;
         let read = self.read;
-        let problems = settle::settle(&mut variables, &mut |path| {
+        let problems = resolve::settle(&mut variables, &mut |path| {
             if was_stopped {
                 return Ok(None);
             }

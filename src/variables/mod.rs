@@ -5,18 +5,19 @@
 
 pub mod defaults;
 mod env_file;
-mod known;
+mod info;
 mod load;
 mod path;
+mod resolve;
 mod rules;
-mod settle;
+pub mod sources;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use defaults::{Declaration, File, Spot};
-pub use known::Known;
+pub use info::Known;
 pub use load::{Loaded, Settings, load};
 use regex::bytes::Regex;
 use rules::Judged;

@@ -1,8 +1,8 @@
 //! Whether a value keeps the rules of its variable.
 
-use super::defaults::{Declaration, Default, Kind, Spot};
-use crate::quote;
-use crate::words::shell_words;
+use crate::text::shell::quote;
+use crate::text::shell::split::shell_words;
+use crate::variables::defaults::{Declaration, Default, Kind, Spot};
 
 /// A rule that a value breaks.
 pub(super) struct Broken {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use monofy::template::{Severity, Template, Text, UnsetPolicy};
-use monofy::{quote, words};
+use monofy::text::shell::{quote, split};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -153,7 +153,7 @@ proptest! {
 
     #[test]
     fn what_is_joined_splits_into_the_same_again(arguments in vec(source(), 0..5)) {
-        prop_assert_eq!(words::shell_words(&quote::join(&arguments)), Ok(arguments));
+        prop_assert_eq!(split::shell_words(&quote::join(&arguments)), Ok(arguments));
     }
 
     #[test]

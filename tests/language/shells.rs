@@ -12,8 +12,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use monofy::quote;
-use monofy::words;
+use monofy::text::shell::quote;
+use monofy::text::shell::split;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -355,7 +355,7 @@ fn dash_splits_words_in_the_same_places() {
         .collect();
     let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
     for (line, answer) in lines.iter().zip(answers) {
-        let Ok(words) = words::shell_words(line) else {
+        let Ok(words) = split::shell_words(line) else {
             assert_eq!(answer, None, "{line:?}");
             continue;
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use monofy::exit::Death;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
-use monofy::supervise::{
+use monofy::supervisor::{
     Action, Announcement, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
 };
 use monofy::sys::process::Pid;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use monofy::exit::Death;
-use monofy::supervise::{
+use monofy::supervisor::{
     Action, Announcement, Answer, Cause, Check, Children, Event, Grace, Notice, Pace, Task, TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;

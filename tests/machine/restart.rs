@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use monofy::exit::Death;
 use monofy::plan::Restart;
-use monofy::supervise::{
+use monofy::supervisor::{
     Action, Again, Answer, Cause, Check, Children, Event, Grace, Notice, Task, TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;

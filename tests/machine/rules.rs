@@ -6,7 +6,7 @@ use monofy::exit::Death;
 use monofy::output::Stream;
 use monofy::plan::Limit;
 use monofy::signal::SignalNumber;
-use monofy::supervise::{
+use monofy::supervisor::{
     Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;

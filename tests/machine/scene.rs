@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use monofy::plan::{Limit, Restart};
-use monofy::supervise::Grace;
+use monofy::supervisor::Grace;
 use proptest::prelude::*;
 
 /// What a process does when it is asked to stop.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use monofy::exit::Death;
 use monofy::plan::{Limit, Restart};
 use monofy::signal::{SignalNumber, SignalSet};
-use monofy::supervise::{
+use monofy::supervisor::{
     Action, Answer, Check, Children, Event, Grace, Machine, Notice, Pace, Rules, Seat, Task, TaskId, Tick,
     Wake,
 };

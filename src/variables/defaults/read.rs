@@ -6,13 +6,13 @@ use regex::bytes::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{
-    At, Declaration, Declared, Default, EMPTY, Empty, File, Kind, SETTINGS, Spot, TABLES, TYPES, VARIABLE,
-};
 use crate::cli;
 use crate::diagnostic::Diagnostic;
-use crate::near::suggestion;
 use crate::plan::{Output, Verbosity, is_variable};
+use crate::text::suggest::suggestion;
+use crate::variables::defaults::{
+    At, Declaration, Declared, Default, EMPTY, Empty, File, Kind, SETTINGS, Spot, TABLES, TYPES, VARIABLE,
+};
 
 type Value<'d> = Spanned<DeValue<'d>>;
 

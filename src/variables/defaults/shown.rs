@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{SETTINGS, VARIABLE};
+use crate::variables::defaults::{SETTINGS, VARIABLE};
 
 /// Part of a line.
 struct Piece {

@@ -1,0 +1,96 @@
+//! The environment twins of the global options, so that `docker run -e` reaches them.
+
+use std::ffi::OsString;
+
+use crate::cli::{Form, Named, Said, Sources, View, Wish, values};
+use crate::diagnostic::{Diagnostic, Origin, Written};
+use crate::plan::{Output, Verbosity};
+
+type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// `MONOFY_RUN_PLAN`; empty is off.
+pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
+    environment("MONOFY_RUN_PLAN").filter(|file| !file.is_empty())
+}
+
+/// All others; every mistake in them is told.
+pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> Said {
+    let mut twins = Twins { environment, problems };
+    let quiet = twins.switch("MONOFY_QUIET").unwrap_or(false);
+    let verbose = twins.switch("MONOFY_VERBOSE").unwrap_or(false);
+    let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
+    let plan = twins.view("MONOFY_PLAN", View::Plan);
+    Said {
+        strict: twins.switch("MONOFY_STRICT"),
+        view: if matches!(explain, Some(Wish::Show(_))) { explain } else { plan },
+        show_secrets: twins.switch("MONOFY_SHOW_SECRETS"),
+        no_defaults: twins.switch("MONOFY_NO_DEFAULTS"),
+        sources: Sources {
+            env_files: files(environment, "MONOFY_ENV_FILE"),
+            defaults: files(environment, "MONOFY_DEFAULTS"),
+            ..Sources::default()
+        },
+        grace: twins.choice("MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none", |value| {
+            values::limit(value).ok()
+        }),
+        output: twins.choice("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
+        ready_fd: twins.choice("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
+            values::descriptor(value).ok()
+        }),
+        verbosity: match (verbose, quiet) {
+            (true, _) => Some(Verbosity::Verbose),
+            (false, true) => Some(Verbosity::Quiet),
+            (false, false) => None,
+        },
+    }
+}
+
+/// A list of files, which `:` separates; empty is none.
+fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<Named>> {
+    let value = environment(name).filter(|value| !value.is_empty())?;
+    Some(Named::by_twin(name, &value))
+}
+
+/// The twins, being read.
+struct Twins<'e> {
+    environment: Environment<'e>,
+    problems: &'e mut Vec<Diagnostic>,
+}
+
+impl Twins<'_> {
+    /// `1` is text.
+    fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<Wish> {
+        self.choice(name, "1, text, json or 0", |value| match value {
+            "0" => Some(Wish::Execute),
+            "1" | "text" => Some(Wish::Show(what(Form::Text))),
+            "json" => Some(Wish::Show(what(Form::Json))),
+            _ => None,
+        })
+    }
+
+    /// `1` is on, `0` and empty are off.
+    fn switch(&mut self, name: &'static str) -> Option<bool> {
+        self.choice(name, "1 or 0", |value| match value {
+            "1" => Some(true),
+            "0" => Some(false),
+            _ => None,
+        })
+    }
+
+    fn choice<T>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = (self.environment)(name).filter(|value| !value.is_empty())?;
+        let read = value.to_str().and_then(read);
+        if read.is_none() {
+            // The value is not shown: nobody knows what somebody put into the wrong variable.
+            let written = Written::of(Origin::Variable(name), "…".as_bytes());
+            self.problems
+                .push(Diagnostic::about(&written, format!("this environment variable has to be {expected}")));
+        }
+        read
+    }
+}

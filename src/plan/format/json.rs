@@ -1,0 +1,183 @@
+//! A plan as JSON.
+
+use crate::plan::format::json_writer::Page;
+use crate::plan::{Limit, Output, Plan, Process, Settings, Variable, Verbosity};
+
+impl Plan {
+    pub(in crate::plan) fn write(&self, page: &mut Page<'_>) {
+        page.object(|page| {
+            page.key("version").number(self.version);
+            page.key("masked").flag(self.masked);
+            page.key("setup").list(&self.setup, process);
+            page.key("processes").list(&self.processes, process);
+            page.key("settings").object(|page| settings(page, self.settings));
+            page.key("variables").list(&self.variables, variable);
+            page.key("warnings").list(&self.warnings, |page, warning| page.text(warning));
+            page.key("problems").list(&self.problems, |page, problem| page.text(problem));
+        });
+    }
+}
+
+fn process(page: &mut Page<'_>, process: &Process) {
+    page.object(|page| {
+        page.key("name").text(&process.name);
+        page.key("argv").list(&process.argv, Page::bytes);
+        if !process.template.is_empty() {
+            page.key("template").list(&process.template, Page::bytes);
+        }
+        page.key("env").object(|page| {
+            for (name, value) in &process.env {
+                page.entry(name).bytes(value);
+            }
+        });
+        page.key("stop_signal").maybe(process.stop_signal, |page, signal| page.word(&signal.name()));
+        page.key("stop_timeout_ms").maybe(process.stop_timeout_ms, limit);
+        page.key("user").maybe(process.user.as_ref(), Page::bytes);
+        page.key("workdir").maybe(process.workdir.as_ref(), Page::bytes);
+        page.key("tty").flag(process.tty);
+        page.key("restart").word(&process.restart.to_string());
+        page.key("ready").maybe(process.ready.as_ref(), |page, ready| page.bytes(ready.written()));
+        page.key("ready_template").maybe(process.ready_template.as_ref(), Page::bytes);
+        page.key("after").list(&process.after, |page, name| page.text(name));
+    });
+}
+
+fn settings(page: &mut Page<'_>, settings: Settings) {
+    page.key("grace_ms").maybe(settings.grace_ms, limit);
+    page.key("output").word(match settings.output {
+        Output::Raw => "raw",
+        Output::Prefix => "prefix",
+        Output::Json => "json",
+    });
+    page.key("strict").flag(settings.strict);
+    page.key("verbosity").word(match settings.verbosity {
+        Verbosity::Quiet => "quiet",
+        Verbosity::Normal => "normal",
+        Verbosity::Verbose => "verbose",
+    });
+    page.key("ready_fd").maybe(settings.ready_fd, Page::number);
+}
+
+/// Of these there may be thousands, always in the same place: in a few pieces, laid out by hand.
+fn variable(page: &mut Page<'_>, variable: &Variable) {
+    page.raw("{\n      \"name\": ");
+    page.text(&variable.name);
+    page.raw(",\n      \"source\": \"");
+    page.raw(variable.source.name());
+    page.raw(if variable.secret {
+        "\",\n      \"secret\": true\n    }"
+    } else {
+        "\",\n      \"secret\": false\n    }"
+    });
+}
+
+fn limit(page: &mut Page<'_>, limit: Limit) {
+    match limit {
+        Limit::After(duration) => page.number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        Limit::Never => page.word("none"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::plan::{ByteString, Ready, Restart, Source, VERSION};
+
+    const BYTES: [&[u8]; 5] =
+        [b"plain", b"", "zw\u{f6}lf \"\\\n\x01\x7f".as_bytes(), b"\xff\x00a", b"a\xffb\"cdefgh"];
+
+    fn bytes() -> Vec<ByteString> {
+        BYTES.iter().map(|bytes| ByteString(bytes.to_vec())).collect()
+    }
+
+    fn bare() -> Process {
+        Process {
+            name: "b\"a".to_owned(),
+            argv: bytes(),
+            template: Vec::new(),
+            env: BTreeMap::new(),
+            stop_signal: None,
+            stop_timeout_ms: None,
+            user: None,
+            workdir: None,
+            tty: false,
+            restart: Restart::No,
+            ready: None,
+            ready_template: None,
+            after: Vec::new(),
+        }
+    }
+
+    fn full() -> Process {
+        let env = bytes().into_iter().enumerate().map(|(index, value)| (format!("N{index}"), value));
+        Process {
+            name: "f\u{fc}ll\t".to_owned(),
+            template: bytes(),
+            env: env.collect(),
+            stop_signal: "RTMIN+3".parse().ok(),
+            stop_timeout_ms: Some(Limit::Never),
+            user: Some("me\u{1}".into()),
+            workdir: Some(ByteString(b"\xfe".to_vec())),
+            tty: true,
+            restart: Restart::OnFailure(NonZeroU32::new(3)),
+            ready: Ready::read(b"exec:a \"b\"").ok(),
+            ready_template: Some("exec:$A".into()),
+            after: vec!["b\"a".to_owned(), "c".to_owned()],
+            ..bare()
+        }
+    }
+
+    /// One with everything in it.
+    fn plan(output: Output, verbosity: Verbosity, grace_ms: Option<Limit>) -> Plan {
+        let sources = [
+            Source::Set,
+            Source::Environment,
+            Source::EnvFile,
+            Source::NameFile,
+            Source::Defaults,
+            Source::Line,
+            Source::Unset,
+        ];
+        let variable = |source| Variable { name: "A".to_owned(), source, secret: source == Source::Set };
+        Plan {
+            version: VERSION,
+            masked: true,
+            setup: vec![bare()],
+            processes: vec![full(), bare()],
+            settings: Settings { grace_ms, output, strict: true, verbosity, ready_fd: Some(-7) },
+            variables: sources.into_iter().map(variable).collect(),
+            warnings: vec!["a\n  ^".to_owned()],
+            problems: Vec::new(),
+        }
+    }
+
+    fn written(plan: &Plan) -> String {
+        let mut json = Vec::new();
+        plan.write_json(&mut json).unwrap();
+        String::from_utf8(json).unwrap()
+    }
+
+    #[test]
+    fn it_is_what_serde_json_makes_of_it() {
+        let longest = Limit::After(Duration::MAX);
+        for plan in [
+            plan(Output::Raw, Verbosity::Quiet, None),
+            plan(Output::Prefix, Verbosity::Normal, Some(Limit::After(Duration::from_millis(1500)))),
+            plan(Output::Json, Verbosity::Verbose, Some(longest)),
+            Plan { setup: Vec::new(), variables: Vec::new(), ..plan(Output::Raw, Verbosity::Quiet, None) },
+        ] {
+            assert_eq!(written(&plan), serde_json::to_string_pretty(&plan).unwrap() + "\n");
+        }
+    }
+
+    #[test]
+    fn one_that_is_longer_than_what_is_written_at_once_is_whole() {
+        let mut plan = plan(Output::Raw, Verbosity::Quiet, None);
+        plan.processes = vec![full(); 500];
+        assert_eq!(written(&plan), serde_json::to_string_pretty(&plan).unwrap() + "\n");
+    }
+}

@@ -1,0 +1,271 @@
+//! The one loop: waits, feeds the machine, carries out what it says.
+//!
+//! Once something has been started, a failing system call is a notice and never a way out of the loop: a PID 1
+//! that bails out takes its container with it.
+
+mod execute;
+mod finish;
+mod start;
+
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::libc;
+
+use crate::output::{Outlets, Speaker};
+use crate::signal::SignalNumber;
+use crate::supervisor::launcher::Launcher;
+use crate::supervisor::machine::Machine;
+use crate::supervisor::machine::action::Action;
+use crate::supervisor::machine::event::{Children, Event, Tick, Wake};
+use crate::supervisor::machine::readiness::Answer;
+use crate::supervisor::machine::task::TaskId;
+use crate::supervisor::messages;
+use crate::supervisor::notices::{Level, Teller};
+use crate::supervisor::orphans::Remains;
+use crate::supervisor::parent_notify::Upward;
+use crate::supervisor::probes::Probes;
+use crate::supervisor::status_writer::Publisher;
+use crate::sys::memory;
+use crate::sys::poll::{Interest, PollSet};
+use crate::sys::signals::{Received, SignalQueue};
+use crate::sys::spawn::Grouping;
+use crate::sys::wait::{self, Reaped};
+
+pub use start::{CannotBegin, run};
+
+struct Driver<'a> {
+    machine: Machine,
+    launcher: Launcher<'a>,
+    signals: SignalQueue,
+    teller: Teller,
+    publisher: Publisher,
+    outlets: Option<Box<Outlets>>,
+    polled: PollSet,
+    /// Whether the last wait ended with something to read or to write.
+    has_moved_output: bool,
+    began: Instant,
+    actions: VecDeque<Action>,
+    /// What the machine said last, kept for its memory.
+    answer: Vec<Action>,
+    has_given_back: bool,
+    remains: Remains,
+    probes: Probes,
+    upward: Upward,
+}
+
+impl Driver<'_> {
+    fn run(&mut self) -> u8 {
+        let mut wake = Wake::default();
+        loop {
+            while let Some(action) = self.actions.pop_front() {
+                if let Some(status) = self.carry_out(action) {
+                    self.finish_output();
+                    return status;
+                }
+            }
+            wake.clear();
+            let deadline = self.machine.deadline();
+            let has_waited = self.wait(deadline, &mut wake);
+            let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
+            // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
+            if is_due || !wake.signals.is_empty() || !self.has_moved_output {
+                // Between two starts a death is seen by its signal: to look at each of a thousand children before
+                // the next one is started would take longer than to start it.
+                if has_waited || !wake.signals.is_empty() || !self.machine.is_running() {
+                    look_around(&mut wake);
+                    self.look_for_what_killed(&mut wake);
+                }
+                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                self.read_last_words(&wake);
+                self.tell_machine(Event::Woke(&wake));
+            }
+            self.tell_of_readiness();
+            self.tell_of_output();
+        }
+    }
+
+    fn now(&self) -> Tick {
+        Tick::after(self.began.elapsed())
+    }
+
+    fn tell_machine(&mut self, event: Event<'_>) {
+        self.machine.handle(self.now(), event, &mut self.answer);
+        self.actions.extend(self.answer.drain(..));
+    }
+
+    /// Waits for a signal, this deadline, or that something can be read or written, whichever is first. Takes the
+    /// signals, and reads and writes what can be. Returns whether there was time to wait.
+    fn wait(&mut self, deadline: Option<Tick>, wake: &mut Wake) -> bool {
+        self.has_moved_output = false;
+        let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
+        let mut is_alone = !self.teller.has_backlog();
+        if let Some(outlets) = &mut self.outlets {
+            self.teller.pass_to(outlets);
+            let due = outlets.deadline().map(|due| due.saturating_duration_since(Instant::now()));
+            timeout = timeout.into_iter().chain(due).min();
+            is_alone = outlets.is_idle();
+        }
+        // Between two starts nobody has time to look.
+        let has_time = timeout != Some(Duration::ZERO);
+        if has_time {
+            self.launcher.forget_programs();
+            self.publish();
+        }
+        is_alone &= self.probes.is_idle();
+        if timeout.is_none() && !self.has_given_back {
+            // Not before the starts, which would only take it again.
+            self.has_given_back = true;
+            memory::give_back();
+        }
+        if timeout.is_none() && is_alone {
+            self.wait_for_signals(wake);
+        } else {
+            self.poll(timeout, &mut wake.signals);
+        }
+        self.teller.flush();
+        has_time
+    }
+
+    /// Nothing else can happen, so the read itself may wait: one system call less for each wake-up. An init that
+    /// adopts thousands has nothing to think about when one of them has died: it goes on waiting.
+    fn wait_for_signals(&mut self, wake: &mut Wake) {
+        loop {
+            self.take_signals(&mut wake.signals);
+            let is_death = matches!(wake.signals[..], [Received { signal: SignalNumber::CHLD, .. }]);
+            if !is_death || !self.machine.is_at_rest() {
+                return;
+            }
+            look_around(wake);
+            if !self.is_about_orphans_alone(wake) {
+                return;
+            }
+            wake.clear();
+        }
+    }
+
+    /// Whether nobody died but orphans, of which nobody wants to hear.
+    fn is_about_orphans_alone(&self, wake: &Wake) -> bool {
+        wake.children == Children::Left
+            && !self.teller.wants(Level::Detail)
+            && !wake
+                .deaths
+                .iter()
+                .any(|(pid, _)| self.machine.is_watching(*pid) || self.probes.is_watching(*pid))
+    }
+
+    fn publish(&mut self) {
+        if let Err(error) = self.publisher.publish(&self.machine, &self.launcher) {
+            self.teller
+                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+        }
+    }
+
+    /// Each part adds its descriptors and remembers where they stand; then each looks what became of them.
+    fn poll(&mut self, timeout: Option<Duration>, received: &mut Vec<Received>) {
+        self.polled.clear();
+        let signals = self.polled.watch(self.signals.as_fd(), Interest::Readable);
+        self.teller.register(&mut self.polled);
+        if let Some(outlets) = &mut self.outlets {
+            outlets.register(&mut self.polled);
+        }
+        self.probes.register(&mut self.polled);
+        match self.polled.wait(timeout) {
+            Ok(()) => {}
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
+            Err(error) => {
+                // Without memory for a poll: not to spin is all that can be done.
+                self.teller.tell(Level::Warning, &format!("cannot wait for signals: {error}"));
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        if self.polled.is_ready(signals) {
+            self.take_signals(received);
+        }
+        if let Some(outlets) = &mut self.outlets {
+            self.has_moved_output = outlets.act(&self.polled);
+        }
+        self.probes.act(&self.polled);
+    }
+
+    fn take_signals(&mut self, received: &mut Vec<Received>) {
+        // EINTR cannot be: what is not blocked has no handler. It would be one empty wake-up.
+        let _ = self.signals.read(received);
+        if let Some(outlets) = &self.outlets
+            && received.iter().any(|received| received.signal == SignalNumber::WINCH)
+        {
+            // Before it is passed on, so that who asks for the size gets the new one.
+            outlets.resize();
+        }
+    }
+
+    /// A Ctrl-C that came after the signals were read may have killed whom the look at the children found dead: it has
+    /// to be seen with them, or it would seem that they have ended by themselves. Only the terminal is that quick.
+    fn look_for_what_killed(&mut self, wake: &mut Wake) {
+        while self.launcher.grouping == Grouping::Shared && !wake.deaths.is_empty() {
+            let before = wake.signals.len();
+            self.polled.clear();
+            let signals = self.polled.watch(self.signals.as_fd(), Interest::Readable);
+            if self.polled.wait(Some(Duration::ZERO)).is_ok() && self.polled.is_ready(signals) {
+                self.take_signals(&mut wake.signals);
+            }
+            let has_died = |received: &Received| received.signal == SignalNumber::CHLD;
+            if !wake.signals[before..].iter().any(has_died) {
+                return;
+            }
+            wake.children = Children::NotLookedAt;
+            look_around(wake);
+        }
+    }
+
+    /// What a process wrote comes before what is said of its death.
+    fn read_last_words(&mut self, wake: &Wake) {
+        if let Some(outlets) = &mut self.outlets {
+            wake.deaths.iter().for_each(|(pid, _)| outlets.died(*pid));
+        }
+    }
+
+    /// Who has turned out to be ready or not, after the deaths and signals of the same wake-up.
+    fn tell_of_readiness(&mut self) {
+        for (id, answer) in self.probes.take_answers() {
+            self.tell_machine(Event::Checked(id, answer));
+        }
+        let matched = self.outlets.as_mut().map(|outlets| outlets.take_matched()).unwrap_or_default();
+        for Speaker(index) in matched {
+            self.tell_machine(Event::Checked(TaskId(index), Answer::Ready));
+        }
+    }
+
+    /// What happened to the output, after the deaths and signals of the same wake-up.
+    fn tell_of_output(&mut self) {
+        let Some(outlets) = &mut self.outlets else { return };
+        let gone = outlets.take_reader_gone();
+        while let Some((stream, error)) = outlets.take_failure() {
+            self.teller.tell(Level::Warning, &format!("cannot write to {stream}, output is lost: {error}"));
+        }
+        for Speaker(index) in outlets.take_silent() {
+            self.teller.tell(Level::Info, &messages::silent(&self.launcher, TaskId(index)));
+        }
+        if let Some(stream) = gone {
+            self.tell_machine(Event::ReaderGone(stream));
+        }
+    }
+}
+
+/// Completes what one wake-up saw. The children are looked at when one may have ended, and when there is nothing else
+/// to see, so that a signal is passed on without a look at them.
+fn look_around(wake: &mut Wake) {
+    let before = wake.signals.len();
+    wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
+    if wake.signals.len() == before && before > 0 {
+        return;
+    }
+    while wake.children == Children::NotLookedAt {
+        match wait::reap() {
+            Reaped::Died(pid, death) => wake.deaths.push((pid, death)),
+            Reaped::NoneYet => wake.children = Children::Left,
+            Reaped::NoChildren => wake.children = Children::None,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The processes below us, as /proc shows them, and signals to them.
+#![allow(unsafe_code, reason = "pidfd_open(2) and pidfd_send_signal(2) have no safe wrapper")]
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use nix::libc;
+
+use crate::signal::SignalNumber;
+use crate::sys::process::{self, Pid};
+
+/// One living process below us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Descendant {
+    /// Its id.
+    pub pid: Pid,
+    /// The kernel's name of it, 15 bytes at most (proc(5), `comm`).
+    pub name: String,
+    parent: i32,
+    /// Its process group.
+    group: i32,
+    /// Clock ticks after boot at which it started: tells it from a later process with the same pid.
+    started: u64,
+}
+
+impl Descendant {
+    /// Whether it is the same process.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.pid, self.started) == (other.pid, other.started)
+    }
+
+    /// Whether it is the same process, executing the same program as far as its name tells.
+    #[must_use]
+    pub fn is_same_program(&self, other: &Self) -> bool {
+        (self.pid, self.started, &self.name) == (other.pid, other.started, &other.name)
+    }
+}
+
+/// Everything alive below us but what is below `spared` and those themselves. `None` where /proc is not
+/// mounted or shows another pid namespace than ours, so that its numbers mean other processes.
+#[must_use]
+pub fn living(spared: &[Pid]) -> Option<Vec<Descendant>> {
+    living_below(Pid::own(), spared)
+}
+
+/// Everything alive below us that is in this process group.
+#[must_use]
+pub fn living_in_group(leader: Pid) -> Vec<Descendant> {
+    let mut found = living(&[]).unwrap_or_default();
+    found.retain(|descendant| descendant.group == leader.get());
+    found
+}
+
+/// Everything alive below another process, but for the same.
+#[must_use]
+pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
+    own_proc()?;
+    let all =
+        fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
+    Some(below(root, spared, all))
+}
+
+/// Whether a process is below another one. `None` where it is gone, or /proc cannot tell.
+#[must_use]
+pub fn is_below(pid: Pid, ancestor: Pid) -> Option<bool> {
+    let own = own_proc()?;
+    let mut next = read(&pid.to_string())?.0.parent;
+    // A chain that changes while it is followed could lead in a circle, but not for so long.
+    for _ in 0..10_000 {
+        if next == ancestor.get() {
+            return Some(true);
+        }
+        if next <= 1 || next == own.get() {
+            break;
+        }
+        next = read(&next.to_string())?.0.parent;
+    }
+    Some(false)
+}
+
+/// Our pid, if /proc is there and means the same by it.
+fn own_proc() -> Option<Pid> {
+    let own = Pid::own();
+    let seen = fs::read_link("/proc/self").ok()?;
+    (seen.to_str() == Some(own.to_string().as_str())).then_some(own)
+}
+
+/// What of a snapshot is below `root`, and not at or below `spared`. Without a map that hashes: that would ask the kernel
+/// for random numbers, and end the program where it has none.
+fn below(root: Pid, spared: &[Pid], mut all: Vec<(Descendant, bool)>) -> Vec<Descendant> {
+    all.sort_by_key(|(one, _)| one.parent);
+    let mut is_below = vec![false; all.len()];
+    let mut parents = vec![root.get()];
+    while let Some(parent) = parents.pop() {
+        let first = all.partition_point(|(one, _)| one.parent < parent);
+        let children = all[first..].iter().take_while(|(one, _)| one.parent == parent);
+        for ((one, _), is_below) in children.zip(&mut is_below[first..]) {
+            // A snapshot is not taken in one instant, so it may hold a loop; nobody is visited twice.
+            if !*is_below && !spared.contains(&one.pid) {
+                *is_below = true;
+                parents.push(one.pid.get());
+            }
+        }
+    }
+    let found = all.into_iter().zip(is_below).filter(|((_, is_alive), is_below)| *is_alive && *is_below);
+    found.map(|((one, _), _)| one).collect()
+}
+
+/// Reads one entry of /proc; the flag is whether the process is alive, not a zombie.
+fn read(directory: &str) -> Option<(Descendant, bool)> {
+    let pid = directory.parse().ok().filter(|pid| *pid > 0)?;
+    parse(Pid::new(pid), &fs::read(format!("/proc/{directory}/stat")).ok()?)
+}
+
+/// `pid (comm) state ppid …` (proc(5)); comm may hold spaces, parentheses and any bytes, so its end is the
+/// last parenthesis. Field 22, the twentieth after comm, is the time of the start.
+fn parse(pid: Pid, stat: &[u8]) -> Option<(Descendant, bool)> {
+    let open = stat.iter().position(|b| *b == b'(')?;
+    let close = stat.iter().rposition(|b| *b == b')')?;
+    let name = String::from_utf8_lossy(stat.get(open + 1..close)?).into_owned();
+    let rest = std::str::from_utf8(stat.get(close + 2..)?).ok()?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    let started = fields.nth(16)?.parse().ok()?;
+    Some((Descendant { pid, name, parent, group, started }, !matches!(state, "Z" | "X")))
+}
+
+/// SIGKILL to our own children, but for `spared`. Their list is short and quick to read, so that this catches what
+/// forks and exits faster than all of /proc can be read: its child is ours by then.
+pub fn kill_children(spared: &[Pid]) {
+    let Some(own) = own_proc() else { return };
+    // The list is one a thread; there is one thread. Without CONFIG_PROC_CHILDREN there is none.
+    let list = fs::read_to_string(format!("/proc/self/task/{own}/children")).unwrap_or_default();
+    let children = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 0);
+    for child in children.map(Pid::new).filter(|child| !spared.contains(child)) {
+        // Nobody but us reaps a child, so it is still the one that the list meant.
+        let _ = process::send(child, SignalNumber::KILL);
+    }
+}
+
+/// Sends a signal to one of them. Only a child is certain to keep its pid until we reap it; for the others
+/// a descriptor is opened first, and the start compared, so that no stranger is hit.
+///
+/// # Errors
+/// ESRCH where it is gone, EPERM where it belongs to another user.
+pub fn send(descendant: &Descendant, signal: SignalNumber) -> io::Result<()> {
+    if descendant.parent == Pid::own().get() {
+        return process::send(descendant.pid, signal);
+    }
+    let handle = open(descendant.pid);
+    let is_same = read(&descendant.pid.to_string()).is_some_and(|(now, _)| now.started == descendant.started);
+    if !is_same {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    match handle {
+        Ok(handle) => send_by_handle(&handle, signal),
+        // Before Linux 5.3, and where a filter of system calls does not know the call.
+        Err(_) => process::send(descendant.pid, signal),
+    }
+}
+
+fn open(pid: Pid) -> io::Result<OwnedFd> {
+    // SAFETY: pidfd_open(2) takes two numbers and touches no memory.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.get(), 0) };
+    let number = libc::c_int::try_from(number).unwrap_or(-1);
+    if number < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor (close-on-exec, as always), and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+fn send_by_handle(handle: &OwnedFd, signal: SignalNumber) -> io::Result<()> {
+    let no_info = std::ptr::null::<libc::siginfo_t>();
+    // SAFETY: a null pointer asks for what kill(2) would say of the sender.
+    let result =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, handle.as_raw_fd(), signal.get(), no_info, 0) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(pid: i32, parent: i32) -> (Descendant, bool) {
+        (Descendant { pid: Pid::new(pid), name: "x".into(), parent, group: 7, started: 0 }, true)
+    }
+
+    fn pids(mut found: Vec<Descendant>) -> Vec<i32> {
+        found.sort_by_key(|descendant| descendant.pid);
+        found.into_iter().map(|descendant| descendant.pid.get()).collect()
+    }
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let stat = b"42 (a) b (c) S 7 41 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 991 1 2 3";
+        let (found, is_alive) = parse(Pid::new(42), stat).unwrap();
+        assert_eq!((found.name.as_str(), found.parent, found.started, is_alive), ("a) b (c", 7, 991, true));
+        assert_eq!(found.group, 41);
+    }
+
+    #[test]
+    fn a_zombie_is_not_alive_but_its_children_are_seen() {
+        let mut zombie = entry(2, 1);
+        zombie.1 = false;
+        assert_eq!(pids(below(Pid::new(1), &[], vec![zombie, entry(3, 2), entry(9, 8)])), [3]);
+    }
+
+    #[test]
+    fn a_spared_process_is_left_out_with_all_that_is_below_it() {
+        let all = vec![entry(2, 1), entry(3, 2), entry(4, 1), entry(5, 4), entry(6, 5)];
+        assert_eq!(pids(below(Pid::new(1), &[Pid::new(4)], all)), [2, 3]);
+    }
+
+    #[test]
+    fn a_snapshot_with_a_loop_ends() {
+        assert_eq!(pids(below(Pid::new(1), &[], vec![entry(2, 1), entry(3, 4), entry(4, 3)])), [2]);
+    }
+}

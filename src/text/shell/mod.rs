@@ -1,0 +1,4 @@
+//! Words as a POSIX shell quotes and splits them.
+
+pub mod quote;
+pub mod split;
