@@ -5,14 +5,16 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use monofy::exit::Death;
-use monofy::output::{Assembler, Part, Taker};
+use monofy::exit::ExitReason;
+use monofy::output::{Assembler, LineSink, Part};
 use monofy::signal::{SignalNumber, SignalSet};
-use monofy::supervisor::{Action, Children, Event, Grace, Machine, Rules, Seat, Task, TaskId, Tick, Wake};
+use monofy::supervisor::{
+    Action, Children, Config, Event, Grace, JobControl, Machine, Task, TaskId, Tick, Wake,
+};
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
-use monofy::template::{Content, Scope, Template, Text, UnsetPolicy, Value};
+use monofy::template::{Content, Scope, TaintedBytes, Template, UnsetPolicy, Value};
 
 const TEMPLATES: [(&str, &str); 4] = [
     ("literal", "--bind=0.0.0.0:8000"),
@@ -33,7 +35,7 @@ impl Scope for Variables {
         Some(Value { content: Content::Scalar(value), secret: false })
     }
 
-    fn assign(&mut self, _: &str, _: Text) {}
+    fn assign(&mut self, _: &str, _: TaintedBytes) {}
 }
 
 fn language(criterion: &mut Criterion) {
@@ -53,7 +55,7 @@ fn language(criterion: &mut Criterion) {
 #[derive(Default)]
 struct Counter(usize);
 
-impl Taker for Counter {
+impl LineSink for Counter {
     fn has_room(&mut self) -> bool {
         true
     }
@@ -89,7 +91,8 @@ fn pid(index: usize) -> Pid {
 
 /// So many processes that run.
 fn running(count: usize) -> Machine {
-    let rules = Rules { grace: Grace::ByCause, seat: Seat { grouping: Grouping::Own, leads_session: false } };
+    let rules =
+        Config { grace: Grace::ByCause, seat: JobControl { grouping: Grouping::Own, leads_session: false } };
     let mut machine = Machine::new(Vec::new(), vec![Task::new(None, None); count], rules);
     let mut actions = Vec::new();
     machine.handle(Tick::ZERO, Event::Woke(&Wake::default()), &mut actions);
@@ -109,7 +112,7 @@ fn machine(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("machine");
     group.throughput(Throughput::Elements(1));
     let orphan = Wake {
-        deaths: vec![(Pid::new(99_999), Death::Exited(0))],
+        deaths: vec![(Pid::new(99_999), ExitReason::Exited(0))],
         children: Children::Left,
         ..Wake::default()
     };

@@ -6,20 +6,22 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 
 use crate::cli::{self, Form, Global, Line, Report, Request, View};
+use crate::exit;
 use crate::explain::{Colours, Explanation};
 use crate::plan::Plan;
 use crate::resolve::{self, Resolved};
 use crate::status::client;
+use crate::supervisor;
 use crate::sys::input;
 use crate::sys::limits::Capacity;
-use crate::sys::signals::Inherited;
+use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
-use crate::{exit, supervisor, variables};
+use crate::variables;
 
 /// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
 /// Returns the exit status.
 #[must_use]
-pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
+pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     // Whoever ends at once need not give memory back first.
     let mut arguments = ManuallyDrop::new(arguments);
     let request = cli::parse(&mut arguments, &|name| std::env::var_os(name));
@@ -37,9 +39,9 @@ pub fn run(arguments: Vec<OsString>, inherited: Inherited) -> u8 {
         Err(error) => Err(Failure::new(error)),
     };
     outcome.unwrap_or_else(|failure| {
-        complain(&failure.0);
+        print_error(&failure.0);
         if is_run {
-            supervisor::leave_last_words(&failure.0);
+            supervisor::write_termination_log(&failure.0);
         }
         exit::OUR_FAILURE
     })
@@ -57,7 +59,7 @@ impl Failure {
 fn run_line(
     line: ManuallyDrop<Line>,
     arguments: ManuallyDrop<Vec<OsString>>,
-    inherited: Inherited,
+    inherited: OriginalSignals,
 ) -> Result<u8, Failure> {
     let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
@@ -85,7 +87,7 @@ fn run_line(
     // Nothing of this is needed any more, by a process that may be there for years.
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
-    let plan = plan.map(|plan| plan.lean());
+    let plan = plan.map(|plan| plan.compact());
     plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(Failure::new))
 }
 
@@ -99,7 +101,7 @@ fn show(view: View, line: &Line, resolved: &Resolved<'_>) -> Result<u8, Failure>
     let explanation = || Explanation::new(line, resolved, line.global.show_secrets);
     match view {
         View::Plan(form) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(form, plan)),
-        View::Explain(Form::Text) => print(&explanation().to_text(colours())),
+        View::Explain(Form::TaintedBytes) => print(&explanation().to_text(colours())),
         View::Explain(Form::Json) => print_by(|to| explanation().write_json(to)),
     }
 }
@@ -120,7 +122,7 @@ fn report(of: Option<i32>, what: Report) -> Result<u8, Failure> {
         (Err(unknown), Report::Status(_)) => return Err(Failure::new(unknown)),
     };
     match what {
-        Report::Status(Form::Text) => print(&report.to_table()),
+        Report::Status(Form::TaintedBytes) => print(&report.to_table()),
         Report::Status(Form::Json) => print(&report.to_json().map_err(Failure::new)?),
         Report::Health => match report.status.complaint() {
             None => Ok(0),
@@ -131,7 +133,7 @@ fn report(of: Option<i32>, what: Report) -> Result<u8, Failure> {
 
 fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
     match form {
-        Form::Text => print(&plan.to_text()),
+        Form::TaintedBytes => print(&plan.to_text()),
         Form::Json => print_by(|to| plan.write_json(to)),
     }
 }
@@ -155,7 +157,7 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
     plan
 }
 
-fn show_or_execute(plan: &Plan, global: &Global, inherited: Inherited) -> Result<u8, Failure> {
+fn show_or_execute(plan: &Plan, global: &Global, inherited: OriginalSignals) -> Result<u8, Failure> {
     plan.warnings.iter().for_each(warn);
     match global.view {
         Some(View::Plan(form)) => show_plan(form, plan),
@@ -183,10 +185,10 @@ fn print_by(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>
 }
 
 fn warn(warning: impl Display) {
-    complain(&format!("warning: {warning}"));
+    print_error(&format!("warning: {warning}"));
 }
 
 /// Tells on stderr; when that is closed there is nobody to tell.
-fn complain(text: &str) {
+fn print_error(text: &str) {
     let _ = io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
 }

@@ -38,13 +38,13 @@ impl fmt::Display for Origin {
 
 /// Something that was written: a part of one argument, of a variable of the environment or of a line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub struct SourceText {
     origin: Origin,
     whole: Vec<u8>,
     offset: usize,
 }
 
-impl Written {
+impl SourceText {
     /// The whole of an argument; the first argument of the line is number 1.
     #[must_use]
     pub fn whole(argument: usize, bytes: &OsStr) -> Self {
@@ -91,7 +91,7 @@ impl Written {
 /// A problem in what was written. `Display` is three lines: what is wrong, what was written, a caret under the part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    written: Written,
+    written: SourceText,
     span: Range<usize>,
     message: String,
 }
@@ -99,14 +99,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A problem with a part of what was written.
     #[must_use]
-    pub fn at(written: &Written, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn at(written: &SourceText, span: Range<usize>, message: impl Into<String>) -> Self {
         let span = span.start + written.offset..span.end + written.offset;
         Self { written: written.clone(), span, message: message.into() }
     }
 
     /// A problem with all of what was written.
     #[must_use]
-    pub fn about(written: &Written, message: impl Into<String>) -> Self {
+    pub fn about(written: &SourceText, message: impl Into<String>) -> Self {
         Self::at(written, 0..written.bytes().len(), message)
     }
 
@@ -175,8 +175,8 @@ fn last(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn written(text: &str) -> Written {
-        Written::whole(3, OsStr::new(text))
+    fn written(text: &str) -> SourceText {
+        SourceText::whole(3, OsStr::new(text))
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub const READER_GONE: u8 = 141;
 
 /// How one process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
+pub enum ExitReason {
     /// By itself, with this status.
     Exited(u8),
     /// Of this signal.
@@ -27,7 +27,7 @@ pub enum Death {
     Lost,
 }
 
-impl Death {
+impl ExitReason {
     /// The status by which a shell would report it.
     #[must_use]
     pub fn status(self) -> u8 {
@@ -41,7 +41,7 @@ impl Death {
     /// Whether it ended as it was asked to: with 0, of a signal it was sent, or by reporting that signal as a
     /// shell or a JVM does.
     #[must_use]
-    pub fn is_as_asked(self, was_sent: impl Fn(SignalNumber) -> bool) -> bool {
+    pub fn is_clean_stop(self, was_sent: impl Fn(SignalNumber) -> bool) -> bool {
         match self {
             Self::Exited(0) => true,
             Self::Exited(status) => {
@@ -53,7 +53,7 @@ impl Death {
     }
 }
 
-impl fmt::Display for Death {
+impl fmt::Display for ExitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exited(status) => write!(f, "exited with status {status}"),
@@ -65,7 +65,7 @@ impl fmt::Display for Death {
 
 /// How a process ended after an outside signal had asked for the end of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum StopOutcome {
     /// As it was asked to.
     AsAsked,
     /// With a status of its own.
@@ -76,13 +76,13 @@ pub enum Ending {
 
 /// The status of a run that an outside signal ended, from how its processes ended, in the order of the line.
 #[must_use]
-pub fn after_outside_stop(endings: impl IntoIterator<Item = Ending>) -> u8 {
+pub fn after_outside_stop(endings: impl IntoIterator<Item = StopOutcome>) -> u8 {
     let mut first_other = None;
     for ending in endings {
         match ending {
-            Ending::AsAsked => {}
-            Ending::Otherwise(status) => first_other = first_other.or(Some(status)),
-            Ending::HadToBeKilled => return KILLED,
+            StopOutcome::AsAsked => {}
+            StopOutcome::Otherwise(status) => first_other = first_other.or(Some(status)),
+            StopOutcome::HadToBeKilled => return KILLED,
         }
     }
     first_other.unwrap_or(0)
@@ -95,27 +95,30 @@ mod tests {
     #[test]
     fn a_clean_stop_is_0() {
         assert_eq!(after_outside_stop([]), 0);
-        assert_eq!(after_outside_stop([Ending::AsAsked, Ending::AsAsked]), 0);
+        assert_eq!(after_outside_stop([StopOutcome::AsAsked, StopOutcome::AsAsked]), 0);
     }
 
     #[test]
     fn the_first_other_status_in_the_order_of_the_line_decides() {
-        assert_eq!(after_outside_stop([Ending::AsAsked, Ending::Otherwise(3), Ending::Otherwise(4)]), 3);
+        assert_eq!(
+            after_outside_stop([StopOutcome::AsAsked, StopOutcome::Otherwise(3), StopOutcome::Otherwise(4)]),
+            3
+        );
     }
 
     #[test]
     fn a_process_that_had_to_be_killed_goes_before_any_other_status() {
-        assert_eq!(after_outside_stop([Ending::Otherwise(3), Ending::HadToBeKilled]), 137);
+        assert_eq!(after_outside_stop([StopOutcome::Otherwise(3), StopOutcome::HadToBeKilled]), 137);
     }
 
     #[test]
     fn a_signal_that_was_sent_may_be_reported_as_a_shell_does() {
         let was_sent = |signal| signal == SignalNumber::TERM;
-        assert!(Death::Exited(143).is_as_asked(was_sent));
-        assert!(Death::Killed(SignalNumber::TERM).is_as_asked(was_sent));
-        assert!(!Death::Exited(130).is_as_asked(was_sent));
-        assert!(!Death::Killed(SignalNumber::HUP).is_as_asked(was_sent));
-        assert!(!Death::Exited(1).is_as_asked(was_sent));
-        assert!(!Death::Exited(128).is_as_asked(was_sent));
+        assert!(ExitReason::Exited(143).is_clean_stop(was_sent));
+        assert!(ExitReason::Killed(SignalNumber::TERM).is_clean_stop(was_sent));
+        assert!(!ExitReason::Exited(130).is_clean_stop(was_sent));
+        assert!(!ExitReason::Killed(SignalNumber::HUP).is_clean_stop(was_sent));
+        assert!(!ExitReason::Exited(1).is_clean_stop(was_sent));
+        assert!(!ExitReason::Exited(128).is_clean_stop(was_sent));
     }
 }

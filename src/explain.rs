@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::cli::Line;
-use crate::plan::{ByteString, Page, Source};
+use crate::plan::{ByteString, JsonWriter, Source};
 use crate::resolve::Resolved;
-use crate::template::{Template, Text, Usage};
+use crate::template::{TaintedBytes, Template, Usage};
 use crate::text::shell::quote::quote;
-use crate::variables::Known;
+use crate::variables::VariableInfo;
 
 /// All variables that the line uses, and all that the command line and the files speak of.
 #[derive(Debug)]
@@ -63,11 +63,11 @@ impl Explanation {
     #[must_use]
     pub fn new(line: &Line, resolved: &Resolved<'_>, shows_secrets: bool) -> Self {
         let mut written = written(line);
-        let spoken_of = resolved.variables.spoken_of().into_iter();
-        let unused = spoken_of.filter(|name| !resolved.uses.contains(name));
+        let mentioned = resolved.variables.mentioned().into_iter();
+        let unused = mentioned.filter(|name| !resolved.uses.contains(name));
         let used = resolved.uses.names().zip(resolved.uses.arguments());
         let mut masked = false;
-        let mut show = |text: &Text| {
+        let mut show = |text: &TaintedBytes| {
             let hides = !shows_secrets && text.has_secret();
             masked |= hides;
             ByteString(if hides { text.masked() } else { text.bytes().to_vec() })
@@ -87,7 +87,7 @@ impl Explanation {
     /// # Errors
     /// When it cannot be written.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
-        let mut page = Page::new(&mut to);
+        let mut page = JsonWriter::new(&mut to);
         page.object(|page| {
             page.key("masked").flag(self.masked);
             page.key("variables").list(&self.variables, write);
@@ -107,27 +107,27 @@ impl Explanation {
     }
 }
 
-fn write(page: &mut Page<'_>, variable: &Explained) {
+fn write(page: &mut JsonWriter<'_>, variable: &Explained) {
     page.object(|page| {
         page.key("name").text(&variable.name);
-        page.key("value").maybe(variable.value.as_ref(), Page::bytes);
+        page.key("value").maybe(variable.value.as_ref(), JsonWriter::bytes);
         write_origin(page, &variable.origin);
         page.key("hides").list(&variable.hides, |page, origin| {
             page.object(|page| write_origin(page, origin));
         });
         page.key("secret").flag(variable.secret);
-        page.key("type").maybe(variable.kind, Page::text);
+        page.key("type").maybe(variable.kind, JsonWriter::text);
         page.key("required").flag(variable.required);
-        page.key("default").maybe(variable.default.as_ref(), Page::bytes);
-        page.key("description").maybe(variable.description.as_deref(), Page::text);
+        page.key("default").maybe(variable.default.as_ref(), JsonWriter::bytes);
+        page.key("description").maybe(variable.description.as_deref(), JsonWriter::text);
         page.key("used_by").list(&variable.used_by, |page, argument| page.count(*argument));
-        page.key("written").list(&variable.written, Page::bytes);
+        page.key("written").list(&variable.written, JsonWriter::bytes);
     });
 }
 
-fn write_origin(page: &mut Page<'_>, origin: &Origin) {
+fn write_origin(page: &mut JsonWriter<'_>, origin: &Origin) {
     page.key("source").word(origin.source.name());
-    page.key("place").maybe(origin.place.as_deref(), Page::text);
+    page.key("place").maybe(origin.place.as_deref(), JsonWriter::text);
 }
 
 /// Whether text is coloured.
@@ -139,7 +139,11 @@ pub enum Colours {
     Off,
 }
 
-fn explained(name: &str, known: Known, show: &mut impl FnMut(&Text) -> ByteString) -> Explained {
+fn explained(
+    name: &str,
+    known: VariableInfo,
+    show: &mut impl FnMut(&TaintedBytes) -> ByteString,
+) -> Explained {
     let origin = |(source, place)| Origin { source, place };
     let is_required = known.required.is_some();
     Explained {

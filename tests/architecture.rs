@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// For each module of the crate, what of the crate it may use.
 const ARROWS: [(&str, &[&str]); 17] = [
-    ("app", &["cli", "explain", "plan", "resolve", "status", "sys"]),
+    ("app", &["cli", "exit", "explain", "plan", "resolve", "status", "supervisor", "sys", "variables"]),
     ("cli", &["diagnostic", "plan", "text", "variables"]),
     ("diagnostic", &[]),
     ("etc", &[]),

@@ -11,7 +11,7 @@ mod order;
 mod restart;
 #[path = "machine/rules.rs"]
 mod rules;
-#[path = "machine/scene.rs"]
-mod scene;
+#[path = "machine/scenario.rs"]
+mod scenario;
 #[path = "machine/world.rs"]
 mod world;

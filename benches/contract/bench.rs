@@ -9,7 +9,7 @@ use crate::scratch::Scratch;
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum ProbeInterval {
     /// As much as a figure takes.
     Whole,
     /// As little as shows that it works.
@@ -18,14 +18,14 @@ pub enum Pace {
 
 /// The ground for all measurements.
 pub struct Bench {
-    pace: Pace,
+    pace: ProbeInterval,
     monofy: PathBuf,
     peers: Vec<(Peer, PathBuf)>,
     scratch: Scratch,
 }
 
 impl Bench {
-    pub fn new(pace: Pace) -> Self {
+    pub fn new(pace: ProbeInterval) -> Self {
         let monofy = std::env::var_os("MONOFY_STATIC").map_or_else(build, PathBuf::from);
         let peers = Peer::ALL.into_iter().filter_map(|peer| Some((peer, found(peer)?))).collect();
         Self { pace, monofy, peers, scratch: Scratch::new() }
@@ -37,7 +37,7 @@ impl Bench {
     }
 
     pub fn is_trial(&self) -> bool {
-        self.pace == Pace::Trial
+        self.pace == ProbeInterval::Trial
     }
 
     pub fn monofy(&self) -> &Path {

@@ -24,7 +24,7 @@ mod start;
 mod statistics;
 mod table;
 
-use bench::{Bench, Pace};
+use bench::{Bench, ProbeInterval};
 use table::Table;
 
 /// Measures the rows of one subject.
@@ -53,7 +53,7 @@ fn main() {
         panic!("{wrong:?} is not measured here; there are {subjects}");
     }
     // That is what `cargo bench` says to every benchmark, and `cargo test` does not.
-    let bench = Bench::new(if says("--bench") { Pace::Whole } else { Pace::Trial });
+    let bench = Bench::new(if says("--bench") { ProbeInterval::Whole } else { ProbeInterval::Trial });
     let mut table = Table::new();
     for (subject, measure) in SUBJECTS {
         if named.is_empty() || named.iter().any(|word| *word == subject) {

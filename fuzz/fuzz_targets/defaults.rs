@@ -5,13 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
-use monofy::cli::{Named, Sources};
-use monofy::diagnostic::Written;
+use monofy::cli::{FileRef, Sources};
+use monofy::diagnostic::SourceText;
 use monofy::variables;
 
 fuzz_target!(|input: &[u8]| {
-    let by = Written::whole(1, OsStr::from_bytes(b"f"));
-    let file = Named { path: OsString::from("f"), by, part: 0..1 };
+    let by = SourceText::whole(1, OsStr::from_bytes(b"f"));
+    let file = FileRef { path: OsString::from("f"), by, part: 0..1 };
     let sources = Sources { defaults: Some(vec![file]), ..Sources::default() };
     let environment = [("A", "1"), ("B", ""), ("A_FILE", "a"), ("HOME", "/home/me")];
     let environment = environment.map(|(name, value)| (OsString::from(name), OsString::from(value)));
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     for problem in &loaded.problems {
         assert_eq!(problem.to_string().lines().count(), 3, "{problem}");
     }
-    for name in loaded.variables.spoken_of() {
+    for name in loaded.variables.mentioned() {
         let known = loaded.variables.known(name);
         let shown = known.value.filter(|_| known.secret).map(|value| value.masked());
         assert!(shown.is_none_or(|shown| shown.is_empty() || shown == b"***"), "{name}");

@@ -7,7 +7,7 @@
 use std::time::UNIX_EPOCH;
 
 use libfuzzer_sys::fuzz_target;
-use monofy::output::{Assembler, Colour, Form, Json, LONGEST, Part, Prefix, Stamp, Stream, Taker};
+use monofy::output::{Assembler, Colour, Form, Json, LONGEST, Part, Prefix, Timestamp, Stream, LineSink};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ struct Written {
     is_within: bool,
 }
 
-impl Taker for Written {
+impl LineSink for Written {
     fn has_room(&mut self) -> bool {
         self.asked += 1;
         self.patience == 0 || !self.asked.is_multiple_of(self.patience + 1)
@@ -29,7 +29,7 @@ impl Taker for Written {
         assert_eq!(part.begins, !self.is_within, "a line begins where another has ended");
         assert!(part.bytes.len() <= LONGEST && !part.bytes.contains(&b'\n'));
         self.is_within = !part.ends;
-        self.form.write(part, &Stamp::of(UNIX_EPOCH), &mut self.out);
+        self.form.write(part, &Timestamp::of(UNIX_EPOCH), &mut self.out);
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use libfuzzer_sys::fuzz_target;
-use monofy::template::{Content, Scope, Severity, Template, Text, UnsetPolicy, Value};
+use monofy::template::{Content, Scope, Severity, Template, TaintedBytes, UnsetPolicy, Value};
 
 /// Control characters, since no transform makes one of something else (`${A,,}` can make other characters).
 const SECRET: &[u8] = b"\x01a\x02 '\xe2\x98\x83\x03";
@@ -17,7 +17,7 @@ struct Small<'v> {
     a: &'v [u8],
     b: &'v [u8],
     list: [Vec<u8>; 2],
-    assigned: HashMap<String, Text>,
+    assigned: HashMap<String, TaintedBytes>,
 }
 
 impl Scope for Small<'_> {
@@ -35,7 +35,7 @@ impl Scope for Small<'_> {
         Some(Value { content, secret })
     }
 
-    fn assign(&mut self, name: &str, value: Text) {
+    fn assign(&mut self, name: &str, value: TaintedBytes) {
         self.assigned.insert(name.to_owned(), value);
     }
 }
@@ -51,7 +51,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(template.source(), source);
 
     let mut start = 0;
-    for finding in template.findings() {
+    for finding in template.lints() {
         assert!(start <= finding.span.start, "findings are in order");
         start = finding.span.start;
         assert!(finding.span.start < finding.span.end && finding.span.end <= source.len());

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{Form, Named, Said, Sources, View, Wish, values};
-use crate::diagnostic::{Diagnostic, Origin, Written};
+use crate::cli::{FileRef, Form, PartialOptions, Sources, View, ViewOverride, values};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{Output, Verbosity};
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -14,15 +14,15 @@ pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
 }
 
 /// All others; every mistake in them is told.
-pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> Said {
+pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> PartialOptions {
     let mut twins = Twins { environment, problems };
     let quiet = twins.switch("MONOFY_QUIET").unwrap_or(false);
     let verbose = twins.switch("MONOFY_VERBOSE").unwrap_or(false);
     let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
     let plan = twins.view("MONOFY_PLAN", View::Plan);
-    Said {
+    PartialOptions {
         strict: twins.switch("MONOFY_STRICT"),
-        view: if matches!(explain, Some(Wish::Show(_))) { explain } else { plan },
+        view: if matches!(explain, Some(ViewOverride::Show(_))) { explain } else { plan },
         show_secrets: twins.switch("MONOFY_SHOW_SECRETS"),
         no_defaults: twins.switch("MONOFY_NO_DEFAULTS"),
         sources: Sources {
@@ -46,9 +46,9 @@ pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic
 }
 
 /// A list of files, which `:` separates; empty is none.
-fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<Named>> {
+fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<FileRef>> {
     let value = environment(name).filter(|value| !value.is_empty())?;
-    Some(Named::by_twin(name, &value))
+    Some(FileRef::by_twin(name, &value))
 }
 
 /// The twins, being read.
@@ -59,11 +59,11 @@ struct Twins<'e> {
 
 impl Twins<'_> {
     /// `1` is text.
-    fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<Wish> {
+    fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<ViewOverride> {
         self.choice(name, "1, text, json or 0", |value| match value {
-            "0" => Some(Wish::Execute),
-            "1" | "text" => Some(Wish::Show(what(Form::Text))),
-            "json" => Some(Wish::Show(what(Form::Json))),
+            "0" => Some(ViewOverride::Execute),
+            "1" | "text" => Some(ViewOverride::Show(what(Form::TaintedBytes))),
+            "json" => Some(ViewOverride::Show(what(Form::Json))),
             _ => None,
         })
     }
@@ -87,7 +87,7 @@ impl Twins<'_> {
         let read = value.to_str().and_then(read);
         if read.is_none() {
             // The value is not shown: nobody knows what somebody put into the wrong variable.
-            let written = Written::of(Origin::Variable(name), "…".as_bytes());
+            let written = SourceText::of(Origin::Variable(name), "…".as_bytes());
             self.problems
                 .push(Diagnostic::about(&written, format!("this environment variable has to be {expected}")));
         }

@@ -11,10 +11,10 @@ pub(crate) mod values;
 use std::ffi::OsString;
 use std::fmt;
 
-use crate::diagnostic::{Diagnostic, Written};
-use crate::plan::{Limit, Output, Verbosity};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::plan::{Output, Timeout, Verbosity};
 
-pub use crate::variables::sources::{Named, Set, Sources};
+pub use crate::variables::sources::{FileRef, Set, Sources};
 pub use options::{HELP_WIDTH, definition};
 use parse::Parsed;
 pub use values::{duration, limit};
@@ -64,7 +64,7 @@ pub struct Global {
     /// Whether what is shown shows secrets.
     pub show_secrets: bool,
     /// How long a stop may take; nothing is the rule of contract 4.4.
-    pub grace: Option<Limit>,
+    pub grace: Option<Timeout>,
     /// What happens to the output of the processes; nothing is what the defaults file or the plan says, or raw.
     pub output: Option<Output>,
     /// How much is told; nothing is what the plan says, or the usual.
@@ -88,7 +88,7 @@ pub enum View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// For people.
-    Text,
+    TaintedBytes,
     /// For programs.
     Json,
 }
@@ -104,7 +104,7 @@ pub enum Report {
 
 /// Whether to show something or to execute the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
+enum ViewOverride {
     Show(View),
     Execute,
 }
@@ -126,27 +126,27 @@ pub struct Line {
 #[derive(Debug, Default)]
 pub struct Command {
     /// `--name`
-    pub name: Option<Written>,
+    pub name: Option<SourceText>,
     /// `--stop-signal`
-    pub stop_signal: Option<Written>,
+    pub stop_signal: Option<SourceText>,
     /// `--stop-timeout`
-    pub stop_timeout: Option<Written>,
+    pub stop_timeout: Option<SourceText>,
     /// `--user`
-    pub user: Option<Written>,
+    pub user: Option<SourceText>,
     /// `--workdir`
-    pub workdir: Option<Written>,
+    pub workdir: Option<SourceText>,
     /// `--tty`
     pub tty: bool,
     /// `--restart`
-    pub restart: Option<Written>,
+    pub restart: Option<SourceText>,
     /// `--ready`
-    pub ready: Option<Written>,
+    pub ready: Option<SourceText>,
     /// `--after`, in the order in which they were written.
-    pub after: Vec<Written>,
+    pub after: Vec<SourceText>,
     /// Its own environment, in the order in which it was written.
-    pub assignments: Vec<(String, Written)>,
+    pub assignments: Vec<(String, SourceText)>,
     /// PROGRAM and its arguments; never empty.
-    pub words: Vec<Written>,
+    pub words: Vec<SourceText>,
 }
 
 /// The arguments do not make sense.
@@ -198,7 +198,7 @@ pub fn parse(
         };
         let is_right = problems.len() == before;
         if is_first {
-            line.global = parsed.global.under(env_options::global(environment, &mut problems));
+            line.global = parsed.global.or_env(env_options::global(environment, &mut problems));
             let said = parsed.run_plan.map(|file| ("--run-plan", file));
             let run_plan = said.or(env_options::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
             if let Some((option, file)) = run_plan {
@@ -209,7 +209,7 @@ pub fn parse(
             }
         }
         if parsed.command.words.is_empty() {
-            match segment.nothing_here() {
+            match segment.missing_program() {
                 // What is wrong with the options may have been meant to be the program.
                 _ if !is_right => {}
                 Some(missing) => problems.push(missing),
@@ -248,14 +248,14 @@ fn plan_alone(
 
 impl Line {
     /// All that is expanded, in the order in which it is.
-    pub(crate) fn templates(&self) -> impl Iterator<Item = &Written> {
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &SourceText> {
         self.setup.iter().chain(&self.processes).flat_map(Command::templates)
     }
 }
 
 impl Command {
     /// The options that have one value at most.
-    fn options(&self) -> [&Option<Written>; 7] {
+    fn options(&self) -> [&Option<SourceText>; 7] {
         [
             &self.name,
             &self.stop_signal,
@@ -267,7 +267,7 @@ impl Command {
         ]
     }
 
-    fn templates(&self) -> impl Iterator<Item = &Written> {
+    fn templates(&self) -> impl Iterator<Item = &SourceText> {
         let values = self.assignments.iter().map(|(_, value)| value);
         self.options().into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
     }
@@ -283,21 +283,21 @@ impl Command {
 
 /// What the command line, or the environment, says of the global options; nothing where it says nothing.
 #[derive(Clone, Debug, Default)]
-struct Said {
+struct PartialOptions {
     strict: Option<bool>,
-    view: Option<Wish>,
+    view: Option<ViewOverride>,
     show_secrets: Option<bool>,
     no_defaults: Option<bool>,
     sources: Sources,
-    grace: Option<Limit>,
+    grace: Option<Timeout>,
     output: Option<Output>,
     verbosity: Option<Verbosity>,
     ready_fd: Option<i32>,
 }
 
-impl Said {
+impl PartialOptions {
     /// The command line wins over the environment.
-    fn under(self, twins: Self) -> Global {
+    fn or_env(self, twins: Self) -> Global {
         let (own, other) = (self.sources, twins.sources);
         // Files that are named on the command line are read whatever a twin says, and the other way round.
         let no_defaults = self.no_defaults.unwrap_or(false)
@@ -312,8 +312,8 @@ impl Said {
                 no_defaults,
             },
             view: match self.view.or(twins.view) {
-                Some(Wish::Show(view)) => Some(view),
-                Some(Wish::Execute) | None => None,
+                Some(ViewOverride::Show(view)) => Some(view),
+                Some(ViewOverride::Execute) | None => None,
             },
             grace: self.grace.or(twins.grace),
             output: self.output.or(twins.output),

@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 use clap::{Arg, Command as Clap};
 
 use crate::cli::split::Segment;
-use crate::diagnostic::Written;
+use crate::diagnostic::SourceText;
 
 /// The options in front of a PROGRAM.
 pub(super) struct Scan {
-    pub(super) options: Vec<Given>,
+    pub(super) options: Vec<OptionOccurrence>,
     /// How many arguments they are.
     pub(super) end: usize,
     /// Whether a `--` follows them.
@@ -18,12 +18,12 @@ pub(super) struct Scan {
 }
 
 /// An argument with options in it, and the one behind it if that is the value.
-pub(super) struct Given {
+pub(super) struct OptionOccurrence {
     /// The first of its segment is 0.
     pub(super) at: usize,
     pub(super) count: usize,
     /// The option that has a value, as clap calls it, and the value.
-    value: Option<(String, Written)>,
+    value: Option<(String, SourceText)>,
 }
 
 /// Reads the arguments as clap does, but for what is wrong with them.
@@ -45,21 +45,23 @@ pub(super) fn scan(clap: &Clap, segment: &Segment<'_>) -> Scan {
     Scan { options, end: at, is_escaped: false }
 }
 
-fn given(clap: &Clap, segment: &Segment<'_>, at: usize) -> Given {
+fn given(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence {
     let argument = &segment.arguments[at];
-    let alone = Given { at, count: 1, value: None };
+    let alone = OptionOccurrence { at, count: 1, value: None };
     let Some((option, attached)) = option(clap, argument) else { return alone };
     let id = option.get_id().to_string();
     if let Some(offset) = attached {
-        let value = Written::whole(segment.first + at, argument).from(offset);
-        return Given { value: Some((id, value)), ..alone };
+        let value = SourceText::whole(segment.first + at, argument).from(offset);
+        return OptionOccurrence { value: Some((id, value)), ..alone };
     }
     let next =
         segment.arguments.get(at + 1).filter(|next| *next == "-" || !next.as_bytes().starts_with(b"-"));
     match next {
-        Some(next) if !option.is_require_equals_set() => {
-            Given { at, count: 2, value: Some((id, Written::whole(segment.first + at + 1, next))) }
-        }
+        Some(next) if !option.is_require_equals_set() => OptionOccurrence {
+            at,
+            count: 2,
+            value: Some((id, SourceText::whole(segment.first + at + 1, next))),
+        },
         _ => alone,
     }
 }
@@ -89,7 +91,7 @@ fn option<'c>(clap: &'c Clap, argument: &OsStr) -> Option<(&'c Arg, Option<usize
 
 impl Scan {
     /// The values of an option, in their order.
-    pub(super) fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &Written> {
+    pub(super) fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &SourceText> {
         let values = self.options.iter().filter_map(|given| given.value.as_ref());
         values.filter(move |(id, _)| id == name).map(|(_, value)| value)
     }

@@ -6,11 +6,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command as Clap};
 
 use crate::cli::UsageError;
-use crate::cli::occurrences::{Given, Scan};
+use crate::cli::occurrences::{OptionOccurrence, Scan};
 use crate::cli::options;
 use crate::cli::split::Segment;
-use crate::diagnostic::{Diagnostic, Written};
-use crate::text::suggest::near;
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::text::suggest::suggest;
 
 /// What clap makes of the options that are right. The others are told, and taken out of the scan.
 pub(super) fn matches_without(
@@ -20,7 +20,7 @@ pub(super) fn matches_without(
     is_first: bool,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<ArgMatches, UsageError> {
-    let arguments = |given: &Given| &segment.arguments[given.at..given.at + given.count];
+    let arguments = |given: &OptionOccurrence| &segment.arguments[given.at..given.at + given.count];
     // clap stops at the first that is wrong, so each is looked at alone.
     scan.options.retain(|given| match clap.try_get_matches_from_mut(arguments(given)) {
         Ok(_) => true,
@@ -35,10 +35,10 @@ pub(super) fn matches_without(
     clap.try_get_matches_from_mut(right).map_err(|error| UsageError(message(&error, is_first)))
 }
 
-fn told(error: &clap::Error, segment: &Segment<'_>, given: &Given, is_first: bool) -> Diagnostic {
+fn told(error: &clap::Error, segment: &Segment<'_>, given: &OptionOccurrence, is_first: bool) -> Diagnostic {
     let is_value = given.count > 1 && context(error, ContextKind::InvalidValue).is_some();
     let at = if is_value { given.at + 1 } else { given.at };
-    let written = Written::whole(segment.first + at, &segment.arguments[at]);
+    let written = SourceText::whole(segment.first + at, &segment.arguments[at]);
     let shown = if error.kind() == ErrorKind::UnknownArgument { unknown(&written, error) } else { written };
     Diagnostic::about(&shown, message(error, is_first))
 }
@@ -70,7 +70,7 @@ fn message(error: &clap::Error, is_first: bool) -> String {
     let long = name.strip_prefix("--").unwrap_or_default();
     let known = options::known(is_first);
     let known = known.iter().filter_map(Arg::get_long);
-    match near(long, known) {
+    match suggest(long, known) {
         Some(meant) => format!("there is no option '{name}'; did you mean '--{meant}'?"),
         None => format!(
             "there is no option '{name}'; a program whose name begins with '-' needs '--' in front of it"
@@ -86,7 +86,7 @@ fn is_global(name: &str) -> bool {
 }
 
 /// An option that nobody knows, without what may be its value and a secret.
-fn unknown(written: &Written, error: &clap::Error) -> Written {
+fn unknown(written: &SourceText, error: &clap::Error) -> SourceText {
     let bytes = written.bytes();
     let Some(short) = name(error).strip_prefix('-').filter(|name| !name.starts_with('-')) else {
         return without_value(written);
@@ -94,15 +94,15 @@ fn unknown(written: &Written, error: &clap::Error) -> Written {
     let text = String::from_utf8_lossy(bytes);
     let end = text.find(short).map_or(text.len(), |at| at + short.len());
     let hidden = if end < text.len() { "…" } else { "" };
-    Written::of(written.origin().clone(), format!("{}{hidden}", &text[..end]).as_bytes())
+    SourceText::of(written.origin().clone(), format!("{}{hidden}", &text[..end]).as_bytes())
 }
 
 /// An argument up to its `=`.
-pub(super) fn without_value(written: &Written) -> Written {
+pub(super) fn without_value(written: &SourceText) -> SourceText {
     match written.bytes().iter().position(|byte| *byte == b'=') {
         Some(equals) => {
             let shown = [&written.bytes()[..=equals], "…".as_bytes()].concat();
-            Written::of(written.origin().clone(), &shown)
+            SourceText::of(written.origin().clone(), &shown)
         }
         None => written.clone(),
     }

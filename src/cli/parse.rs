@@ -9,9 +9,12 @@ use clap::error::ErrorKind;
 use crate::cli::occurrences::{Scan, scan};
 use crate::cli::options::{self, AFTER_OPTION, DEFAULTS, TTY};
 use crate::cli::split::Segment;
-use crate::cli::{Command, Form, Named, Report, Said, Set, Sources, UsageError, View, Wish, option_errors};
-use crate::diagnostic::{Diagnostic, Written};
-use crate::plan::{Limit, Output, Verbosity, is_variable};
+use crate::cli::{
+    Command, FileRef, Form, PartialOptions, Report, Set, Sources, UsageError, View, ViewOverride,
+    option_errors,
+};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::plan::{Output, Timeout, Verbosity, is_variable};
 
 /// One PROCESS, taken apart.
 pub(super) enum Parsed {
@@ -20,12 +23,12 @@ pub(super) enum Parsed {
     /// Whom to ask how it is, and what stands beside that, which should be nothing.
     Report { of: Option<i32>, what: Report, command: Box<Command> },
     /// What to run.
-    Segment(Box<Contents>),
+    Segment(Box<ParsedSegment>),
 }
 
 /// What one segment of the line says.
-pub(super) struct Contents {
-    pub(super) global: Said,
+pub(super) struct ParsedSegment {
+    pub(super) global: PartialOptions,
     pub(super) run_plan: Option<OsString>,
     pub(super) command: Command,
 }
@@ -40,7 +43,11 @@ pub(super) fn parse(
     if segment.arguments.first().is_some_and(|argument| !argument.as_bytes().starts_with(b"-")) {
         // No options, so nothing that clap would have to do: it takes a tenth of the time of a whole start.
         let command = written(segment, 0, false, Command::default(), problems);
-        return Ok(Parsed::Segment(Box::new(Contents { global: Said::default(), run_plan: None, command })));
+        return Ok(Parsed::Segment(Box::new(ParsedSegment {
+            global: PartialOptions::default(),
+            run_plan: None,
+            command,
+        })));
     }
     let mut clap = options::command(true);
     let mut scan = scan(&clap, segment);
@@ -69,8 +76,8 @@ pub(super) fn parse(
             return Err(UsageError(message.to_owned()));
         }
     }
-    Ok(Parsed::Segment(Box::new(Contents {
-        global: if is_first { said(&scan, &matches, problems) } else { Said::default() },
+    Ok(Parsed::Segment(Box::new(ParsedSegment {
+        global: if is_first { said(&scan, &matches, problems) } else { PartialOptions::default() },
         run_plan: if is_first { matches.get_one("run-plan").cloned() } else { None },
         command: contents(segment, &scan, &matches, problems),
     })))
@@ -86,18 +93,18 @@ fn schema(name: &str) -> &'static str {
 
 fn form(matches: &ArgMatches, name: &str) -> Option<Form> {
     let form = matches.get_one::<String>(name)?;
-    Some(if form == "json" { Form::Json } else { Form::Text })
+    Some(if form == "json" { Form::Json } else { Form::TaintedBytes })
 }
 
-fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Said {
+fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> PartialOptions {
     let on = |name: &str| matches.get_flag(name).then_some(true);
     let view = form(matches, "plan").map(View::Plan).or(form(matches, "explain").map(View::Explain));
-    let files = |name: &str| -> Option<Vec<Named>> {
+    let files = |name: &str| -> Option<Vec<FileRef>> {
         // Those in front of what overrides them do not count.
         let count = matches.get_many::<OsString>(name)?.count();
-        let values: Vec<Written> = scan.values(name).cloned().collect();
+        let values: Vec<SourceText> = scan.values(name).cloned().collect();
         let first = values.len().saturating_sub(count);
-        Some(values.into_iter().skip(first).map(Named::by_option).collect())
+        Some(values.into_iter().skip(first).map(FileRef::by_option).collect())
     };
     let mut set = Vec::new();
     for written in scan.values("set") {
@@ -106,9 +113,9 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Sa
             Err(problem) => problems.push(problem),
         }
     }
-    Said {
+    PartialOptions {
         strict: on("strict"),
-        view: view.map(Wish::Show),
+        view: view.map(ViewOverride::Show),
         show_secrets: on("show-secrets"),
         no_defaults: on("no-defaults"),
         sources: Sources {
@@ -117,7 +124,7 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Sa
             defaults: files("defaults"),
             no_defaults: false,
         },
-        grace: matches.get_one::<Limit>("grace").copied(),
+        grace: matches.get_one::<Timeout>("grace").copied(),
         output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
         ready_fd: matches.get_one::<i32>("ready-fd").copied(),
         verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
@@ -163,7 +170,7 @@ fn written(
     let mut words = segment.arguments[start..]
         .iter_mut()
         .enumerate()
-        .map(|(index, word)| Written::taken(first + index, std::mem::take(word)));
+        .map(|(index, word)| SourceText::taken(first + index, std::mem::take(word)));
     let mut program = words.next();
     if !is_escaped {
         while let Some((name, value)) = program.as_ref().and_then(assignment) {
@@ -181,10 +188,10 @@ fn written(
 /// Behind `NAME=VALUE` words a `--` may stand, and nothing that looks like an option: it would be run as a
 /// program, which nobody means.
 fn program_after_assignments(
-    program: Option<Written>,
-    words: &mut impl Iterator<Item = Written>,
+    program: Option<SourceText>,
+    words: &mut impl Iterator<Item = SourceText>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Written> {
+) -> Option<SourceText> {
     match program {
         Some(word) if word.bytes() == b"--" => words.next(),
         Some(word) => {
@@ -200,7 +207,7 @@ fn program_after_assignments(
 }
 
 /// `NAME=VALUE`, as a shell would take it.
-fn assignment(word: &Written) -> Option<(String, Written)> {
+fn assignment(word: &SourceText) -> Option<(String, SourceText)> {
     let equals = word.bytes().iter().position(|b| *b == b'=')?;
     let name = std::str::from_utf8(&word.bytes()[..equals]).ok().filter(|name| is_variable(name))?;
     Some((name.to_owned(), word.from(equals + 1)))

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::diagnostic::{Diagnostic, Written};
+use crate::diagnostic::{Diagnostic, SourceText};
 
 /// One PROCESS and where it stands.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub(super) fn at_operators<'a>(
              for the processes behind the last '&&'",
             end + 1
         );
-        problems.push(Diagnostic::about(&Written::whole(beside + 1, BESIDE.as_ref()), message));
+        problems.push(Diagnostic::about(&SourceText::whole(beside + 1, BESIDE.as_ref()), message));
     }
     let mut segments = Vec::new();
     let mut start = 0;
@@ -58,7 +58,7 @@ pub(super) fn at_operators<'a>(
 
 impl Segment<'_> {
     /// What to say when there is no PROGRAM in it, at the operator that wants one.
-    pub(super) fn nothing_here(&self) -> Option<Diagnostic> {
+    pub(super) fn missing_program(&self) -> Option<Diagnostic> {
         let what = if self.is_setup { "a setup command" } else { "a process" };
         let behind = self.first + self.arguments.len();
         let (operator, argument, side) = match (self.before, self.after) {
@@ -66,7 +66,7 @@ impl Segment<'_> {
             (Some(operator), None) => (operator, self.first - 1, "behind"),
             (None, None) => return None,
         };
-        let written = Written::whole(argument, operator.as_ref());
+        let written = SourceText::whole(argument, operator.as_ref());
         Some(Diagnostic::about(&written, format!("{what} is missing {side} this '{operator}'")))
     }
 

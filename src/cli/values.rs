@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::{self, Limit};
+use crate::plan::{self, Timeout};
 
 /// What was written is no duration.
 const NO_DURATION: &str = "not a duration; write one as 500ms, 8s, 2m or 1h, a bare number is seconds";
@@ -41,8 +41,8 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 ///
 /// # Errors
 /// When it is neither.
-pub fn limit(text: &str) -> Result<Limit, &'static str> {
-    if text == "none" { Ok(Limit::Never) } else { duration(text).map(Limit::After).map_err(|_| NO_LIMIT) }
+pub fn limit(text: &str) -> Result<Timeout, &'static str> {
+    if text == "none" { Ok(Timeout::Never) } else { duration(text).map(Timeout::After).map_err(|_| NO_LIMIT) }
 }
 
 /// Reads the number of a descriptor above stderr.
@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_limit_may_be_none() {
-        assert_eq!(limit("none"), Ok(Limit::Never));
-        assert_eq!(limit("0"), Ok(Limit::After(Duration::ZERO)));
+        assert_eq!(limit("none"), Ok(Timeout::Never));
+        assert_eq!(limit("0"), Ok(Timeout::After(Duration::ZERO)));
         assert_eq!(limit("never"), Err(NO_LIMIT));
     }
 }

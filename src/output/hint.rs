@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::output::stdio::Speaker;
+use crate::plan::TaskId;
 use crate::sys::process::Pid;
 
 /// How long a process may be silent before anyone wonders.
@@ -14,14 +14,14 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// A process to look at, should it write nothing.
 #[derive(Debug)]
 pub(super) struct Hint {
-    pub(super) speaker: Speaker,
+    pub(super) task: TaskId,
     pub(super) pid: Pid,
     pub(super) due: Instant,
 }
 
 impl Hint {
-    pub(super) fn new(speaker: Speaker, pid: Pid) -> Self {
-        Self { speaker, pid, due: Instant::now() + SILENCE }
+    pub(super) fn new(task: TaskId, pid: Pid) -> Self {
+        Self { task, pid, due: Instant::now() + SILENCE }
     }
 
     /// Whether the process is Python that nobody has told not to buffer.

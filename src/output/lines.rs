@@ -17,7 +17,7 @@ pub struct Part<'a> {
 }
 
 /// Where parts go.
-pub trait Taker {
+pub trait LineSink {
     /// Whether one can be taken now.
     fn has_room(&mut self) -> bool;
     /// Takes one, after `has_room` said so.
@@ -47,7 +47,7 @@ enum Line {
 impl Assembler {
     /// Takes bytes in and passes on what is complete. Returns how many bytes it took: fewer than all where the
     /// taker has no room, and then the others are to be given again.
-    pub fn feed(&mut self, bytes: &[u8], taker: &mut impl Taker) -> usize {
+    pub fn feed(&mut self, bytes: &[u8], taker: &mut impl LineSink) -> usize {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
@@ -76,7 +76,7 @@ impl Assembler {
 
     /// What is left when nothing more comes: a last line without a newline. Returns whether it is passed on; else
     /// the taker has no room.
-    pub fn finish(&mut self, taker: &mut impl Taker) -> bool {
+    pub fn finish(&mut self, taker: &mut impl LineSink) -> bool {
         if self.is_empty() {
             return true;
         }
@@ -100,7 +100,7 @@ impl Assembler {
         }
     }
 
-    fn end_line(&mut self, tail: &[u8], taker: &mut impl Taker) {
+    fn end_line(&mut self, tail: &[u8], taker: &mut impl LineSink) {
         let begins = self.line != Line::Begun;
         let was_interrupted = self.line == Line::Interrupted;
         self.line = Line::New;
@@ -118,7 +118,7 @@ impl Assembler {
         self.partial.shrink_to(LONGEST / 8);
     }
 
-    fn pass_full_part(&mut self, taker: &mut impl Taker) {
+    fn pass_full_part(&mut self, taker: &mut impl LineSink) {
         let cut = self.partial.len() - unfinished(&self.partial);
         taker.take(Part { bytes: &self.partial[..cut], begins: self.line != Line::Begun, ends: false });
         self.partial.drain(..cut);

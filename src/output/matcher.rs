@@ -2,18 +2,18 @@
 
 use regex::bytes::Regex;
 
-use crate::output::lines::{Assembler, Part, Taker};
+use crate::output::lines::{Assembler, LineSink, Part};
 
 /// Looks at lines until one matches.
 #[derive(Clone, Debug)]
-pub(super) struct Tap {
+pub(super) struct LineMatcher {
     pattern: Regex,
     has_matched: bool,
     /// Where what passes is not cut into lines.
     assembler: Assembler,
 }
 
-impl Tap {
+impl LineMatcher {
     pub(super) fn new(pattern: Regex) -> Self {
         Self { pattern, has_matched: false, assembler: Assembler::default() }
     }
@@ -41,7 +41,7 @@ impl Tap {
     }
 }
 
-impl Taker for Tap {
+impl LineSink for LineMatcher {
     fn has_room(&mut self) -> bool {
         true
     }
@@ -56,8 +56,8 @@ mod tests {
     use super::*;
     use crate::output::lines::LONGEST;
 
-    fn tap() -> Tap {
-        Tap::new(Regex::new("^ready$").expect("it is well formed"))
+    fn tap() -> LineMatcher {
+        LineMatcher::new(Regex::new("^ready$").expect("it is well formed"))
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What becomes of the processes' output: in raw mode nothing stands between; else it comes through pipes of ours and
 //! leaves as whole lines, named.
 //!
-//! From bytes to lines (`lines`) and from lines to text (`prefix`, `json`) is pure. A `Source` is a stream of a process,
-//! an `Outlet` our stdout or stderr; `Outlets` are all of them, a part of the supervisor's one loop. Nothing here ever
+//! From bytes to lines (`lines`) and from lines to text (`prefix`, `json`) is pure. A `StreamReader` is a stream of a process,
+//! an `Sink` our stdout or stderr; `OutputMux` are all of them, a part of the supervisor's one loop. Nothing here ever
 //! waits: a reader who is slow slows the processes, by pipes that are not read.
 
 mod format;
@@ -20,8 +20,8 @@ mod timestamp;
 pub use format::Form;
 pub use format::json::Json;
 pub use format::prefix::{Colour, Prefix};
-pub use lines::{Assembler, LONGEST, Part, Taker};
-pub use mux::Outlets;
-pub use stdio::{Ends, Speaker, Wish};
+pub use lines::{Assembler, LONGEST, LineSink, Part};
+pub use mux::OutputMux;
+pub use stdio::{ChildStdio, StdioRequest};
 pub use stream::Stream;
-pub use timestamp::Stamp;
+pub use timestamp::Timestamp;

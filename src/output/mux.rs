@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::output::format::Form;
 use crate::output::hint::Hint;
-use crate::output::matcher::Tap;
-use crate::output::sink::Outlet;
-use crate::output::stdio::Speaker;
+use crate::output::matcher::LineMatcher;
+use crate::output::sink::Sink;
 use crate::output::stream::Stream;
-use crate::output::stream_reader::{Kind, Source};
+use crate::output::stream_reader::{PipeKind, StreamReader};
 use crate::plan::Output;
+use crate::plan::TaskId;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
 use crate::sys::pty::{self, Size};
@@ -23,27 +23,27 @@ const FOR_TERMINALS: Duration = Duration::from_millis(500);
 
 /// Passes on what the processes write, and never waits for a reader.
 #[derive(Debug)]
-pub struct Outlets {
+pub struct OutputMux {
     pub(super) output: Output,
     pub(super) names: Vec<String>,
     pub(super) width: usize,
     pub(super) colours: [bool; 2],
-    pub(super) files: Vec<Outlet>,
+    pub(super) files: Vec<Sink>,
     /// Which of them a stream goes to: none where it was closed when monofy was started.
     pub(super) places: [Option<usize>; 2],
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<StreamReader>,
     pub(super) next_key: u64,
     /// Who goes first, in turn.
     pub(super) turn: usize,
     pub(super) scratch: Vec<u8>,
-    pub(super) voice: Form,
-    pub(super) matched: Vec<Speaker>,
+    pub(super) own_format: Form,
+    pub(super) matched: Vec<TaskId>,
     pub(super) hints: Vec<Hint>,
     /// Since when only what is there already is wanted.
     pub(super) ending: Option<Instant>,
 }
 
-impl Outlets {
+impl OutputMux {
     /// A process has died: what it had written comes before anything that is said of its death.
     pub fn died(&mut self, pid: Pid) {
         self.hints.retain(|hint| hint.pid != pid);
@@ -73,19 +73,19 @@ impl Outlets {
     /// Whether there is anything to wait for.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.sources.is_empty() && !self.files.iter().any(Outlet::has_backlog)
+        self.sources.is_empty() && !self.files.iter().any(Sink::has_backlog)
     }
 
     /// When something is due though nothing may have happened.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        let outlets = self.files.iter().filter_map(Outlet::deadline);
+        let outlets = self.files.iter().filter_map(Sink::deadline);
         let ending = self.ending.map(|since| since + FOR_TERMINALS).filter(|_| self.has_open_terminal());
         outlets.chain(self.hints.iter().map(|hint| hint.due)).chain(ending).min()
     }
 
     fn has_open_terminal(&self) -> bool {
-        self.sources.iter().any(|source| source.is_open() && source.kind == Kind::Terminal)
+        self.sources.iter().any(|source| source.is_open() && source.kind == PipeKind::Terminal)
     }
 
     /// Does what can be done after a wait. Returns whether there was anything to read or to write.
@@ -117,7 +117,7 @@ impl Outlets {
     }
 
     fn read_owed(&mut self) {
-        if !self.sources.iter().any(Source::is_owing) {
+        if !self.sources.iter().any(StreamReader::is_owing) {
             return;
         }
         if self.scratch.is_empty() {
@@ -163,19 +163,19 @@ impl Outlets {
         let Some(since) = self.ending else { return };
         let is_late = since.elapsed() >= FOR_TERMINALS;
         for source in &mut self.sources {
-            if source.is_open() && !source.is_owing() && (source.kind == Kind::Pipe || is_late) {
+            if source.is_open() && !source.is_owing() && (source.kind == PipeKind::Pipe || is_late) {
                 source.close();
             }
         }
     }
 
     fn collect_matches(&mut self) {
-        let has_matched = |source: &Source| source.tap.as_ref().is_some_and(Tap::has_matched);
-        while let Some(speaker) =
-            self.sources.iter().find(|source| has_matched(source)).map(|source| source.speaker)
+        let has_matched = |source: &StreamReader| source.tap.as_ref().is_some_and(LineMatcher::has_matched);
+        while let Some(task) =
+            self.sources.iter().find(|source| has_matched(source)).map(|source| source.task)
         {
-            self.matched.push(speaker);
-            for source in self.sources.iter_mut().filter(|source| source.speaker == speaker) {
+            self.matched.push(task);
+            for source in self.sources.iter_mut().filter(|source| source.task == task) {
                 source.tap = None;
             }
         }
@@ -183,13 +183,13 @@ impl Outlets {
 
     /// Writes what waits, as far as it goes.
     pub fn flush(&mut self) {
-        self.files.iter_mut().for_each(Outlet::flush);
+        self.files.iter_mut().for_each(Sink::flush);
     }
 
     /// The terminal has another size.
     pub fn resize(&self) {
         let mut size = None;
-        for source in self.sources.iter().filter(|source| source.kind == Kind::Terminal) {
+        for source in self.sources.iter().filter(|source| source.kind == PipeKind::Terminal) {
             if let Some(descriptor) = source.descriptor() {
                 // It may have been closed by everyone else.
                 let _ = pty::resize(descriptor.as_fd(), *size.get_or_insert_with(Size::of_ours));
@@ -201,7 +201,7 @@ impl Outlets {
     pub fn end(&mut self) {
         self.ending = Some(Instant::now());
         self.hints.clear();
-        self.sources.iter_mut().for_each(Source::note_death);
+        self.sources.iter_mut().for_each(StreamReader::note_death);
         self.read_owed();
         self.settle();
     }

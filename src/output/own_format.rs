@@ -6,14 +6,14 @@ use std::time::Instant;
 use crate::output::format::Form;
 use crate::output::hint::Hint;
 use crate::output::lines::Part;
-use crate::output::mux::Outlets;
+use crate::output::mux::OutputMux;
 use crate::output::sink::MustWait;
-use crate::output::stdio::Speaker;
 use crate::output::stream::Stream;
-use crate::output::timestamp::Stamp;
+use crate::output::timestamp::Timestamp;
+use crate::plan::TaskId;
 use crate::sys::process::Pid;
 
-impl Outlets {
+impl OutputMux {
     /// Writes a notice of our own: a line without its newline. Returns whether it is on its way; it has to wait
     /// while another line is being written, and while a process that has died still owes what it had written.
     pub fn write_notice(&mut self, text: &[u8]) -> bool {
@@ -29,11 +29,11 @@ impl Outlets {
             Err(MustWait) => false,
             Ok(None) => true,
             Ok(Some(out)) => {
-                if let Form::Verbatim = self.voice {
+                if let Form::Verbatim = self.own_format {
                     out.extend_from_slice(b"monofy: ");
                 }
                 let part = Part { bytes: text, begins: true, ends: true };
-                self.voice.write(part, &Stamp::now(), out);
+                self.own_format.write(part, &Timestamp::now(), out);
                 true
             }
         }
@@ -50,19 +50,19 @@ impl Outlets {
     }
 
     /// No line of a process is looked for any more.
-    pub fn stop_looking(&mut self, speaker: Speaker) {
-        for source in self.sources.iter_mut().filter(|source| source.speaker == speaker) {
+    pub fn stop_looking(&mut self, task: TaskId) {
+        for source in self.sources.iter_mut().filter(|source| source.task == task) {
             source.tap = None;
         }
     }
 
     /// Who has written the line that was looked for, since the last call.
-    pub fn take_matched(&mut self) -> Vec<Speaker> {
+    pub fn take_matched(&mut self) -> Vec<TaskId> {
         std::mem::take(&mut self.matched)
     }
 
     /// Who has written nothing for long, and is known to keep its output in a buffer; each is said once.
-    pub fn take_silent(&mut self) -> Vec<Speaker> {
+    pub fn take_silent(&mut self) -> Vec<TaskId> {
         let now = Instant::now();
         if !self.hints.iter().any(|hint| hint.due <= now) {
             return Vec::new();
@@ -70,10 +70,7 @@ impl Outlets {
         let (due, later) = std::mem::take(&mut self.hints).into_iter().partition(|hint| hint.due <= now);
         self.hints = later;
         let due: Vec<Hint> = due;
-        due.iter()
-            .filter(|hint| self.is_silent(hint.pid) && hint.is_right())
-            .map(|hint| hint.speaker)
-            .collect()
+        due.iter().filter(|hint| self.is_silent(hint.pid) && hint.is_right()).map(|hint| hint.task).collect()
     }
 
     /// Whether a process has its stdout still, and has written nothing to either stream.

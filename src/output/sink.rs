@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use crate::output::stream::Stream;
-use crate::sys::nonblocking_writer::{Flowed, Identity, Outflow};
+use crate::sys::nonblocking_writer::{FileIdentity, NonblockingWriter, WriteOutcome};
 use crate::sys::poll::{Interest, PollSet, Slot};
 
 /// How much waits for the reader before the processes have to.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Key(pub(super) u64);
 
 #[derive(Debug)]
-struct Hold {
+struct LineLock {
     by: Key,
     since: Instant,
     is_waited_for: bool,
@@ -38,8 +38,8 @@ enum Reader {
 
 /// A file with a bounded backlog. Never waits for a reader.
 #[derive(Debug)]
-pub(super) struct Outlet {
-    flow: Outflow,
+pub(super) struct Sink {
+    flow: NonblockingWriter,
     /// The first of the streams that end here.
     stream: Stream,
     buffer: Vec<u8>,
@@ -49,16 +49,16 @@ pub(super) struct Outlet {
     /// Whether any process has written something here.
     carries_output: bool,
     /// Who is in the middle of a line: nobody else may write.
-    hold: Option<Hold>,
+    hold: Option<LineLock>,
     failure: Option<io::Error>,
     has_failed: bool,
     slot: Option<Slot>,
 }
 
-impl Outlet {
+impl Sink {
     pub(super) fn of(descriptor: BorrowedFd<'_>, stream: Stream) -> Option<Self> {
         Some(Self {
-            flow: Outflow::of(descriptor)?,
+            flow: NonblockingWriter::of(descriptor)?,
             stream,
             buffer: Vec::new(),
             start: 0,
@@ -71,7 +71,7 @@ impl Outlet {
         })
     }
 
-    pub(super) fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> FileIdentity {
         self.flow.identity()
     }
 
@@ -121,7 +121,7 @@ impl Outlet {
             None
         } else {
             let is_waited_for = self.hold.as_ref().is_some_and(|hold| hold.is_waited_for);
-            Some(Hold { by: key, since: Instant::now(), is_waited_for })
+            Some(LineLock { by: key, since: Instant::now(), is_waited_for })
         };
         Some(self.make_room())
     }
@@ -159,19 +159,19 @@ impl Outlet {
         }
         let was_full = self.is_full();
         match self.flow.write(&self.buffer[self.start..]) {
-            Flowed::Bytes(count) => {
+            WriteOutcome::Bytes(count) => {
                 self.start += count;
                 if self.has_backlog() {
                     self.reader = Reader::IsBehind;
                 }
             }
-            Flowed::NoReader => {
+            WriteOutcome::NoReader => {
                 self.reader = Reader::Gone;
                 self.hold = None;
                 self.start = self.buffer.len();
             }
             // Of a full disk, only what did not go on it is lost.
-            Flowed::Failed(error) => {
+            WriteOutcome::Failed(error) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     self.failure = Some(error);
                 }

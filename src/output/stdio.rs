@@ -9,12 +9,12 @@ use crate::output::format::Form;
 use crate::output::format::json::Json;
 use crate::output::format::prefix::{Colour, Prefix};
 use crate::output::hint::Hint;
-use crate::output::matcher::Tap;
-use crate::output::mux::Outlets;
-use crate::output::sink::{Key, Outlet};
+use crate::output::matcher::LineMatcher;
+use crate::output::mux::OutputMux;
+use crate::output::sink::{Key, Sink};
 use crate::output::stream::Stream;
-use crate::output::stream_reader::{Kind, Source};
-use crate::plan::Output;
+use crate::output::stream_reader::{PipeKind, StreamReader};
+use crate::plan::{Output, TaskId};
 use crate::sys::descriptors::is_terminal;
 use crate::sys::pipe;
 use crate::sys::process::Pid;
@@ -23,15 +23,11 @@ use crate::sys::pty::{self, Size};
 /// As whom monofy itself speaks.
 const OURSELVES: &str = "monofy";
 
-/// Which command of the line speaks, in its order: the setup commands first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Speaker(pub usize);
-
 /// What a process that is about to be started wants of its output.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish<'a> {
+pub struct StdioRequest<'a> {
     /// Who it is.
-    pub speaker: Speaker,
+    pub task: TaskId,
     /// Whether its stdout should be a terminal.
     pub terminal: bool,
     /// The user and the group that it runs as, if not as we do.
@@ -42,19 +38,19 @@ pub struct Wish<'a> {
 
 /// What a process gets to write to; where there is nothing, what monofy itself was given.
 #[derive(Debug, Default)]
-pub struct Ends {
+pub struct ChildStdio {
     /// As its descriptor 1.
     pub stdout: Option<OwnedFd>,
     /// As its descriptor 2.
     pub stderr: Option<OwnedFd>,
 }
 
-impl Outlets {
+impl OutputMux {
     /// For commands with these names, in the order of the line. `colours` says whether a terminal gets some.
     #[must_use]
     pub fn new(output: Output, names: Vec<String>, colours: bool) -> Self {
-        let stdout = Outlet::of(io::stdout().as_fd(), Stream::Stdout);
-        let stderr = Outlet::of(io::stderr().as_fd(), Stream::Stderr);
+        let stdout = Sink::of(io::stdout().as_fd(), Stream::Stdout);
+        let stderr = Sink::of(io::stderr().as_fd(), Stream::Stderr);
         let is_one = match (&stdout, &stderr) {
             (Some(stdout), Some(stderr)) => stdout.identity() == stderr.identity(),
             (Some(_), None) | (None, Some(_) | None) => false,
@@ -81,12 +77,12 @@ impl Outlets {
             next_key: 0,
             turn: 0,
             scratch: Vec::new(),
-            voice: Form::Verbatim,
+            own_format: Form::Verbatim,
             matched: Vec::new(),
             hints: Vec::new(),
             ending: None,
         };
-        this.voice = this.form(OURSELVES, None, Stream::Stderr);
+        this.own_format = this.form(OURSELVES, None, Stream::Stderr);
         this
     }
 
@@ -105,28 +101,28 @@ impl Outlets {
     ///
     /// # Errors
     /// When there is no descriptor left, or no pseudo-terminal to be had.
-    pub fn connect(&mut self, wish: &Wish<'_>) -> io::Result<Ends> {
-        let mut ends = Ends::default();
+    pub fn connect(&mut self, wish: &StdioRequest<'_>) -> io::Result<ChildStdio> {
+        let mut ends = ChildStdio::default();
         if self.output == Output::Raw && wish.line.is_none() {
             return Ok(ends);
         }
         for stream in Stream::BOTH {
             let Some(_) = self.places[stream.index()] else { continue };
             let is_terminal = wish.terminal && stream == Stream::Stdout && self.output != Output::Raw;
-            let kind = if is_terminal { Kind::Terminal } else { Kind::Pipe };
+            let kind = if is_terminal { PipeKind::Terminal } else { PipeKind::Pipe };
             let (ours, theirs) = match kind {
-                Kind::Terminal => pty::pty(Size::of_ours())?,
-                Kind::Pipe => pipe::pipe()?,
+                PipeKind::Terminal => pty::pty(Size::of_ours())?,
+                PipeKind::Pipe => pipe::pipe()?,
             };
             if let Some((uid, gid)) = wish.owner {
                 pipe::give_to(&theirs, uid, gid);
             }
-            let name = self.names.get(wish.speaker.0).map_or("", String::as_str);
-            let form = self.form(name, Some(wish.speaker.0), stream);
-            let tap = wish.line.cloned().map(Tap::new);
+            let name = self.names.get(wish.task.0).map_or("", String::as_str);
+            let form = self.form(name, Some(wish.task.0), stream);
+            let tap = wish.line.cloned().map(LineMatcher::new);
             let key = Key(self.next_key);
             self.next_key += 1;
-            self.sources.push(Source::new(key, wish.speaker, stream, (kind, ours), form, tap));
+            self.sources.push(StreamReader::new(key, wish.task, stream, (kind, ours), form, tap));
             match stream {
                 Stream::Stdout => ends.stdout = Some(theirs),
                 Stream::Stderr => ends.stderr = Some(theirs),
@@ -136,16 +132,14 @@ impl Outlets {
     }
 
     /// A process was started with what was made for it.
-    pub fn started(&mut self, speaker: Speaker, pid: Pid) {
+    pub fn started(&mut self, task: TaskId, pid: Pid) {
         let mut has_pipe = false;
-        for source in
-            self.sources.iter_mut().filter(|source| source.speaker == speaker && source.pid.is_none())
-        {
+        for source in self.sources.iter_mut().filter(|source| source.task == task && source.pid.is_none()) {
             source.pid = Some(pid);
-            has_pipe |= source.stream == Stream::Stdout && source.kind == Kind::Pipe;
+            has_pipe |= source.stream == Stream::Stdout && source.kind == PipeKind::Pipe;
         }
         if has_pipe && self.output != Output::Raw {
-            self.hints.push(Hint::new(speaker, pid));
+            self.hints.push(Hint::new(task, pid));
         }
     }
 }

@@ -4,9 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A moment, written: `2026-01-31T12:34:56.789012Z`. UTC, with microseconds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Stamp([u8; 27]);
+pub struct Timestamp([u8; 27]);
 
-impl Stamp {
+impl Timestamp {
     /// This moment.
     #[must_use]
     pub fn now() -> Self {
@@ -67,7 +67,7 @@ mod tests {
 
     fn text(seconds: u64, micros: u32) -> String {
         let moment = UNIX_EPOCH + Duration::new(seconds, micros * 1000);
-        String::from_utf8(Stamp::of(moment).as_bytes().to_vec()).expect("it is ASCII")
+        String::from_utf8(Timestamp::of(moment).as_bytes().to_vec()).expect("it is ASCII")
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Why an order cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Disorder {
+pub(crate) enum DependencyError {
     /// This process waits for something, by its place in its list, that is no process.
     Unknown(usize, usize),
     /// These wait for each other in a circle, the first one for the second.
@@ -12,7 +12,7 @@ pub(crate) enum Disorder {
 }
 
 /// What is wrong with the order of these processes, each with its name and with the names it waits for: everything unknown, else one circle.
-pub(crate) fn disorders(processes: &[(&str, &[String])]) -> Vec<Disorder> {
+pub(crate) fn dependency_errors(processes: &[(&str, &[String])]) -> Vec<DependencyError> {
     if processes.iter().all(|(_, after)| after.is_empty()) {
         return Vec::new();
     }
@@ -25,12 +25,16 @@ pub(crate) fn disorders(processes: &[(&str, &[String])]) -> Vec<Disorder> {
         for (place, name) in after.iter().enumerate() {
             match places.get(name.as_str()) {
                 Some(other) => waits_for.push(*other),
-                None => unknown.push(Disorder::Unknown(index, place)),
+                None => unknown.push(DependencyError::Unknown(index, place)),
             }
         }
         graph.push(waits_for);
     }
-    if unknown.is_empty() { circle(&graph).map(Disorder::Circle).into_iter().collect() } else { unknown }
+    if unknown.is_empty() {
+        circle(&graph).map(DependencyError::Circle).into_iter().collect()
+    } else {
+        unknown
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 pub use bytes::ByteString;
 pub(crate) use check::descriptor;
 pub use check::{Check, Ready, log_pattern};
-pub(crate) use format::json_writer::Page;
-pub(crate) use graph::{Disorder, disorders};
-pub use restart::{NotARestart, Restart};
-pub use timeout::Limit;
+pub(crate) use format::json_writer::JsonWriter;
+pub(crate) use graph::{DependencyError, dependency_errors};
+pub use restart::{ParseRestartError, Restart};
+pub use timeout::Timeout;
+pub use validate::{InvalidField, ReadError};
 pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
-pub use validate::{ReadError, Unsound};
 
 use crate::signal::SignalNumber;
 
@@ -59,6 +59,10 @@ pub struct Plan {
     pub problems: Vec<String>,
 }
 
+/// Which command of the plan, in the order of the line, setup commands first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub usize);
+
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,7 +82,7 @@ pub struct Process {
     pub stop_signal: Option<SignalNumber>,
     /// Its own bound instead of the run's.
     #[serde(default)]
-    pub stop_timeout_ms: Option<Limit>,
+    pub stop_timeout_ms: Option<Timeout>,
     /// `USER[:GROUP]`, names or numbers.
     #[serde(default)]
     pub user: Option<ByteString>,
@@ -107,7 +111,7 @@ pub struct Process {
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// How long a stop may take before SIGKILL; nothing is the rule of contract 4.4.
-    pub grace_ms: Option<Limit>,
+    pub grace_ms: Option<Timeout>,
     /// What happens to the output of the processes.
     pub output: Output,
     /// Whether unset variables and malformed expansions were errors.
@@ -209,8 +213,8 @@ impl Plan {
     /// A copy for who executes it and is there for years: a template that is what it became is told of as that, and
     /// all of it lies together, so that what was around the original can be given back.
     #[must_use]
-    pub fn lean(&self) -> Self {
-        let lean = |process: &Process| {
+    pub fn compact(&self) -> Self {
+        let compact = |process: &Process| {
             let mut process = process.clone();
             if process.template == process.argv {
                 process.template = Vec::new();
@@ -220,8 +224,8 @@ impl Plan {
         Self {
             version: self.version,
             masked: self.masked,
-            setup: self.setup.iter().map(lean).collect(),
-            processes: self.processes.iter().map(lean).collect(),
+            setup: self.setup.iter().map(compact).collect(),
+            processes: self.processes.iter().map(compact).collect(),
             settings: self.settings,
             // These are for who reads the plan.
             variables: Vec::new(),
@@ -235,7 +239,7 @@ impl Plan {
     /// # Errors
     /// When it cannot be written.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
-        let mut page = Page::new(&mut to);
+        let mut page = JsonWriter::new(&mut to);
         self.write(&mut page);
         page.finish()
     }

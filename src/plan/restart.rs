@@ -24,26 +24,26 @@ const EXPECTED: &str = "no, on-failure, on-failure:N with N at least 1, or alway
 
 /// What was written is no restart policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotARestart;
+pub struct ParseRestartError;
 
-impl fmt::Display for NotARestart {
+impl fmt::Display for ParseRestartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "write {EXPECTED}")
     }
 }
 
 impl FromStr for Restart {
-    type Err = NotARestart;
+    type Err = ParseRestartError;
 
-    fn from_str(text: &str) -> Result<Self, NotARestart> {
+    fn from_str(text: &str) -> Result<Self, ParseRestartError> {
         match text.split_once(':') {
             None if text == "no" => Ok(Self::No),
             None if text == "always" => Ok(Self::Always),
             None if text == "on-failure" => Ok(Self::OnFailure(None)),
             Some(("on-failure", count)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
-                count.parse().map(|count| Self::OnFailure(Some(count))).map_err(|_| NotARestart)
+                count.parse().map(|count| Self::OnFailure(Some(count))).map_err(|_| ParseRestartError)
             }
-            None | Some(_) => Err(NotARestart),
+            None | Some(_) => Err(ParseRestartError),
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
             "no:1",
             " no",
         ] {
-            assert_eq!(wrong.parse::<Restart>(), Err(NotARestart), "{wrong}");
+            assert_eq!(wrong.parse::<Restart>(), Err(ParseRestartError), "{wrong}");
         }
     }
 }

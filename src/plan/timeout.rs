@@ -8,14 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How long something may take. In JSON a number of milliseconds, or `"none"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum Timeout {
     /// So long.
     After(Duration),
     /// As long as it takes.
     Never,
 }
 
-impl Serialize for Limit {
+impl Serialize for Timeout {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::After(duration) => {
@@ -26,7 +26,7 @@ impl Serialize for Limit {
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
+impl<'de> Deserialize<'de> for Timeout {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(MillisecondsOrNone)
     }
@@ -35,19 +35,19 @@ impl<'de> Deserialize<'de> for Limit {
 struct MillisecondsOrNone;
 
 impl Visitor<'_> for MillisecondsOrNone {
-    type Value = Limit;
+    type Value = Timeout;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a whole number of milliseconds or \"none\"")
     }
 
-    fn visit_u64<E: de::Error>(self, milliseconds: u64) -> Result<Limit, E> {
-        Ok(Limit::After(Duration::from_millis(milliseconds)))
+    fn visit_u64<E: de::Error>(self, milliseconds: u64) -> Result<Timeout, E> {
+        Ok(Timeout::After(Duration::from_millis(milliseconds)))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timeout, E> {
         if text == "none" {
-            Ok(Limit::Never)
+            Ok(Timeout::Never)
         } else {
             Err(E::invalid_value(de::Unexpected::Str("…"), &self))
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::plan::{ByteString, Disorder, Plan, Process, Restart, VERSION, disorders};
+use crate::plan::{ByteString, DependencyError, Plan, Process, Restart, VERSION, dependency_errors};
 
 /// Why a plan cannot be executed.
 #[derive(Debug)]
@@ -16,12 +16,12 @@ pub enum ReadError {
     /// The line that it was made of had problems.
     Problems,
     /// A part of it says something that cannot be.
-    Unsound(Unsound),
+    InvalidField(InvalidField),
 }
 
 /// Which part of a plan says what cannot be.
 #[derive(Debug)]
-pub struct Unsound {
+pub struct InvalidField {
     place: String,
     what: &'static str,
 }
@@ -38,7 +38,7 @@ impl fmt::Display for ReadError {
                  write it with --plan=json --show-secrets",
             ),
             Self::Problems => f.write_str("the line that it was made of has problems, which it names"),
-            Self::Unsound(unsound) => unsound.fmt(f),
+            Self::InvalidField(unsound) => unsound.fmt(f),
         }
     }
 }
@@ -51,7 +51,7 @@ fn without_values(message: &str) -> String {
     }
 }
 
-impl fmt::Display for Unsound {
+impl fmt::Display for InvalidField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.what)
     }
@@ -73,41 +73,41 @@ impl Plan {
         if !plan.problems.is_empty() {
             return Err(ReadError::Problems);
         }
-        plan.check().map_err(ReadError::Unsound)?;
+        plan.check().map_err(ReadError::InvalidField)?;
         Ok(plan)
     }
 
-    fn check(&self) -> Result<(), Unsound> {
+    fn check(&self) -> Result<(), InvalidField> {
         if self.processes.is_empty() {
-            return Err(Unsound { place: "processes".into(), what: "there has to be at least one" });
+            return Err(InvalidField { place: "processes".into(), what: "there has to be at least one" });
         }
         for (list, processes) in [("setup", &self.setup), ("processes", &self.processes)] {
             for (index, process) in processes.iter().enumerate() {
                 let place = |field: &str| format!("{list}[{index}].{field}");
                 process.check(&place)?;
                 if let (true, Some(field)) = (list == "setup", process.not_for_setup()) {
-                    return Err(Unsound { place: place(field), what: NOT_FOR_SETUP });
+                    return Err(InvalidField { place: place(field), what: NOT_FOR_SETUP });
                 }
                 if processes[..index].iter().any(|other| other.name == process.name) {
-                    return Err(Unsound { place: place("name"), what: "another one has this name" });
+                    return Err(InvalidField { place: place("name"), what: "another one has this name" });
                 }
             }
         }
         if self.settings.ready_fd.is_some_and(|number| number <= 2) {
-            return Err(Unsound {
+            return Err(InvalidField {
                 place: "settings.ready_fd".into(),
                 what: "0 to 2 are stdin, stdout and stderr",
             });
         }
         let orders: Vec<(&str, &[String])> =
             self.processes.iter().map(|process| (process.name.as_str(), process.after.as_slice())).collect();
-        match disorders(&orders).into_iter().next() {
+        match dependency_errors(&orders).into_iter().next() {
             None => Ok(()),
-            Some(Disorder::Unknown(index, place)) => Err(Unsound {
+            Some(DependencyError::Unknown(index, place)) => Err(InvalidField {
                 place: format!("processes[{index}].after[{place}]"),
                 what: "there is no process of this name",
             }),
-            Some(Disorder::Circle(circle)) => Err(Unsound {
+            Some(DependencyError::Circle(circle)) => Err(InvalidField {
                 place: format!("processes[{}].after", circle[0]),
                 what: "it waits for what waits for it, so that neither would ever be started",
             }),
@@ -126,8 +126,8 @@ impl Process {
         used.into_iter().find(|(_, is_used)| *is_used).map(|(field, _)| field)
     }
 
-    fn check(&self, place: &dyn Fn(&str) -> String) -> Result<(), Unsound> {
-        let unsound = |field: &str, what| Err(Unsound { place: place(field), what });
+    fn check(&self, place: &dyn Fn(&str) -> String) -> Result<(), InvalidField> {
+        let unsound = |field: &str, what| Err(InvalidField { place: place(field), what });
         if !is_name(&self.name) {
             return unsound("name", NOT_A_NAME);
         }

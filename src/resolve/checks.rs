@@ -3,26 +3,26 @@
 use std::collections::BTreeMap;
 
 use crate::cli::Command;
-use crate::diagnostic::{Diagnostic, Written};
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
 use crate::sys::limits;
-use crate::template::{Template, Text};
+use crate::template::{TaintedBytes, Template};
 
 impl Resolver<'_> {
     /// What it would refuse for one string; `name` is how long what stands in front of it is.
-    pub(super) fn check_size(&mut self, name: usize, written: &Written, value: &Text) {
+    pub(super) fn check_size(&mut self, name: usize, written: &SourceText, value: &TaintedBytes) {
         if value.bytes().contains(&0) {
-            self.blame(written, "a NUL character, which no program can be given");
+            self.size_error(written, "a NUL character, which no program can be given");
         }
         if name + value.len() >= self.capacity.string {
             let most = self.capacity.string - 1;
             let what = format!("{} bytes, and one argument or variable can have {most}", value.len());
-            self.blame(written, &what);
+            self.size_error(written, &what);
         }
     }
 
     /// Names the variable at fault, if one is.
-    fn blame(&mut self, written: &Written, what: &str) {
+    fn size_error(&mut self, written: &SourceText, what: &str) {
         let message = match self.largest([written]) {
             Some(name) => format!("the value of {name} makes this {what}"),
             None => format!("this has {what}"),
@@ -31,7 +31,12 @@ impl Resolver<'_> {
     }
 
     /// What it would refuse for all strings together.
-    pub(super) fn check_whole(&mut self, command: &Command, argv: &[Text], env: &BTreeMap<String, Text>) {
+    pub(super) fn check_whole(
+        &mut self,
+        command: &Command,
+        argv: &[TaintedBytes],
+        env: &BTreeMap<String, TaintedBytes>,
+    ) {
         let arguments: usize = argv.iter().map(|argument| limits::cost(argument.len())).sum();
         let own: usize = env.iter().map(|(name, value)| limits::cost(name.len() + 1 + value.len())).sum();
         let whole = arguments + own + self.capacity.environment;
@@ -51,7 +56,7 @@ impl Resolver<'_> {
     }
 
     /// The variable with the largest value of all that these templates refer to.
-    fn largest<'w>(&self, templates: impl IntoIterator<Item = &'w Written>) -> Option<String> {
+    fn largest<'w>(&self, templates: impl IntoIterator<Item = &'w SourceText>) -> Option<String> {
         let mut largest = (0, None);
         for written in templates {
             for reference in Template::parse(written.bytes()).references() {

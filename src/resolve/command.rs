@@ -4,38 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli::{self, Command};
-use crate::diagnostic::{Diagnostic, Written};
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::etc::passwd;
-use crate::plan::{self, ByteString, Limit, NOT_A_NAME, Process, Ready, Restart};
+use crate::plan::{self, ByteString, NOT_A_NAME, Process, Ready, Restart, Timeout};
 use crate::resolve::Resolver;
 use crate::signal::SignalNumber;
-use crate::template::Text;
+use crate::template::TaintedBytes;
 
 /// One command, of which is still known what came from secrets. What of it has problems is as it was written.
-pub(super) struct Draft {
+pub(super) struct ResolvedCommand {
     /// Without secrets, since notices show it.
     pub(super) name: String,
-    argv: Vec<Text>,
+    argv: Vec<TaintedBytes>,
     template: Vec<ByteString>,
-    env: BTreeMap<String, Text>,
+    env: BTreeMap<String, TaintedBytes>,
     stop_signal: Option<(SignalNumber, bool)>,
-    stop_timeout: Option<(Limit, bool)>,
-    user: Option<Text>,
-    workdir: Option<Text>,
+    stop_timeout: Option<(Timeout, bool)>,
+    user: Option<TaintedBytes>,
+    workdir: Option<TaintedBytes>,
     tty: bool,
     restart: Option<(Restart, bool)>,
-    ready: Option<(Ready, Text)>,
+    ready: Option<(Ready, TaintedBytes)>,
     ready_template: Option<ByteString>,
     pub(super) after: Vec<String>,
 }
 
 /// Who looks at it: the supervisor, or somebody from whom secrets are kept.
-pub(super) struct Eyes {
+pub(super) struct Redaction {
     masked: bool,
     missed: bool,
 }
 
-impl Eyes {
+impl Redaction {
     /// They see everything.
     pub(super) fn open() -> Self {
         Self { masked: false, missed: false }
@@ -57,7 +57,7 @@ impl Eyes {
         missed
     }
 
-    fn see(&mut self, value: Text) -> ByteString {
+    fn see(&mut self, value: TaintedBytes) -> ByteString {
         ByteString(if self.miss(value.has_secret()) { value.masked() } else { value.into_bytes() })
     }
 
@@ -68,15 +68,15 @@ impl Eyes {
     }
 
     /// Left out where it does not make sense any more without the secrets.
-    fn see_ready(&mut self, ready: Option<(Ready, Text)>) -> Option<Ready> {
+    fn see_ready(&mut self, ready: Option<(Ready, TaintedBytes)>) -> Option<Ready> {
         let (ready, value) = ready?;
         if self.miss(value.has_secret()) { Ready::read(&value.masked()).ok() } else { Some(ready) }
     }
 }
 
-impl Draft {
+impl ResolvedCommand {
     /// The process that these eyes see.
-    pub(super) fn seen_by(self, eyes: &mut Eyes) -> Process {
+    pub(super) fn redact(self, eyes: &mut Redaction) -> Process {
         Process {
             name: self.name,
             argv: self.argv.into_iter().map(|value| eyes.see(value)).collect(),
@@ -96,20 +96,20 @@ impl Draft {
 }
 
 impl<'l> Resolver<'l> {
-    pub(super) fn commands(&mut self, commands: &'l [Command]) -> Vec<Draft> {
+    pub(super) fn commands(&mut self, commands: &'l [Command]) -> Vec<ResolvedCommand> {
         let mut names = Names::default();
-        let mut drafts: Vec<Draft> =
+        let mut drafts: Vec<ResolvedCommand> =
             commands.iter().map(|command| self.command(command, &mut names)).collect();
         // A name that is given stays, wherever in the line; those that are made up keep out of its way.
         for draft in drafts.iter_mut().filter(|draft| draft.name.is_empty()) {
-            let program = draft.argv.first().map(Text::masked).unwrap_or_default();
+            let program = draft.argv.first().map(TaintedBytes::masked).unwrap_or_default();
             draft.name = names.unique(&base_name(&String::from_utf8_lossy(&program)));
         }
         drafts
     }
 
     /// One command. Without a name that is given its name is empty; `names` are those that were given so far.
-    fn command(&mut self, command: &'l Command, names: &mut Names) -> Draft {
+    fn command(&mut self, command: &'l Command, names: &mut Names) -> ResolvedCommand {
         let name = self.option(command.name.as_ref(), |value| given_name(value, names));
         let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
             let signal = text(value.bytes())?.parse::<SignalNumber>().map_err(|error| error.to_string())?;
@@ -144,7 +144,7 @@ impl<'l> Resolver<'l> {
         let env = self.environment(&command.assignments);
         let argv = self.words(&command.words);
         self.check_whole(command, &argv, &env);
-        Draft {
+        ResolvedCommand {
             name: name.unwrap_or_default(),
             argv,
             template: command.words.iter().map(as_template).collect(),
@@ -163,9 +163,9 @@ impl<'l> Resolver<'l> {
 
     /// The variables that every process has, then the `NAME=VALUE` words; of two with one name the last counts, as in
     /// a shell.
-    fn environment(&mut self, assignments: &'l [(String, Written)]) -> BTreeMap<String, Text> {
+    fn environment(&mut self, assignments: &'l [(String, SourceText)]) -> BTreeMap<String, TaintedBytes> {
         let exported = self.variables.exported().into_iter();
-        let mut env: BTreeMap<String, Text> =
+        let mut env: BTreeMap<String, TaintedBytes> =
             exported.map(|(name, value)| (name.to_owned(), value.to_text())).collect();
         for (name, value) in assignments {
             if let Some(text) = self.one(value) {
@@ -177,7 +177,7 @@ impl<'l> Resolver<'l> {
     }
 
     /// PROGRAM and its arguments.
-    fn words(&mut self, words: &'l [Written]) -> Vec<Text> {
+    fn words(&mut self, words: &'l [SourceText]) -> Vec<TaintedBytes> {
         let before = self.problems.len();
         let mut argv = Vec::with_capacity(words.len());
         for written in words {
@@ -187,13 +187,13 @@ impl<'l> Resolver<'l> {
                 self.check_size(0, written, text);
             }
         }
-        if self.problems.len() == before && argv.first().is_none_or(Text::is_empty) {
+        if self.problems.len() == before && argv.first().is_none_or(TaintedBytes::is_empty) {
             let what = "the program is empty: nothing is left of it when it is expanded";
             words.iter().take(1).for_each(|program| self.problem(Diagnostic::about(program, what)));
         }
         // What has problems is shown, and a program that is empty cannot be.
-        if argv.first().is_none_or(Text::is_empty) {
-            argv.splice(..argv.len().min(1), words.first().map(|word| Text::literal(word.bytes())));
+        if argv.first().is_none_or(TaintedBytes::is_empty) {
+            argv.splice(..argv.len().min(1), words.first().map(|word| TaintedBytes::literal(word.bytes())));
         }
         argv
     }
@@ -201,8 +201,8 @@ impl<'l> Resolver<'l> {
     /// The value of an option, read.
     fn option<T>(
         &mut self,
-        written: Option<&'l Written>,
-        read: impl FnOnce(&Text) -> Result<T, String>,
+        written: Option<&'l SourceText>,
+        read: impl FnOnce(&TaintedBytes) -> Result<T, String>,
     ) -> Option<T> {
         let written = written?;
         let value = self.one(written)?;
@@ -211,7 +211,7 @@ impl<'l> Resolver<'l> {
 }
 
 /// A name that is given, and kept from being given again. No secret can be one.
-fn given_name(value: &Text, names: &mut Names) -> Result<String, String> {
+fn given_name(value: &TaintedBytes, names: &mut Names) -> Result<String, String> {
     let given = name(value.bytes())?;
     if !names.taken.insert(given.clone()) {
         return Err("another process has this name; names are unique".to_owned());
@@ -231,11 +231,11 @@ fn name(value: &[u8]) -> Result<String, String> {
     if plan::is_name(name) { Ok(name.to_owned()) } else { Err(NOT_A_NAME.to_owned()) }
 }
 
-fn stop_timeout(value: &[u8]) -> Result<Limit, String> {
+fn stop_timeout(value: &[u8]) -> Result<Timeout, String> {
     cli::limit(text(value)?).map_err(str::to_owned)
 }
 
-fn as_template(written: &Written) -> ByteString {
+fn as_template(written: &SourceText) -> ByteString {
     ByteString(written.bytes().to_vec())
 }
 

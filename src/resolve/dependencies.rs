@@ -1,10 +1,10 @@
 //! Who waits for whom: options that make no sense, names that nothing has, and circles.
 
 use crate::cli::Command;
-use crate::diagnostic::{Diagnostic, Written};
-use crate::plan::{self, Disorder, NOT_FOR_SETUP};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::plan::{self, DependencyError, NOT_FOR_SETUP};
 use crate::resolve::Resolver;
-use crate::resolve::command::Draft;
+use crate::resolve::command::ResolvedCommand;
 use crate::text::suggest::suggestion;
 
 impl Resolver<'_> {
@@ -18,27 +18,32 @@ impl Resolver<'_> {
     }
 
     /// Names that nothing has, and circles.
-    pub(super) fn check_order(&mut self, commands: &[Command], processes: &[Draft], setup: &[Draft]) {
+    pub(super) fn check_order(
+        &mut self,
+        commands: &[Command],
+        processes: &[ResolvedCommand],
+        setup: &[ResolvedCommand],
+    ) {
         if processes.iter().all(|draft| draft.after.is_empty()) {
             return;
         }
         let orders: Vec<(&str, &[String])> =
             processes.iter().map(|draft| (draft.name.as_str(), draft.after.as_slice())).collect();
-        for disorder in plan::disorders(&orders) {
+        for disorder in plan::dependency_errors(&orders) {
             let (written, message) = match disorder {
                 // It has a problem of its own already.
-                Disorder::Unknown(process, place) if orders[process].1[place].is_empty() => continue,
-                Disorder::Unknown(process, place) => {
+                DependencyError::Unknown(process, place) if orders[process].1[place].is_empty() => continue,
+                DependencyError::Unknown(process, place) => {
                     let name = &orders[process].1[place];
                     let message = if setup.iter().any(|draft| draft.name == *name) {
                         "this is a setup command, and they are over before any process is started".to_owned()
                     } else {
-                        let near = suggestion(name, orders.iter().map(|(name, _)| *name));
-                        format!("there is no process of this name{near}")
+                        let suggest = suggestion(name, orders.iter().map(|(name, _)| *name));
+                        format!("there is no process of this name{suggest}")
                     };
                     (&commands[process].after[place], message)
                 }
-                Disorder::Circle(circle) => self::circle(commands, &orders, &circle),
+                DependencyError::Circle(circle) => self::circle(commands, &orders, &circle),
             };
             self.problem(Diagnostic::about(written, message));
         }
@@ -50,7 +55,7 @@ fn circle<'c>(
     commands: &'c [Command],
     orders: &[(&str, &[String])],
     circle: &[usize],
-) -> (&'c Written, String) {
+) -> (&'c SourceText, String) {
     let name = |place: usize| orders[circle[place % circle.len()]].0;
     let place = orders[circle[0]].1.iter().position(|after| after == name(1)).unwrap_or_default();
     let message = if circle.len() == 1 {

@@ -6,7 +6,7 @@ mod dependencies;
 mod expansion;
 mod usage;
 
-use command::{Draft, Eyes};
+use command::{Redaction, ResolvedCommand};
 pub use usage::Uses;
 
 use crate::cli::{Line, View};
@@ -43,7 +43,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         variables: loaded.variables,
         capacity,
         problems: line.problems.clone(),
-        spare: Template::parse(b""),
+        scratch: Template::parse(b""),
         warnings: Vec::new(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
@@ -59,14 +59,14 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
     let mut problems = loaded.problems;
     problems.append(&mut resolver.problems);
     let mut eyes = match global.view {
-        Some(View::Plan(_)) if !global.show_secrets => Some(Eyes::masked()),
-        Some(View::Plan(_)) => Some(Eyes::open()),
-        None if problems.is_empty() => Some(Eyes::open()),
+        Some(View::Plan(_)) if !global.show_secrets => Some(Redaction::masked()),
+        Some(View::Plan(_)) => Some(Redaction::open()),
+        None if problems.is_empty() => Some(Redaction::open()),
         Some(View::Explain(_)) | None => None,
     };
     let plan = eyes.as_mut().map(|eyes| {
-        let mut seen = |drafts: Vec<Draft>| -> Vec<Process> {
-            drafts.into_iter().map(|draft| draft.seen_by(eyes)).collect()
+        let mut seen = |drafts: Vec<ResolvedCommand>| -> Vec<Process> {
+            drafts.into_iter().map(|draft| draft.redact(eyes)).collect()
         };
         let (setup, processes) = (seen(setup), seen(processes));
         Plan {
@@ -110,7 +110,7 @@ struct Resolver<'l> {
     variables: Variables,
     capacity: Capacity,
     /// Of the argument that was expanded last, for the next one.
-    spare: Template<'static>,
+    scratch: Template<'static>,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     uses: Uses<'l>,

@@ -18,7 +18,7 @@ pub struct Report {
 
 /// Why nothing can be told.
 #[derive(Debug)]
-pub enum Unknown {
+pub enum QueryError {
     /// /proc is not mounted, or shows no such process.
     NoProcess(Pid),
     /// It is no monofy, or one that has not begun.
@@ -33,7 +33,7 @@ pub enum Unknown {
     Unreadable(Pid),
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoProcess(pid) => write!(f, "/proc shows no process {pid}"),
@@ -74,40 +74,40 @@ impl Report {
 ///
 /// # Errors
 /// When there is none, or it cannot be asked.
-pub fn ask(pid: Option<i32>) -> Result<Report, Unknown> {
+pub fn ask(pid: Option<i32>) -> Result<Report, QueryError> {
     match pid {
         Some(pid) => ask_one(Pid::new(pid)),
         None => match ask_one(Pid::new(1)) {
             // Under an init of Docker's, in a shell, under systemd.
-            Err(Unknown::NotMonofy(_) | Unknown::NoProcess(_)) => ask_the_only_one(None),
-            Err(Unknown::Refused(init, error)) => ask_the_only_one(Some((init, error))),
+            Err(QueryError::NotMonofy(_) | QueryError::NoProcess(_)) => ask_the_only_one(None),
+            Err(QueryError::Refused(init, error)) => ask_the_only_one(Some((init, error))),
             answer => answer,
         },
     }
 }
 
-fn ask_one(pid: Pid) -> Result<Report, Unknown> {
+fn ask_one(pid: Pid) -> Result<Report, QueryError> {
     match memfd::read_of(pid) {
         Ok(Some(published)) => {
-            Status::from_json(&published).map(seen_now).map_err(|_| Unknown::Unreadable(pid))
+            Status::from_json(&published).map(seen_now).map_err(|_| QueryError::Unreadable(pid))
         }
-        Ok(None) => Err(Unknown::NotMonofy(pid)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Unknown::NoProcess(pid)),
-        Err(error) => Err(Unknown::Refused(pid, error)),
+        Ok(None) => Err(QueryError::NotMonofy(pid)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(QueryError::NoProcess(pid)),
+        Err(error) => Err(QueryError::Refused(pid, error)),
     }
 }
 
 /// `init` is why PID 1 could not be asked, if it may be a monofy all the same.
-fn ask_the_only_one(init: Option<(Pid, io::Error)>) -> Result<Report, Unknown> {
+fn ask_the_only_one(init: Option<(Pid, io::Error)>) -> Result<Report, QueryError> {
     let read = |(pid, published): (Pid, Vec<u8>)| Some((pid, Status::from_json(&published).ok()?));
     let all = memfd::others().into_iter().filter_map(read);
     // A child between fork and exec holds what its parent publishes.
     let mut all: Vec<(Pid, Status)> = all.filter(|(pid, status)| status.pid == pid.get()).collect();
     match (all.len(), init) {
-        (0, Some((init, error))) => Err(Unknown::Refused(init, error)),
-        (0, None) => Err(Unknown::Nobody),
+        (0, Some((init, error))) => Err(QueryError::Refused(init, error)),
+        (0, None) => Err(QueryError::Nobody),
         (1, _) => Ok(seen_now(all.swap_remove(0).1)),
-        (_, _) => Err(Unknown::Several(all.into_iter().map(|(pid, _)| pid).collect())),
+        (_, _) => Err(QueryError::Several(all.into_iter().map(|(pid, _)| pid).collect())),
     }
 }
 

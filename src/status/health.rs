@@ -29,7 +29,7 @@ fn of_process(process: &ProcessStatus) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Death;
+    use crate::exit::ExitReason;
     use crate::status::tests::{process, status};
 
     #[test]
@@ -45,7 +45,7 @@ mod tests {
         waiting.state = State::Waiting;
         let mut failed = process("worker");
         failed.state = State::Restarting;
-        failed.last_exit = Some(Death::Exited(3).into());
+        failed.last_exit = Some(ExitReason::Exited(3).into());
         assert_eq!(
             status(vec![late, process("cache"), waiting, failed]).complaint().unwrap(),
             "db is not ready; web has not been started yet; \

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Death;
+use crate::exit::ExitReason;
 
 /// How a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +83,8 @@ pub struct LastExit {
     pub how: String,
 }
 
-impl From<Death> for LastExit {
-    fn from(death: Death) -> Self {
+impl From<ExitReason> for LastExit {
+    fn from(death: ExitReason) -> Self {
         Self { status: death.status(), how: death.to_string() }
     }
 }
@@ -172,7 +172,7 @@ pub(crate) mod tests {
     fn what_is_published_can_be_read() {
         let mut failed = process("worker");
         failed.state = State::Restarting;
-        failed.last_exit = Some(Death::Exited(3).into());
+        failed.last_exit = Some(ExitReason::Exited(3).into());
         let published = status(vec![process("web"), failed]);
         assert_eq!(Status::from_json(&published.to_json()).unwrap(), published);
     }

@@ -66,7 +66,7 @@ fn uptime(uptime: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::Death;
+    use crate::exit::ExitReason;
     use crate::signal::SignalNumber;
     use crate::status::tests::{process, status};
 
@@ -74,7 +74,7 @@ mod tests {
     fn a_row_tells_of_each_process() {
         let mut failed = process("worker");
         (failed.state, failed.pid, failed.ready, failed.restarts) = (State::Restarting, None, false, 12);
-        failed.last_exit = Some(Death::Killed(SignalNumber::KILL).into());
+        failed.last_exit = Some(ExitReason::Killed(SignalNumber::KILL).into());
         let text = status(vec![process("web"), failed]).to_table(Duration::from_secs(63));
         assert_eq!(
             text,

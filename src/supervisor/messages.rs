@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::exit::Death;
+use crate::exit::ExitReason;
+use crate::plan::TaskId;
 use crate::plan::{Ready, Restart};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::notice::{Cause, Notice};
-use crate::supervisor::machine::restart::Again;
-use crate::supervisor::machine::task::TaskId;
+use crate::supervisor::machine::restart::RestartAttempt;
 use crate::supervisor::notices::Level;
 use crate::sys::procfs::Descendant;
 use crate::text::shell::quote::quote;
@@ -18,7 +18,7 @@ pub(super) fn level(notice: &Notice) -> Level {
         Notice::PassedOn(..) | Notice::Reaped(..) => Level::Detail,
         Notice::Started(..)
         | Notice::Ended(..)
-        | Notice::StartsAgain(_, Death::Exited(0), _)
+        | Notice::StartsAgain(_, ExitReason::Exited(0), _)
         | Notice::AskedLeftBehind(_)
         | Notice::Ready(_)
         | Notice::WaitsFor(..)
@@ -123,16 +123,16 @@ fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
 }
 
 /// A process that is started again after a failure shares its fate only when no attempt is left.
-fn after_restarts(launcher: &Launcher<'_>, id: TaskId, death: Death) -> String {
+fn after_restarts(launcher: &Launcher<'_>, id: TaskId, death: ExitReason) -> String {
     match launcher.process(id).restart {
-        Restart::OnFailure(Some(attempts)) if death != Death::Exited(0) => {
+        Restart::OnFailure(Some(attempts)) if death != ExitReason::Exited(0) => {
             format!(", the last of {} attempts in a row", attempts.saturating_add(1))
         }
         Restart::No | Restart::OnFailure(_) | Restart::Always => String::new(),
     }
 }
 
-fn soon(again: Again) -> String {
+fn soon(again: RestartAttempt) -> String {
     let of = again.of.map(|of| format!(" of {of}")).unwrap_or_default();
     format!("in {} (attempt {}{of})", seconds(again.after), again.attempt)
 }

@@ -9,9 +9,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::libc;
 
-use crate::output::Outlets;
+use crate::output::OutputMux;
 use crate::plan::Verbosity;
-use crate::sys::descriptors::{Written, write_now};
+use crate::sys::descriptors::{WriteNow, write_now};
 use crate::sys::poll::{Interest, PollSet};
 
 /// Where Kubernetes reads why a container ended.
@@ -31,29 +31,29 @@ pub(super) enum Level {
 }
 
 /// Tells the user. Never waits for a reader, never fails.
-pub(super) struct Teller {
+pub(super) struct NoticeLog {
     least: Level,
-    way: Way,
+    way: StderrMode,
 }
 
 /// How notices get to stderr.
-enum Way {
+enum StderrMode {
     /// By us; what waits for the reader.
     Direct(VecDeque<u8>),
     /// Among the lines of the processes; the notices that wait for their turn, and their bytes.
     AmongLines(VecDeque<String>, usize),
 }
 
-impl Teller {
-    pub(super) fn new(verbosity: Verbosity, outlets: Option<&Outlets>) -> Self {
+impl NoticeLog {
+    pub(super) fn new(verbosity: Verbosity, outlets: Option<&OutputMux>) -> Self {
         let least = match verbosity {
             Verbosity::Quiet => Level::Warning,
             Verbosity::Normal => Level::Info,
             Verbosity::Verbose => Level::Detail,
         };
         let way = match outlets {
-            None => Way::Direct(VecDeque::new()),
-            Some(_) => Way::AmongLines(VecDeque::new(), 0),
+            None => StderrMode::Direct(VecDeque::new()),
+            Some(_) => StderrMode::AmongLines(VecDeque::new(), 0),
         };
         Self { least, way }
     }
@@ -69,14 +69,14 @@ impl Teller {
         }
         self.flush();
         match &mut self.way {
-            Way::Direct(backlog) => {
+            StderrMode::Direct(backlog) => {
                 let line = line(text);
                 let rest = if backlog.is_empty() { unwritten(&line) } else { &line };
                 if backlog.len() + rest.len() <= BACKLOG {
                     backlog.extend(rest);
                 }
             }
-            Way::AmongLines(waiting, size) => {
+            StderrMode::AmongLines(waiting, size) => {
                 let text = in_one_line(text);
                 if *size + text.len() <= BACKLOG {
                     *size += text.len();
@@ -89,14 +89,14 @@ impl Teller {
     /// Whether something waits to be written.
     pub(super) fn has_backlog(&self) -> bool {
         match &self.way {
-            Way::Direct(backlog) => !backlog.is_empty(),
-            Way::AmongLines(waiting, _) => !waiting.is_empty(),
+            StderrMode::Direct(backlog) => !backlog.is_empty(),
+            StderrMode::AmongLines(waiting, _) => !waiting.is_empty(),
         }
     }
 
     /// Adds what has to be waited for.
     pub(super) fn register(&self, set: &mut PollSet) {
-        if let Way::Direct(backlog) = &self.way
+        if let StderrMode::Direct(backlog) = &self.way
             && !backlog.is_empty()
         {
             set.watch(io::stderr().as_fd(), Interest::Writable);
@@ -105,7 +105,7 @@ impl Teller {
 
     /// Writes what has waited, as far as it goes.
     pub(super) fn flush(&mut self) {
-        if let Way::Direct(backlog) = &mut self.way
+        if let StderrMode::Direct(backlog) = &mut self.way
             && !backlog.is_empty()
         {
             let written = backlog.len() - unwritten(backlog.make_contiguous()).len();
@@ -114,8 +114,8 @@ impl Teller {
     }
 
     /// Gives the notices to who writes the lines of the processes, as far as it is their turn.
-    pub(super) fn pass_to(&mut self, outlets: &mut Outlets) {
-        let Way::AmongLines(waiting, size) = &mut self.way else { return };
+    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux) {
+        let StderrMode::AmongLines(waiting, size) = &mut self.way else { return };
         let had_some = !waiting.is_empty();
         while let Some(text) = waiting.front() {
             if !outlets.write_notice(text.as_bytes()) {
@@ -148,13 +148,13 @@ fn in_one_line(text: &str) -> String {
 /// What of the bytes could not be written to stderr yet.
 fn unwritten(bytes: &[u8]) -> &[u8] {
     match write_now(io::stderr().as_fd(), bytes) {
-        Written::Whole | Written::Never => &[],
-        Written::Partly(count) => &bytes[count..],
+        WriteNow::Whole | WriteNow::Never => &[],
+        WriteNow::Partly(count) => &bytes[count..],
     }
 }
 
 /// Why nothing was started, where Kubernetes reads why a container ended.
-pub fn leave_last_words(text: &str) {
+pub fn write_termination_log(text: &str) {
     leave_termination_message(format!("monofy: {text}\n").as_bytes());
 }
 

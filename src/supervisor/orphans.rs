@@ -6,14 +6,14 @@ use crate::sys::procfs::{self, Descendant};
 
 /// Whom of our descendants was asked to stop.
 #[derive(Default)]
-pub(super) struct Remains {
+pub(super) struct OrphanTracker {
     asked: Vec<Descendant>,
     has_asked_blindly: bool,
     /// What processes have left in their groups that are started again, by the group.
     groups: Vec<(Pid, Vec<Descendant>)>,
 }
 
-impl Remains {
+impl OrphanTracker {
     /// Those who are to be asked to stop now. Each is asked once, since a second TERM means something else to some
     /// programs; but what has executed another program meanwhile is another one, and never heard of it.
     pub(super) fn take_to_ask(&mut self) -> Vec<Descendant> {

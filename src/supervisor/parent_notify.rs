@@ -5,20 +5,20 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::supervisor::machine::action::Announcement;
-use crate::sys::descriptors::{self, Written};
+use crate::sys::descriptors::{self, WriteNow};
 use crate::sys::{notify, passed_fd};
 
 /// The variable that says where notifications go. It means monofy, so the processes do not get it.
 pub(super) const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
 
 /// The ways upward.
-pub(super) struct Upward {
+pub(super) struct ParentNotifier {
     socket: Option<OsString>,
     /// Gets a newline once, and is closed then, as s6 has it.
     descriptor: Option<OwnedFd>,
 }
 
-impl Upward {
+impl ParentNotifier {
     /// To this descriptor, which monofy was started with, and to what `NOTIFY_SOCKET` names.
     pub(super) fn new(ready_fd: Option<i32>) -> io::Result<Self> {
         let socket = std::env::var_os(NOTIFY_SOCKET).filter(|socket| !socket.is_empty());
@@ -34,7 +34,7 @@ impl Upward {
         let told = self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message));
         if what == Announcement::Ready
             && let Some(descriptor) = self.descriptor.take()
-            && descriptors::write_now(descriptor.as_fd(), b"\n") != Written::Whole
+            && descriptors::write_now(descriptor.as_fd(), b"\n") != WriteNow::Whole
         {
             return Err(io::ErrorKind::BrokenPipe.into());
         }

@@ -3,21 +3,22 @@
 use std::io;
 use std::time::Duration;
 
+use crate::plan::TaskId;
 use crate::status::{self, LastExit, ProcessStatus, Stage, Status};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::event::Tick;
-use crate::supervisor::machine::task::{State, Task, TaskId};
+use crate::supervisor::machine::task::{State, Task};
 use crate::supervisor::machine::{Machine, Phase};
 use crate::sys::clock;
 use crate::sys::memfd::MemoryFile;
 use crate::sys::process::Pid;
 
 /// Publishes how the run is, whenever that has changed.
-pub(super) struct Publisher {
+pub(super) struct StatusWriter {
     /// When the run began, by the clock that all processes share.
     began: Duration,
     place: Place,
-    seen: Option<Glance>,
+    seen: Option<Snapshot>,
 }
 
 enum Place {
@@ -29,23 +30,23 @@ enum Place {
 
 /// All whose change is worth a look; setup commands and processes in the order of the line.
 #[derive(PartialEq, Eq)]
-struct Glance {
+struct Snapshot {
     stage: Stage,
     tasks: Vec<(State, bool)>,
 }
 
-impl Default for Publisher {
+impl Default for StatusWriter {
     fn default() -> Self {
         Self { began: clock::monotonic(), place: Place::NoneYet, seen: None }
     }
 }
 
-impl Publisher {
+impl StatusWriter {
     /// Publishes what has changed.
     ///
     /// # Errors
     /// Once, when nothing can be published; the run goes on without.
-    pub(super) fn publish(&mut self, machine: &Machine, launcher: &Launcher<'_>) -> io::Result<()> {
+    pub(super) fn write_status(&mut self, machine: &Machine, launcher: &Launcher<'_>) -> io::Result<()> {
         if matches!(self.place, Place::Nowhere) || !self.has_changed(machine) {
             return Ok(());
         }
@@ -73,7 +74,7 @@ impl Publisher {
         {
             return false;
         }
-        self.seen = Some(Glance { stage, tasks: tasks.iter().map(glance).collect() });
+        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(glance).collect() });
         true
     }
 

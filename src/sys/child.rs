@@ -14,19 +14,19 @@ use nix::unistd;
 
 use crate::etc::passwd::Identity;
 use crate::signal::SignalNumber;
-use crate::sys::cstring_array::Strings;
+use crate::sys::cstring_array::CStringArray;
 use crate::sys::descriptors;
 use crate::sys::envp::{self, Environment};
 use crate::sys::passed_fd;
 use crate::sys::process::Pid;
-use crate::sys::signals::{self, Inherited};
+use crate::sys::signals::{self, OriginalSignals};
 use crate::sys::spawn::{Grouping, Launch};
 
 /// What is done, and so what can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Group,
-    Gift,
+    PassedFd,
     Output,
     User,
     Directory,
@@ -37,7 +37,7 @@ pub(super) enum Step {
 impl Step {
     pub(super) const ALL: [Self; 7] = [
         Self::Group,
-        Self::Gift,
+        Self::PassedFd,
         Self::Output,
         Self::User,
         Self::Directory,
@@ -63,13 +63,13 @@ pub(super) struct Child<'a> {
     file: CString,
     /// [`SHELL`], then the arguments: from the second on they are those of the program, from the first on those of
     /// the shell that is to run it.
-    arguments: Strings,
+    arguments: CStringArray,
     environment: Option<Environment>,
     directory: Option<CString>,
     identity: Option<&'a Identity>,
     grouping: Grouping,
     death_signal: SignalNumber,
-    inherited: Inherited,
+    inherited: OriginalSignals,
     gift: Option<passed_fd::Handle>,
     /// What becomes its stdin, stdout and stderr, where they are not ours.
     standard: [Option<OwnedFd>; 3],
@@ -83,11 +83,11 @@ impl<'a> Child<'a> {
     /// When a string holds a NUL, or there is no descriptor left.
     pub(super) fn new(launch: Launch<'a>) -> io::Result<Self> {
         let words = std::iter::once(SHELL).chain(launch.argv.iter().map(|word| word.as_bytes()));
-        let above = |descriptor: Option<OwnedFd>| descriptor.map(descriptors::above_standard).transpose();
+        let above = |descriptor: Option<OwnedFd>| descriptor.map(descriptors::move_above_stdio).transpose();
         Ok(Self {
             parent: Pid::own().get(),
             file: CString::new(launch.file.as_os_str().as_bytes())?,
-            arguments: Strings::new(words)?,
+            arguments: CStringArray::new(words)?,
             environment: envp::environment(&launch)?,
             directory: launch.directory.map(|path| CString::new(path.as_os_str().as_bytes())).transpose()?,
             identity: launch.identity.filter(|identity| !is_us(identity)),
@@ -138,7 +138,7 @@ impl<'a> Child<'a> {
             check(Step::Group, unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0)).is_ok())?;
         }
         if let Some(gift) = self.gift {
-            check(Step::Gift, gift.take())?;
+            check(Step::PassedFd, gift.take())?;
         }
         for (number, descriptor) in (0..).zip(&self.standard) {
             let Some(descriptor) = descriptor else { continue };
@@ -151,7 +151,7 @@ impl<'a> Child<'a> {
             // SAFETY: a string that ends in NUL.
             check(Step::Directory, unsafe { libc::chdir(directory.as_ptr()) } == 0)?;
         }
-        self.follow_parent()?;
+        self.set_pdeathsig()?;
         if self.grouping == Grouping::Shared {
             signals::continue_if_stopped_before_exec();
         }
@@ -160,7 +160,7 @@ impl<'a> Child<'a> {
     }
 
     /// Asks for the death signal.
-    fn follow_parent(&self) -> Result<(), Fault> {
+    fn set_pdeathsig(&self) -> Result<(), Fault> {
         let signal = self.death_signal;
         // SAFETY: a system call on numbers. By libc, since nix's takes no real-time signal.
         check(Step::DeathSignal, unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal.get()) } == 0)?;

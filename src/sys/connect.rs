@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
 
-use crate::sys::descriptors::above_standard;
+use crate::sys::descriptors::move_above_stdio;
 
 /// A connection that is being made. Dropped, it is given up.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ fn socket(address: SocketAddr) -> io::Result<OwnedFd> {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
-    above_standard(unsafe { OwnedFd::from_raw_fd(number) })
+    move_above_stdio(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 fn connect<T>(descriptor: &OwnedFd, to: &T) -> io::Result<()> {

@@ -7,13 +7,13 @@ use std::ptr;
 /// Strings that end in NUL, side by side in one piece of memory, and the array of pointers to them, which ends in a
 /// null pointer.
 #[derive(Debug)]
-pub(super) struct Strings {
+pub(super) struct CStringArray {
     /// What the pointers point into: where it is, it stays.
     _bytes: Box<[u8]>,
     pointers: Vec<*const c_char>,
 }
 
-impl Strings {
+impl CStringArray {
     /// Copies strings.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 ///
 /// # Errors
 /// When there is no descriptor left.
-pub fn above_standard(descriptor: OwnedFd) -> io::Result<OwnedFd> {
+pub fn move_above_stdio(descriptor: OwnedFd) -> io::Result<OwnedFd> {
     if descriptor.as_raw_fd() > 2 {
         return Ok(descriptor);
     }
@@ -34,7 +34,7 @@ pub fn wait_for_either(first: BorrowedFd<'_>, second: BorrowedFd<'_>) -> io::Res
 
 /// What became of a write that may not wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteNow {
     /// All of it is on its way.
     Whole,
     /// So many bytes; the rest would have had to wait.
@@ -46,18 +46,18 @@ pub enum Written {
 /// Writes as much as goes without waiting. The descriptor's flags are not touched, since `O_NONBLOCK` would
 /// hold for every process that shares it.
 #[must_use]
-pub fn write_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> Written {
+pub fn write_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> WriteNow {
     let mut done = 0;
     while done < bytes.len() {
         match write_some_now(descriptor, &bytes[done..]) {
-            Ok(0) => return Written::Partly(done),
+            Ok(0) => return WriteNow::Partly(done),
             Ok(count) => done += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Partly(done),
-            Err(_) => return Written::Never,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return WriteNow::Partly(done),
+            Err(_) => return WriteNow::Never,
         }
     }
-    Written::Whole
+    WriteNow::Whole
 }
 
 /// The most that a pipe takes as one piece, and that it has room for when poll(2) calls it writable.
@@ -114,5 +114,5 @@ pub fn is_terminal(descriptor: &impl AsFd) -> bool {
 /// Where there is none, or no descriptor left.
 pub fn null() -> io::Result<OwnedFd> {
     let file = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
-    above_standard(file.into())
+    move_above_stdio(file.into())
 }

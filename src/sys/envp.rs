@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
-use crate::sys::cstring_array::Strings;
+use crate::sys::cstring_array::CStringArray;
 use crate::sys::process::Pid;
 use crate::sys::spawn::Launch;
 
@@ -38,7 +38,7 @@ const PREFIX: &[u8; 11] = b"LISTEN_PID=";
 /// A whole environment, made ready before the fork.
 pub(super) struct Environment {
     /// What is different. The pointers point here and into our own environment.
-    _different: Strings,
+    _different: CStringArray,
     own_pid: Option<[u8; PREFIX.len() + DIGITS]>,
     pointers: Vec<*const c_char>,
 }
@@ -54,7 +54,7 @@ pub(super) fn environment(launch: &Launch<'_>) -> io::Result<Option<Environment>
     let own = launch.environment.iter();
     let own: Vec<Vec<u8>> =
         own.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect();
-    let different = Strings::new(own.iter().map(Vec::as_slice))?;
+    let different = CStringArray::new(own.iter().map(Vec::as_slice))?;
     // The first place is that of the process id.
     let mut pointers = if launch.listens { vec![PREFIX.as_ptr().cast()] } else { Vec::new() };
     pointers.extend(kept(launch));

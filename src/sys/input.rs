@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use nix::libc;
 
 use crate::sys::descriptors;
-use crate::sys::signals::SignalQueue;
+use crate::sys::signals::SignalFd;
 
 /// The most that is read: a plan has at most the 6 MiB that execve(2) takes, in JSON.
 const MOST: usize = 64 * 1024 * 1024;
@@ -21,7 +21,7 @@ const MOST: usize = 64 * 1024 * 1024;
 /// When it cannot be opened or read, or is larger than any plan.
 pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
     if file == "-" {
-        let signals = SignalQueue::open()?;
+        let signals = SignalFd::open()?;
         let mut stdin = io::stdin().lock();
         return read_all(&signals, &io::stdin(), &mut stdin);
     }
@@ -29,13 +29,13 @@ pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
     let mut file: File =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
     // Only now, so that a file that is not there costs but the one call that finds it out.
-    let signals = SignalQueue::open()?;
+    let signals = SignalFd::open()?;
     let descriptor = file.try_clone()?;
     read_all(&signals, &descriptor, &mut file)
 }
 
 fn read_all(
-    signals: &SignalQueue,
+    signals: &SignalFd,
     descriptor: &impl AsFd,
     source: &mut impl Read,
 ) -> io::Result<Option<Vec<u8>>> {
@@ -58,7 +58,7 @@ fn read_all(
 }
 
 /// Waits for something to read. Other signals than those that ask for the end would have reached nobody yet.
-fn was_asked_to_stop(signals: &SignalQueue, source: BorrowedFd<'_>) -> io::Result<bool> {
+fn was_asked_to_stop(signals: &SignalFd, source: BorrowedFd<'_>) -> io::Result<bool> {
     let has_signal = descriptors::wait_for_either(signals.as_fd(), source)?;
     let mut received = Vec::new();
     if has_signal {

@@ -37,7 +37,7 @@ impl MemoryFile {
         let no_exec = MFdFlags::from_bits_retain(nix::libc::MFD_NOEXEC_SEAL);
         let descriptor = memfd_create(NAME, MFdFlags::MFD_CLOEXEC | no_exec)
             .or_else(|_| memfd_create(NAME, MFdFlags::MFD_CLOEXEC))?;
-        Ok(Self { file: descriptors::above_standard(descriptor)?.into() })
+        Ok(Self { file: descriptors::move_above_stdio(descriptor)?.into() })
     }
 
     /// Replaces what it holds, in one write. Who reads meanwhile sees by the sum that it does not fit together.

@@ -3,7 +3,7 @@
 
 /// Returns freed memory to the kernel. The front end needs a few hundred KiB for an instant, the supervisor
 /// almost none for months.
-pub fn give_back() {
+pub fn trim_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY: malloc_trim(3) may be called at any time; there is one thread.
     unsafe {

@@ -12,11 +12,11 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
-use crate::sys::descriptors::{above_standard, write_nowait};
+use crate::sys::descriptors::{move_above_stdio, write_nowait};
 
 /// How writing to it is kept from waiting.
 #[derive(Debug)]
-enum Way {
+enum WriteMode {
     /// A flag of the one call (pwritev2(2)): pipes.
     PerCall,
     /// A flag of the one call (send(2)): sockets.
@@ -31,15 +31,15 @@ enum Way {
 
 /// A standard descriptor to write to.
 #[derive(Debug)]
-pub struct Outflow {
+pub struct NonblockingWriter {
     descriptor: OwnedFd,
-    way: Way,
-    identity: Identity,
+    way: WriteMode,
+    identity: FileIdentity,
 }
 
 /// Which file it is: equal for two descriptors of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct FileIdentity {
     device: u64,
     inode: u64,
 }
@@ -49,7 +49,7 @@ const SMALL: usize = 128;
 
 /// What became of a write.
 #[derive(Debug)]
-pub enum Flowed {
+pub enum WriteOutcome {
     /// So many bytes were taken; the others would have had to wait.
     Bytes(usize),
     /// Nobody reads it any more.
@@ -58,7 +58,7 @@ pub enum Flowed {
     Failed(io::Error),
 }
 
-impl Outflow {
+impl NonblockingWriter {
     /// Of a descriptor that is open for writing; nothing of one that is not, or closed.
     #[must_use]
     pub fn of(descriptor: BorrowedFd<'_>) -> Option<Self> {
@@ -68,51 +68,53 @@ impl Outflow {
         }
         let stat = fstat(descriptor).ok()?;
         // A duplicate, so that it is ours; its flags are still those of the shared description.
-        let descriptor = above_standard(descriptor.try_clone_to_owned().ok()?).ok()?;
+        let descriptor = move_above_stdio(descriptor.try_clone_to_owned().ok()?).ok()?;
         let way = way(&descriptor, &stat);
-        let identity = Identity { device: stat.st_dev, inode: stat.st_ino };
+        let identity = FileIdentity { device: stat.st_dev, inode: stat.st_ino };
         Some(Self { descriptor, way, identity })
     }
 
     /// Which file it is.
     #[must_use]
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> FileIdentity {
         self.identity
     }
 
     /// Writes as much as goes without waiting.
-    pub fn write(&mut self, bytes: &[u8]) -> Flowed {
+    pub fn write(&mut self, bytes: &[u8]) -> WriteOutcome {
         let mut done = 0;
         loop {
             let error = match self.write_once(&bytes[done..]) {
                 Ok(count) => {
                     done += count;
-                    if matches!(self.way, Way::InSmallPieces) && done < bytes.len() {
+                    if matches!(self.way, WriteMode::InSmallPieces) && done < bytes.len() {
                         continue;
                     }
-                    return Flowed::Bytes(done);
+                    return WriteOutcome::Bytes(done);
                 }
                 Err(error) => error,
             };
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
-                Some(libc::EAGAIN) => return Flowed::Bytes(done),
-                Some(libc::EPIPE | libc::ECONNRESET) => return Flowed::NoReader,
-                Some(libc::EOPNOTSUPP | libc::EINVAL | libc::ENOSYS) if matches!(self.way, Way::PerCall) => {
+                Some(libc::EAGAIN) => return WriteOutcome::Bytes(done),
+                Some(libc::EPIPE | libc::ECONNRESET) => return WriteOutcome::NoReader,
+                Some(libc::EOPNOTSUPP | libc::EINVAL | libc::ENOSYS)
+                    if matches!(self.way, WriteMode::PerCall) =>
+                {
                     self.way = own_description(&self.descriptor);
                 }
-                _ => return Flowed::Failed(error),
+                _ => return WriteOutcome::Failed(error),
             }
         }
     }
 
     fn write_once(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.way {
-            Way::PerCall => write_nowait(self.descriptor.as_fd(), bytes),
-            Way::Socket => send_now(self.descriptor.as_fd(), bytes),
-            Way::OwnDescription(file) => Ok(nix::unistd::write(file, bytes)?),
-            Way::Plain => Ok(nix::unistd::write(&self.descriptor, bytes)?),
-            Way::InSmallPieces => {
+            WriteMode::PerCall => write_nowait(self.descriptor.as_fd(), bytes),
+            WriteMode::Socket => send_now(self.descriptor.as_fd(), bytes),
+            WriteMode::OwnDescription(file) => Ok(nix::unistd::write(file, bytes)?),
+            WriteMode::Plain => Ok(nix::unistd::write(&self.descriptor, bytes)?),
+            WriteMode::InSmallPieces => {
                 let mut polled = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLOUT)];
                 poll(&mut polled, PollTimeout::ZERO)?;
                 if !polled[0].any().unwrap_or(true) {
@@ -124,29 +126,29 @@ impl Outflow {
     }
 }
 
-impl AsFd for Outflow {
+impl AsFd for NonblockingWriter {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        if let Way::OwnDescription(file) = &self.way { file.as_fd() } else { self.descriptor.as_fd() }
+        if let WriteMode::OwnDescription(file) = &self.way { file.as_fd() } else { self.descriptor.as_fd() }
     }
 }
 
-fn way(descriptor: &OwnedFd, stat: &FileStat) -> Way {
+fn way(descriptor: &OwnedFd, stat: &FileStat) -> WriteMode {
     match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
-        SFlag::S_IFIFO => Way::PerCall,
-        SFlag::S_IFSOCK => Way::Socket,
-        SFlag::S_IFREG | SFlag::S_IFBLK => Way::Plain,
+        SFlag::S_IFIFO => WriteMode::PerCall,
+        SFlag::S_IFSOCK => WriteMode::Socket,
+        SFlag::S_IFREG | SFlag::S_IFBLK => WriteMode::Plain,
         _ if crate::sys::descriptors::is_terminal(descriptor) => own_description(descriptor),
-        SFlag::S_IFCHR if stat.st_rdev == libc::makedev(1, 3) => Way::Plain,
+        SFlag::S_IFCHR if stat.st_rdev == libc::makedev(1, 3) => WriteMode::Plain,
         _ => own_description(descriptor),
     }
 }
 
 /// Opens the same file anew. `O_NOCTTY`: it must not become our terminal by that.
-fn own_description(descriptor: &OwnedFd) -> Way {
+fn own_description(descriptor: &OwnedFd) -> WriteMode {
     let path = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
     let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
-    let ours = opened.and_then(|file| above_standard(file.into()));
-    ours.map_or(Way::InSmallPieces, Way::OwnDescription)
+    let ours = opened.and_then(|file| move_above_stdio(file.into()));
+    ours.map_or(WriteMode::InSmallPieces, WriteMode::OwnDescription)
 }
 
 fn send_now(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::libc;
 
-use crate::sys::descriptors::above_standard;
+use crate::sys::descriptors::move_above_stdio;
 use crate::sys::process::Pid;
 
 /// Where processes send what they have to say: an address in the abstract namespace (unix(7)), so that there is no
@@ -169,7 +169,7 @@ fn datagram_socket() -> io::Result<OwnedFd> {
     let number = unsafe { libc::socket(libc::AF_UNIX, kind, 0) };
     check(number)?;
     // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
-    above_standard(unsafe { OwnedFd::from_raw_fd(number) })
+    move_above_stdio(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// A name as it stands in `NOTIFY_SOCKET`, as the kernel wants it.

@@ -9,12 +9,12 @@ use nix::libc;
 
 /// A descriptor for one child.
 #[derive(Debug)]
-pub struct Gift {
+pub struct PassedFd {
     descriptor: OwnedFd,
     number: RawFd,
 }
 
-impl Gift {
+impl PassedFd {
     /// This descriptor, under that number.
     ///
     /// It is moved there in this process already where the number is free: std opens a pipe to hear from its child,

@@ -8,7 +8,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::unistd;
 
-use crate::sys::descriptors::above_standard;
+use crate::sys::descriptors::move_above_stdio;
 
 /// How much a pipe of ours holds, where the kernel lets us choose: four times its own choice, so that a process
 /// goes on writing while we write.
@@ -20,7 +20,7 @@ const CAPACITY: i32 = 256 * 1024;
 /// When there is no descriptor left.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let (read, write) = unistd::pipe2(OFlag::O_CLOEXEC)?;
-    let (read, write) = (above_standard(read)?, above_standard(write)?);
+    let (read, write) = (move_above_stdio(read)?, move_above_stdio(write)?);
     never_wait(&read)?;
     // An unprivileged user who has many pipes gets small ones, which are slower and else the same.
     let _ = fcntl(&read, FcntlArg::F_SETPIPE_SZ(CAPACITY));

@@ -10,7 +10,7 @@ use nix::libc;
 use nix::pty::{posix_openpt, unlockpt};
 use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
-use crate::sys::descriptors::above_standard;
+use crate::sys::descriptors::move_above_stdio;
 use crate::sys::pipe;
 
 /// Rows and columns, never 0.
@@ -75,9 +75,9 @@ pub fn pty(size: Size) -> io::Result<(OwnedFd, OwnedFd)> {
         // SAFETY: `into_raw_fd` hands over what nobody else owns.
         unsafe { OwnedFd::from_raw_fd(std::os::fd::IntoRawFd::into_raw_fd(master)) }
     };
-    let master = above_standard(master)?;
+    let master = move_above_stdio(master)?;
     fcntl(&master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-    let slave = above_standard(peer(&master)?)?;
+    let slave = move_above_stdio(peer(&master)?)?;
     let mut attributes = tcgetattr(&slave)?;
     attributes.output_flags.remove(OutputFlags::OPOST);
     tcsetattr(&slave, SetArg::TCSANOW, &attributes)?;

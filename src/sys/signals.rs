@@ -18,7 +18,7 @@ const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
 
 /// The signal state that monofy was started with and that its children are given (contract, 4.1).
 #[derive(Clone, Copy, Debug)]
-pub struct Inherited {
+pub struct OriginalSignals {
     mask: SignalSet,
     /// Whether SIGCHLD was ignored, the one disposition that monofy changes. All others are in the children as they
     /// are here, untouched.
@@ -58,16 +58,16 @@ fn taken() -> SignalSet {
 /// (wait(2)) and their statuses are lost. No other disposition is touched: a blocked signal is kept for the
 /// descriptor even where it is ignored.
 #[must_use]
-pub fn take_over() -> Inherited {
+pub fn take_over() -> OriginalSignals {
     let mask = set_mask(taken());
     let ignores_children = is_ignored(SignalNumber::CHLD);
     if ignores_children {
         set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
     }
-    Inherited { mask, ignores_children }
+    OriginalSignals { mask, ignores_children }
 }
 
-impl Inherited {
+impl OriginalSignals {
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
     pub fn restore(&self) {
         if self.ignores_children {
@@ -129,7 +129,7 @@ fn set_disposition(signal: SignalNumber, handler: libc::sighandler_t) {
 
 /// The queue of blocked signals, as a descriptor (signalfd(2)).
 #[derive(Debug)]
-pub struct SignalQueue {
+pub struct SignalFd {
     descriptor: OwnedFd,
     own: u32,
 }
@@ -141,7 +141,7 @@ const SI_KERNEL: i32 = 0x80;
 /// it, and then the next read goes on.
 const BATCH: usize = 16;
 
-impl SignalQueue {
+impl SignalFd {
     /// Opens the queue.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl SignalQueue {
         }
         // SAFETY: the kernel has just made this descriptor, and nothing else owns it.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-        Ok(Self { descriptor: descriptors::above_standard(descriptor)?, own: std::process::id() })
+        Ok(Self { descriptor: descriptors::move_above_stdio(descriptor)?, own: std::process::id() })
     }
 
     /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The SIGPIPE for our own
@@ -195,7 +195,7 @@ impl SignalQueue {
     }
 }
 
-impl AsFd for SignalQueue {
+impl AsFd for SignalFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }

@@ -14,7 +14,7 @@ use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::child::{Child, Fault, Step};
 use crate::sys::passed_fd;
 use crate::sys::process::Pid;
-use crate::sys::signals::Inherited;
+use crate::sys::signals::OriginalSignals;
 use crate::sys::vfork_exec;
 use crate::sys::wait;
 
@@ -49,7 +49,7 @@ pub struct Launch<'a> {
     /// What it gets should monofy be killed.
     pub death_signal: SignalNumber,
     /// The signal state to hand on.
-    pub inherited: Inherited,
+    pub inherited: OriginalSignals,
     /// A descriptor that it finds under a number that was asked for.
     pub gift: Option<passed_fd::Handle>,
     /// Its stdin, if not ours.
@@ -78,7 +78,7 @@ pub enum SpawnError {
     /// There was nothing to be had for it to write to.
     NoOutput(io::Error),
     /// It cannot be given the descriptor that was asked for.
-    Gift(io::Error),
+    PassedFd(io::Error),
     /// It cannot run as the user that was asked for.
     User(io::Error),
     /// It cannot start in the directory that was asked for.
@@ -94,9 +94,11 @@ impl SpawnError {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::NoProcess(_) | Self::NoOutput(_) | Self::Gift(_) | Self::User(_) | Self::Directory(_) => {
-                exit::OUR_FAILURE
-            }
+            Self::NoProcess(_)
+            | Self::NoOutput(_)
+            | Self::PassedFd(_)
+            | Self::User(_)
+            | Self::Directory(_) => exit::OUR_FAILURE,
             Self::NoInterpreter => exit::NOT_FOUND,
             Self::Refused(_) => exit::NOT_EXECUTABLE,
         }
@@ -108,7 +110,7 @@ impl fmt::Display for SpawnError {
         match self {
             Self::NoProcess(error) => write!(f, "cannot create a process: {error}"),
             Self::NoOutput(error) => write!(f, "cannot create a pipe or terminal for its output: {error}"),
-            Self::Gift(error) => write!(f, "cannot give it the descriptor of --ready: {error}"),
+            Self::PassedFd(error) => write!(f, "cannot give it the descriptor of --ready: {error}"),
             Self::User(error) => write!(f, "cannot become the user of --user: {error}"),
             Self::Directory(error) => write!(f, "cannot enter the directory of --workdir: {error}"),
             Self::NoInterpreter => {
@@ -129,8 +131,8 @@ pub fn spawn(launch: Launch<'_>) -> Result<Started, SpawnError> {
     // A change of user makes the memory in which it happens one that nobody may look at (prctl(2), PR_SET_DUMPABLE):
     // were it ours, too, `--health` could not find us any more.
     let (started, fault) = match grouping {
-        Grouping::Own if !child.changes_user() => vfork_exec::sharing_memory(&mut child),
-        Grouping::Own | Grouping::Shared => vfork_exec::copying_memory(&mut child),
+        Grouping::Own if !child.changes_user() => vfork_exec::vfork_exec(&mut child),
+        Grouping::Own | Grouping::Shared => vfork_exec::fork_exec(&mut child),
     }
     .map_err(SpawnError::NoProcess)?;
     match fault {
@@ -147,7 +149,7 @@ fn explain(Fault { step, number }: Fault) -> SpawnError {
     let cause = io::Error::from_raw_os_error(number);
     match (step, number) {
         (Step::User, _) => SpawnError::User(cause),
-        (Step::Gift, _) => SpawnError::Gift(cause),
+        (Step::PassedFd, _) => SpawnError::PassedFd(cause),
         (Step::Output, _) => SpawnError::NoOutput(cause),
         (Step::Directory, _) => SpawnError::Directory(cause),
         (Step::Group | Step::DeathSignal, _)

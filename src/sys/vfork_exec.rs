@@ -28,7 +28,7 @@ const STACK: usize = 32 * 1024 / size_of::<u128>();
 ///
 /// # Errors
 /// When there is no process to be had.
-pub(super) fn sharing_memory(child: &mut Child<'_>) -> io::Result<(Started, Option<Fault>)> {
+pub(super) fn vfork_exec(child: &mut Child<'_>) -> io::Result<(Started, Option<Fault>)> {
     let mut stack = Box::<[u128]>::new_uninit_slice(STACK);
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
     // SAFETY: the stack grows down from its end; it and the child outlive the call, since that returns when the new process has let go of the memory.
@@ -56,9 +56,9 @@ extern "C" fn run(child: *mut c_void) -> c_int {
 ///
 /// # Errors
 /// When there is no process, no descriptor or no memory to be had.
-pub(super) fn copying_memory(child: &mut Child<'_>) -> io::Result<(Started, Option<Fault>)> {
+pub(super) fn fork_exec(child: &mut Child<'_>) -> io::Result<(Started, Option<Fault>)> {
     let (reader, writer) = io::pipe()?;
-    let above = |end: OwnedFd| descriptors::above_standard(end);
+    let above = |end: OwnedFd| descriptors::move_above_stdio(end);
     let (mut reader, writer) =
         (io::PipeReader::from(above(reader.into())?), io::PipeWriter::from(above(writer.into())?));
     // SAFETY: there is one thread, so the copy holds no lock of another; it executes or ends in `report`.

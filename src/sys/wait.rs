@@ -10,7 +10,7 @@ use std::process::ExitStatus;
 
 use nix::libc;
 
-use crate::exit::Death;
+use crate::exit::ExitReason;
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 
@@ -18,7 +18,7 @@ use crate::sys::process::Pid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaped {
     /// This one ended and is gone from the table of processes: its pid may belong to another from now on.
-    Died(Pid, Death),
+    Died(Pid, ExitReason),
     /// There are children, and none that ended.
     NoneYet,
     /// There are no children at all, and so no descendants either: orphans are adopted.
@@ -48,12 +48,12 @@ pub(super) fn reap_one(child: Pid) {
     {}
 }
 
-fn death(status: ExitStatus) -> Death {
+fn death(status: ExitStatus) -> ExitReason {
     let signal = status.signal().and_then(|number| u32::try_from(number).ok()).and_then(SignalNumber::new);
     match (signal, status.code().map(u8::try_from)) {
-        (Some(signal), _) => Death::Killed(signal),
-        (None, Some(Ok(code))) => Death::Exited(code),
+        (Some(signal), _) => ExitReason::Killed(signal),
+        (None, Some(Ok(code))) => ExitReason::Exited(code),
         // waitpid(2) was not asked for stopped children, so every status is one of the two above.
-        (None, _) => Death::Lost,
+        (None, _) => ExitReason::Lost,
     }
 }

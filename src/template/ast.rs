@@ -7,14 +7,14 @@ pub(super) type Parts = Range<usize>;
 
 /// How an expansion is written, and so what closes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub(super) enum Delimiter {
     /// `${…}`
     Brace,
     /// `$<…>`
     Angle,
 }
 
-impl Spelling {
+impl Delimiter {
     pub(super) fn closer(self) -> u8 {
         match self {
             Self::Brace => b'}',
@@ -63,7 +63,7 @@ pub(super) enum Kind {
     },
     Strip {
         side: Side,
-        reach: Reach,
+        reach: Greediness,
         pattern: Parts,
     },
     Replace {
@@ -71,7 +71,7 @@ pub(super) enum Kind {
         pattern: Parts,
         word: Parts,
     },
-    Case(Case, Many),
+    Case(Case, CaseScope),
 }
 
 /// A written word: as source, and what it is made of. A spread's word is made of fields instead of parts.
@@ -98,7 +98,7 @@ pub(super) enum Side {
 
 /// How much a pattern takes when it can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Greediness {
     Shortest,
     Longest,
 }
@@ -120,7 +120,7 @@ pub(super) enum Case {
 
 /// How many characters change their case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Many {
+pub(super) enum CaseScope {
     First,
     Every,
 }

@@ -1,7 +1,7 @@
 //! Splits text into fields by shell quoting, knowing where each byte of a field came from.
 
 use crate::template::ast::Part;
-use crate::template::taint::Text;
+use crate::template::taint::TaintedBytes;
 use crate::text::shell::split::{self, Piece, UnbalancedQuote};
 
 /// Splits parts into fields. Quotes and blanks count where they were written: an escaped byte and an
@@ -20,13 +20,13 @@ pub(super) fn split_parts(source: &[u8], parts: &[Part]) -> Result<Vec<Vec<Part>
 }
 
 /// Splits a text; its words keep what is known of their bytes.
-pub(super) fn split_text(text: &Text) -> Result<Vec<Text>, UnbalancedQuote> {
+pub(super) fn split_text(text: &TaintedBytes) -> Result<Vec<TaintedBytes>, UnbalancedQuote> {
     let words = split::split::<()>(text.bytes(), [Piece::Bytes(0..text.len())])?;
     Ok(words.into_iter().map(|word| joined(text, word)).collect())
 }
 
-fn joined(text: &Text, word: Vec<Piece<()>>) -> Text {
-    let mut joined = Text::new();
+fn joined(text: &TaintedBytes, word: Vec<Piece<()>>) -> TaintedBytes {
+    let mut joined = TaintedBytes::new();
     for piece in word {
         if let Piece::Bytes(span) = piece {
             joined.push_from(text, span);

@@ -38,15 +38,15 @@ use std::ops::Range;
 
 use ast::{Expansion, Part, Parts};
 pub use expand::UnsetPolicy;
-pub use lint::{Finding, FindingKind, Severity};
+pub use lint::{Lint, LintKind, Severity};
 pub use problem::{Missing, Problem, ProblemKind};
 pub use reference::{Reference, Usage};
 pub use scope::{Content, Scope, Value};
-pub use taint::Text;
+pub use taint::TaintedBytes;
 
 /// One argument as it was written, parsed.
 ///
-/// Parsing never fails: what is not well formed stands for itself, and [`Template::findings`] tells of it.
+/// Parsing never fails: what is not well formed stands for itself, and [`Template::lints`] tells of it.
 /// Nodes live in flat arenas and name each other by index, so neither size nor nesting can exhaust the stack.
 #[derive(Clone, Debug, Default)]
 pub struct Template<'s> {
@@ -58,7 +58,7 @@ pub struct Template<'s> {
     /// The fields of a spread's written word; at most one word of a template is split.
     fields: Vec<Parts>,
     root: Parts,
-    findings: Vec<Finding>,
+    lints: Vec<Lint>,
 }
 
 impl<'s> Template<'s> {
@@ -81,7 +81,7 @@ impl<'s> Template<'s> {
         self.expansions.clear();
         self.parts.clear();
         self.fields.clear();
-        self.findings.clear();
+        self.lints.clear();
         Template {
             source: b"",
             expansions: self.expansions,
@@ -89,7 +89,7 @@ impl<'s> Template<'s> {
             unfinished: self.unfinished,
             fields: self.fields,
             root: 0..0,
-            findings: self.findings,
+            lints: self.lints,
         }
     }
 
@@ -111,8 +111,8 @@ impl<'s> Template<'s> {
 
     /// What parsing noticed, from left to right. Those of [`Severity::Error`] make every expansion fail.
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub fn lints(&self) -> &[Lint] {
+        &self.lints
     }
 
     /// Every reference to a variable, from left to right, whether or not it will be evaluated.

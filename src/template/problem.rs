@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::template::lint::FindingKind;
+use crate::template::lint::LintKind;
 
 /// Something that keeps a template from being expanded. `Display` never shows a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum ProblemKind {
     /// A result of more than 4 MiB.
     TooLarge,
     /// A finding of [`Severity::Error`](crate::template::Severity::Error).
-    Template(FindingKind),
+    Template(LintKind),
 }
 
 /// In which way a required variable is missing.

@@ -1,6 +1,6 @@
 //! Where an expansion gets its values from.
 
-use crate::template::taint::Text;
+use crate::template::taint::TaintedBytes;
 use crate::text::shell::quote;
 
 /// The variables that a template sees.
@@ -9,7 +9,7 @@ pub trait Scope {
     fn get(&self, name: &str) -> Option<Value<'_>>;
 
     /// Takes what `${NAME:=word}` assigns, for the expansions that come later.
-    fn assign(&mut self, name: &str, value: Text);
+    fn assign(&mut self, name: &str, value: TaintedBytes);
 }
 
 /// A variable's value.
@@ -29,7 +29,7 @@ pub enum Content<'a> {
     /// Several; joined with shell quoting where they must be one.
     List(&'a [Vec<u8>]),
     /// What an expansion assigned, with what is known of the origin of its bytes.
-    Assigned(&'a Text),
+    Assigned(&'a TaintedBytes),
 }
 
 impl Value<'_> {
@@ -58,14 +58,14 @@ impl Value<'_> {
 
     /// The value as one text, a list joined with shell quoting.
     #[must_use]
-    pub fn to_text(self) -> Text {
-        let mut text = Text::new();
+    pub fn to_text(self) -> TaintedBytes {
+        let mut text = TaintedBytes::new();
         self.append_to(&mut text);
         text
     }
 
     /// Adds the value as one text to another.
-    pub(super) fn append_to(self, text: &mut Text) {
+    pub(super) fn append_to(self, text: &mut TaintedBytes) {
         match self.content {
             Content::Assigned(assigned) if !self.secret => text.push_text(assigned),
             Content::Assigned(assigned) => text.push_secret(assigned.bytes()),

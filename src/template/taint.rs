@@ -4,13 +4,13 @@ use std::ops::Range;
 
 /// Bytes, and which of them came from a secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Text {
+pub struct TaintedBytes {
     bytes: Vec<u8>,
     /// Ascending, none empty, none touching the next.
     secret: Vec<Range<usize>>,
 }
 
-impl Text {
+impl TaintedBytes {
     /// No bytes.
     #[must_use]
     pub fn new() -> Self {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn touching_runs_of_secret_bytes_are_one() {
-        let mut text = Text::new();
+        let mut text = TaintedBytes::new();
         text.push_literal(b"a");
         text.push_secret(b"12");
         text.push_secret(b"");
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_slice_keeps_what_was_secret_in_it() {
-        let mut text = Text::new();
+        let mut text = TaintedBytes::new();
         text.push_literal(b"ab");
         text.push_secret(b"cd");
         text.push_literal(b"ef");

@@ -3,7 +3,7 @@
 /// The known name that is nearest to what was written, if one is near enough to be meant: a third of its letters
 /// may differ.
 #[must_use]
-pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn suggest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     nearest(written, &mut known.into_iter())
 }
 
@@ -46,12 +46,12 @@ fn distance(a: &str, b: &str) -> usize {
 /// `; did you mean NAME?`, or nothing.
 #[must_use]
 pub fn suggestion<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    near(written, known).map_or(String::new(), |name| format!("; did you mean {name}?"))
+    suggest(written, known).map_or(String::new(), |name| format!("; did you mean {name}?"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::near;
+    use super::suggest;
 
     #[test]
     fn what_was_probably_meant_is_found() {
@@ -68,7 +68,7 @@ mod tests {
             ("QUEUE", None),
             ("PORT", None),
         ] {
-            assert_eq!(near(written, known), meant, "{written}");
+            assert_eq!(suggest(written, known), meant, "{written}");
         }
     }
 }

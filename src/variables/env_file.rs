@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::{Diagnostic, Origin, Written};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::is_variable;
 
 /// One variable of an env file.
@@ -211,7 +211,7 @@ impl Reader<'_> {
     fn diagnostic(&self, mistake: &Mistake) -> Diagnostic {
         let (line, column) = place(self.contents, mistake.at);
         let origin = Origin::File { name: self.file.to_owned(), line, column };
-        let written = Written::of(origin, mistake.shown.as_bytes());
+        let written = SourceText::of(origin, mistake.shown.as_bytes());
         Diagnostic::at(&written, mistake.part.clone(), mistake.message)
     }
 }

@@ -1,15 +1,15 @@
 //! What is known of one variable, for `--explain`.
 
 use crate::plan::Source;
-use crate::template::{Scope, Text, Value};
+use crate::template::{Scope, TaintedBytes, Value};
 use crate::variables::Variables;
 use crate::variables::defaults::Default;
 
 /// What is known of one variable.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct VariableInfo {
     /// Its value, with what of it is secret; nothing when it is not set.
-    pub value: Option<Text>,
+    pub value: Option<TaintedBytes>,
     /// Where the value comes from, and where that is, if there is more to say.
     pub source: (Source, Option<String>),
     /// Lower sources that set it, too.
@@ -21,7 +21,7 @@ pub struct Known {
     /// The words to show where it is missing; empty without words, nothing where it need not be set.
     pub required: Option<String>,
     /// The default.
-    pub default: Option<Text>,
+    pub default: Option<TaintedBytes>,
     /// `description`
     pub description: Option<String>,
 }
@@ -29,7 +29,7 @@ pub struct Known {
 impl Variables {
     /// The names that the command line and the files speak of, in the order of the alphabet.
     #[must_use]
-    pub fn spoken_of(&self) -> Vec<&str> {
+    pub fn mentioned(&self) -> Vec<&str> {
         let names = self.set.keys().chain(self.env_files.keys()).chain(self.declared.keys());
         let mut names: Vec<&str> = names.map(String::as_str).collect();
         names.sort_unstable();
@@ -39,7 +39,7 @@ impl Variables {
 
     /// What is known of a variable.
     #[must_use]
-    pub fn known(&self, name: &str) -> Known {
+    pub fn known(&self, name: &str) -> VariableInfo {
         let secret = self.holds_secret(name);
         let source = self.source(name);
         let mut sources = self.sources(name);
@@ -49,7 +49,7 @@ impl Variables {
         let declaration = self.declared.get(name);
         let default = declaration.and_then(|declaration| declaration.default.as_ref());
         let required = declaration.and_then(|declaration| declaration.required.as_ref());
-        Known {
+        VariableInfo {
             value: self.get(name).map(Value::to_text),
             source: chosen,
             hides,
@@ -88,8 +88,8 @@ impl Variables {
     }
 }
 
-fn text(default: &Default, secret: bool) -> Text {
-    let mut text = Text::new();
+fn text(default: &Default, secret: bool) -> TaintedBytes {
+    let mut text = TaintedBytes::new();
     text.push(&default.judged().joined(), secret);
     text
 }

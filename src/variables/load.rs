@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::cli::{Named, Sources};
-use crate::diagnostic::{Diagnostic, Origin, Written};
-use crate::plan::{Limit, Output, Verbosity};
-use crate::variables::defaults::{At, Declared, File};
-use crate::variables::{Placed, Variables, defaults, env_file, path, resolve};
+use crate::cli::{FileRef, Sources};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
+use crate::plan::{Output, Timeout, Verbosity};
+use crate::variables::defaults::{DefaultsConfig, File, Located};
+use crate::variables::{LocatedValue, Variables, defaults, env_file, path, resolve};
 
 /// The defaults file that is read where none is named.
 const DEFAULTS: &str = "./monofy.toml";
@@ -20,7 +20,7 @@ pub struct Settings {
     /// `strict`
     pub strict: Option<bool>,
     /// `grace`
-    pub grace: Option<Limit>,
+    pub grace: Option<Timeout>,
     /// `output`
     pub output: Option<Output>,
     /// `quiet` and `verbose`
@@ -59,7 +59,7 @@ pub fn load(
         Some(files) => loader.env_files(files),
         None => loader.env_files(&env_files),
     }
-    loader.settle();
+    loader.resolve_declared();
     loader.result
 }
 
@@ -70,14 +70,14 @@ struct Loader<'r> {
 
 impl Loader<'_> {
     /// Reads the defaults files. Returns the env files that they name.
-    fn defaults(&mut self, sources: &Sources) -> Vec<Named> {
+    fn defaults(&mut self, sources: &Sources) -> Vec<FileRef> {
         let found = [found()];
         let files = match &sources.defaults {
             _ if sources.no_defaults => return Vec::new(),
             Some(files) => files.as_slice(),
             None => &found,
         };
-        let mut declared = Declared::default();
+        let mut declared = DefaultsConfig::default();
         let mut env_files = Vec::new();
         for file in files {
             let Some(contents) = self.contents(file, "defaults file") else { continue };
@@ -99,7 +99,7 @@ impl Loader<'_> {
             }
             self.result.variables.files.push(read);
         }
-        let Declared { strict, grace, output, verbosity, secrets, vars, .. } = declared;
+        let DefaultsConfig { strict, grace, output, verbosity, secrets, vars, .. } = declared;
         self.result.settings = Settings { strict, grace, output, verbosity };
         self.result.variables.secrets = secrets;
         self.result.variables.declared = vars;
@@ -107,7 +107,7 @@ impl Loader<'_> {
     }
 
     /// A path of a defaults file, which is relative to that.
-    fn resolved(&mut self, file: &File, base: &Path, path: &At<String>) -> Option<Named> {
+    fn resolved(&mut self, file: &File, base: &Path, path: &Located<String>) -> Option<FileRef> {
         let (by, part) = file.written(&path.spot.span);
         let variables = &self.result.variables;
         let lookup = |name: &str| {
@@ -116,7 +116,7 @@ impl Loader<'_> {
             Some(String::from_utf8_lossy(value).into_owned())
         };
         match path::expand(&path.what, &lookup) {
-            Ok(expanded) => Some(Named { path: base.join(expanded).into_os_string(), by, part }),
+            Ok(expanded) => Some(FileRef { path: base.join(expanded).into_os_string(), by, part }),
             Err(error) => {
                 self.result.problems.push(Diagnostic::at(&by, part, error.message));
                 None
@@ -124,11 +124,11 @@ impl Loader<'_> {
         }
     }
 
-    fn settle(&mut self) {
+    fn resolve_declared(&mut self) {
         let mut variables = std::mem::take(&mut self.result.variables);
         let mut was_stopped = self.result.was_stopped;
         let read = self.read;
-        let problems = resolve::settle(&mut variables, &mut |path| {
+        let problems = resolve::resolve_declared(&mut variables, &mut |path| {
             if was_stopped {
                 return Ok(None);
             }
@@ -141,7 +141,7 @@ impl Loader<'_> {
         self.result.was_stopped = was_stopped;
     }
 
-    fn env_files(&mut self, files: &[Named]) {
+    fn env_files(&mut self, files: &[FileRef]) {
         for file in files {
             let Some(contents) = self.contents(file, "env file") else { continue };
             let name = file.path.to_string_lossy();
@@ -150,13 +150,13 @@ impl Loader<'_> {
             for entry in entries {
                 let place = format!("{name}:{}", entry.line);
                 let values = self.result.variables.env_files.entry(entry.name).or_default();
-                values.insert(0, Placed { value: entry.value, place });
+                values.insert(0, LocatedValue { value: entry.value, place });
             }
         }
     }
 
     /// What a file holds; nothing where that is a problem, or where a signal came.
-    fn contents(&mut self, file: &Named, kind: &str) -> Option<Vec<u8>> {
+    fn contents(&mut self, file: &FileRef, kind: &str) -> Option<Vec<u8>> {
         if self.result.was_stopped {
             return None;
         }
@@ -180,13 +180,13 @@ fn file_path(path: &OsStr) -> &OsStr {
 }
 
 /// The defaults file of this folder, which need not be there.
-fn found() -> Named {
-    let by = Written::of(Origin::Folder, DEFAULTS.as_bytes());
-    Named { path: OsString::from(DEFAULTS), by, part: 0..DEFAULTS.len() }
+fn found() -> FileRef {
+    let by = SourceText::of(Origin::Folder, DEFAULTS.as_bytes());
+    FileRef { path: OsString::from(DEFAULTS), by, part: 0..DEFAULTS.len() }
 }
 
 /// Whether a file that nobody named is not there; nor is it where the folder cannot even be looked into.
-fn is_absent(file: &Named, error: &io::Error) -> bool {
+fn is_absent(file: &FileRef, error: &io::Error) -> bool {
     *file.by.origin() == Origin::Folder
         && (error.kind() == io::ErrorKind::NotFound || std::fs::metadata(&file.path).is_err())
 }

@@ -16,16 +16,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use defaults::{Declaration, File, Spot};
-pub use info::Known;
+use defaults::{Declaration, File, FileSpan};
+pub use info::VariableInfo;
 pub use load::{Loaded, Settings, load};
 use regex::bytes::Regex;
-use rules::Judged;
+use rules::ValueRef;
 
 use crate::diagnostic::Diagnostic;
 
 use crate::plan::Source;
-use crate::template::{Content, Scope, Text, Value};
+use crate::template::{Content, Scope, TaintedBytes, Value};
 
 /// The variables of a line: all that is set from outside, and what the line itself assigns.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +34,8 @@ pub struct Variables {
     set: BTreeMap<String, (Vec<u8>, usize)>,
     environment: BTreeMap<String, Vec<u8>>,
     /// What the env files say, the one that counts first.
-    env_files: BTreeMap<String, Vec<Placed>>,
-    assigned: BTreeMap<String, Text>,
+    env_files: BTreeMap<String, Vec<LocatedValue>>,
+    assigned: BTreeMap<String, TaintedBytes>,
     /// The defaults files, and what they say.
     files: Vec<File>,
     declared: BTreeMap<String, Declaration>,
@@ -49,7 +49,7 @@ pub struct Variables {
 struct Chosen {
     source: Source,
     /// What the file that `NAME_FILE` names holds.
-    file: Option<Placed>,
+    file: Option<LocatedValue>,
 }
 
 impl Chosen {
@@ -60,7 +60,7 @@ impl Chosen {
 
 /// A value of a file.
 #[derive(Clone, Debug)]
-struct Placed {
+struct LocatedValue {
     value: Vec<u8>,
     /// The file and the line.
     place: String,
@@ -133,7 +133,7 @@ impl Variables {
     /// Whether any of a variable's value came from a secret.
     #[must_use]
     pub fn holds_secret(&self, name: &str) -> bool {
-        self.is_secret(name) || find(&self.assigned, name).is_some_and(Text::has_secret)
+        self.is_secret(name) || find(&self.assigned, name).is_some_and(TaintedBytes::has_secret)
     }
 
     /// Every name that is set or declared; some of them twice.
@@ -166,8 +166,8 @@ impl Variables {
             Source::NameFile => return self.named_file(name),
             Source::Defaults => {
                 return Some(match self.declared.get(name)?.default.as_ref()?.what.judged() {
-                    Judged::Scalar(bytes) => Content::Scalar(bytes),
-                    Judged::List(items) => Content::List(items),
+                    ValueRef::Scalar(bytes) => Content::Scalar(bytes),
+                    ValueRef::List(items) => Content::List(items),
                 });
             }
             Source::Line | Source::Unset => return None,
@@ -187,7 +187,7 @@ impl Variables {
         Some(path.as_slice()).filter(|path| !path.is_empty())
     }
 
-    fn problem(&self, spot: &Spot, message: &str) -> Diagnostic {
+    fn problem(&self, spot: &FileSpan, message: &str) -> Diagnostic {
         self.files[spot.file].problem(&spot.span, message)
     }
 }
@@ -204,7 +204,7 @@ impl Scope for Variables {
         Some(Value { content, secret: self.is_secret(name) })
     }
 
-    fn assign(&mut self, name: &str, value: Text) {
+    fn assign(&mut self, name: &str, value: TaintedBytes) {
         self.assigned.insert(name.to_owned(), value);
     }
 }

@@ -3,15 +3,15 @@
 use crate::diagnostic::Diagnostic;
 use crate::plan::Source;
 use crate::text::suggest::suggestion;
-use crate::variables::defaults::{Declaration, Empty, Spot};
-use crate::variables::rules::{self, Judged};
-use crate::variables::{Chosen, Placed, Variables};
+use crate::variables::defaults::{Declaration, Empty, FileSpan};
+use crate::variables::rules::{self, ValueRef};
+use crate::variables::{Chosen, LocatedValue, Variables};
 
 /// Reads the file that a `NAME_FILE` names; an error in words, nothing when a signal asked for the end.
 pub(super) type ReadFile<'r> = &'r mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, String>;
 
 /// Settles every declared variable, and tells what is wrong with their values and their defaults.
-pub(super) fn settle(variables: &mut Variables, read: ReadFile<'_>) -> Vec<Diagnostic> {
+pub(super) fn resolve_declared(variables: &mut Variables, read: ReadFile<'_>) -> Vec<Diagnostic> {
     let declared = std::mem::take(&mut variables.declared);
     let mut problems = Vec::new();
     for (name, declaration) in &declared {
@@ -31,14 +31,14 @@ struct Settler<'s> {
     declaration: &'s Declaration,
     variables: &'s Variables,
     read: ReadFile<'s>,
-    problems: Vec<(Spot, String)>,
+    problems: Vec<(FileSpan, String)>,
 }
 
 /// A file that could not be read, which has been told.
 struct Unreadable;
 
 impl Settler<'_> {
-    fn problem(&mut self, spot: &Spot, what: &str) {
+    fn problem(&mut self, spot: &FileSpan, what: &str) {
         self.problems.push((spot.clone(), format!("{}: {what}", self.name)));
     }
 
@@ -46,15 +46,15 @@ impl Settler<'_> {
     fn default(&mut self) {
         let Some(default) = &self.declaration.default else { return };
         let kind = self.declaration.kind.as_ref().map(|kind| kind.what);
-        if let Some(what) = kind.and_then(|kind| rules::misshapen(kind, &default.what)) {
+        if let Some(what) = kind.and_then(|kind| rules::type_error(kind, &default.what)) {
             return self.problem(&default.spot, &format!("the default {what}"));
         }
         let value = default.what.judged();
         if value.is_empty() && self.empty() == Empty::Error {
             return self.problem(&default.spot, "the default is empty, which is an error here");
         }
-        for broken in rules::broken(self.declaration, value) {
-            self.problem(&default.spot, &format!("the default {}", broken.what));
+        for violations in rules::violations(self.declaration, value) {
+            self.problem(&default.spot, &format!("the default {}", violations.what));
         }
     }
 
@@ -108,14 +108,14 @@ impl Settler<'_> {
             self.problem(&empty.spot, &format!("the value from {from} is empty"));
             return true;
         }
-        for broken in rules::broken(self.declaration, Judged::Scalar(value)) {
-            self.problem(&broken.spot, &format!("the value from {from} {}", broken.what));
+        for violations in rules::violations(self.declaration, ValueRef::Scalar(value)) {
+            self.problem(&violations.spot, &format!("the value from {from} {}", violations.what));
         }
         true
     }
 
     /// The file that `NAME_FILE` names, without its trailing newlines.
-    fn name_file(&mut self) -> Result<Option<Placed>, Unreadable> {
+    fn name_file(&mut self) -> Result<Option<LocatedValue>, Unreadable> {
         let Some(file) = self.declaration.file.as_ref().filter(|file| file.what) else { return Ok(None) };
         let Some(path) = self.variables.name_file(self.name) else { return Ok(None) };
         let shown = String::from_utf8_lossy(path).into_owned();
@@ -127,7 +127,7 @@ impl Settler<'_> {
                         value.pop();
                     }
                 }
-                Ok(Some(Placed { value, place: shown }))
+                Ok(Some(LocatedValue { value, place: shown }))
             }
             Ok(None) => Ok(None),
             Err(error) => {
@@ -156,7 +156,7 @@ impl Settler<'_> {
         let Some(required) = &self.declaration.required else { return };
         let words = required.what.as_deref().unwrap_or("it is required");
         // The declared ones are not among these: a name that is declared is no slip of the pen.
-        let near = suggestion(self.name, self.variables.names());
-        self.problem(&required.spot, &format!("not set: {words}{near}"));
+        let suggest = suggestion(self.name, self.variables.names());
+        self.problem(&required.spot, &format!("not set: {words}{suggest}"));
     }
 }

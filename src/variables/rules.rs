@@ -2,37 +2,37 @@
 
 use crate::text::shell::quote;
 use crate::text::shell::split::shell_words;
-use crate::variables::defaults::{Declaration, Default, Kind, Spot};
+use crate::variables::defaults::{Declaration, Default, FileSpan, Kind};
 
 /// A rule that a value breaks.
 pub(super) struct Broken {
     /// Where the rule is written.
-    pub(super) spot: Spot,
+    pub(super) spot: FileSpan,
     /// What the value is not; never the value itself.
     pub(super) what: String,
 }
 
 /// A value that is to be judged.
 #[derive(Clone, Copy)]
-pub(super) enum Judged<'v> {
+pub(super) enum ValueRef<'v> {
     Scalar(&'v [u8]),
     List(&'v [Vec<u8>]),
 }
 
 /// Every rule that a value breaks.
-pub(super) fn broken(declaration: &Declaration, value: Judged<'_>) -> Vec<Broken> {
-    let mut broken = Vec::new();
-    let mut add = |spot: &Spot, what: String| broken.push(Broken { spot: spot.clone(), what });
+pub(super) fn violations(declaration: &Declaration, value: ValueRef<'_>) -> Vec<Broken> {
+    let mut violations = Vec::new();
+    let mut add = |spot: &FileSpan, what: String| violations.push(Broken { spot: spot.clone(), what });
     let items: Vec<Vec<u8>> = match (declaration.kind.as_ref(), value) {
-        (_, Judged::List(items)) => items.to_vec(),
-        (Some(kind), Judged::Scalar(bytes)) if kind.what == Kind::List => match shell_words(bytes) {
+        (_, ValueRef::List(items)) => items.to_vec(),
+        (Some(kind), ValueRef::Scalar(bytes)) if kind.what == Kind::List => match shell_words(bytes) {
             Ok(items) => items,
             Err(error) => {
                 add(&kind.spot, format!("is no list: {error}"));
-                return broken;
+                return violations;
             }
         },
-        (_, Judged::Scalar(bytes)) => vec![bytes.to_vec()],
+        (_, ValueRef::Scalar(bytes)) => vec![bytes.to_vec()],
     };
     if items.iter().any(|item| item.contains(&0)) {
         add(&declaration.spot, "holds a NUL character, which no variable can hold".to_owned());
@@ -52,7 +52,7 @@ pub(super) fn broken(declaration: &Declaration, value: Judged<'_>) -> Vec<Broken
     {
         add(&choices.spot, format!("is none of {}", choices.what.join(", ")));
     }
-    broken
+    violations
 }
 
 /// What a value is not.
@@ -70,7 +70,7 @@ fn mistyped(kind: Kind, value: &[u8]) -> Option<&'static str> {
 }
 
 /// What is wrong with the form of a default, whatever it says.
-pub(super) fn misshapen(kind: Kind, default: &Default) -> Option<&'static str> {
+pub(super) fn type_error(kind: Kind, default: &Default) -> Option<&'static str> {
     match (kind, default) {
         (Kind::String, Default::String(_))
         | (Kind::Int | Kind::Port, Default::Int(_))
@@ -85,15 +85,15 @@ pub(super) fn misshapen(kind: Kind, default: &Default) -> Option<&'static str> {
 
 impl Default {
     /// As a value.
-    pub(super) fn judged(&self) -> Judged<'_> {
+    pub(super) fn judged(&self) -> ValueRef<'_> {
         match self {
-            Self::String(bytes) | Self::Int(bytes) | Self::Bool(bytes) => Judged::Scalar(bytes),
-            Self::List(items) => Judged::List(items),
+            Self::String(bytes) | Self::Int(bytes) | Self::Bool(bytes) => ValueRef::Scalar(bytes),
+            Self::List(items) => ValueRef::List(items),
         }
     }
 }
 
-impl Judged<'_> {
+impl ValueRef<'_> {
     pub(super) fn is_empty(self) -> bool {
         match self {
             Self::Scalar(bytes) => bytes.is_empty(),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::diagnostic::{Diagnostic, Origin, Written};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::is_variable;
 
 /// What is said of the sources of variables.
@@ -13,9 +13,9 @@ pub struct Sources {
     /// `--set`, in the order of the line.
     pub set: Vec<Set>,
     /// The env files, a later one wins; nothing where nothing is said of them.
-    pub env_files: Option<Vec<Named>>,
+    pub env_files: Option<Vec<FileRef>>,
     /// The defaults files, a later one wins; nothing where nothing is said of them.
-    pub defaults: Option<Vec<Named>>,
+    pub defaults: Option<Vec<FileRef>>,
     /// Whether no defaults file is read.
     pub no_defaults: bool,
 }
@@ -33,23 +33,23 @@ pub struct Set {
 
 /// A file, and where it is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct FileRef {
     /// The file.
     pub path: OsString,
     /// Where it is named, for errors.
-    pub by: Written,
+    pub by: SourceText,
     /// Which part of that it is.
     pub part: Range<usize>,
 }
 
-impl Named {
-    pub(crate) fn by_option(by: Written) -> Self {
+impl FileRef {
+    pub(crate) fn by_option(by: SourceText) -> Self {
         Self { path: OsString::from_vec(by.bytes().to_vec()), part: 0..by.bytes().len(), by }
     }
 
     /// The files of a twin: a list that `:` separates.
     pub(crate) fn by_twin(variable: &'static str, value: &OsString) -> Vec<Self> {
-        let by = Written::of(Origin::Variable(variable), value.as_bytes());
+        let by = SourceText::of(Origin::Variable(variable), value.as_bytes());
         let mut files = Vec::new();
         let mut start = 0;
         for file in value.as_bytes().split(|byte| *byte == b':') {
@@ -65,10 +65,10 @@ impl Named {
 
 impl Set {
     /// Reads what stands behind `--set`. A mistake is shown without the value.
-    pub(crate) fn read(written: &Written) -> Result<Self, Diagnostic> {
+    pub(crate) fn read(written: &SourceText) -> Result<Self, Diagnostic> {
         let bytes = written.bytes();
         let wrong = |shown: &str, part: usize, message: &str| {
-            let shown = Written::of(written.origin().clone(), shown.as_bytes());
+            let shown = SourceText::of(written.origin().clone(), shown.as_bytes());
             Err(Diagnostic::at(&shown, 0..part, message))
         };
         let Some(equals) = bytes.iter().position(|byte| *byte == b'=') else {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use monofy::template::{Severity, Template, Text, UnsetPolicy};
+use monofy::template::{Severity, TaintedBytes, Template, UnsetPolicy};
 use monofy::text::shell::{quote, split};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -94,7 +94,7 @@ proptest! {
     fn spans_lie_within_the_source(source in source()) {
         let template = Template::parse(&source);
         prop_assert_eq!(template.source(), &source[..]);
-        for finding in template.findings() {
+        for finding in template.lints() {
             prop_assert!(finding.span.start < finding.span.end && finding.span.end <= source.len());
             prop_assert!(finding.kind.severity() == Severity::Error || source[finding.span.start] == b'$');
             let words = finding.kind.to_string();
@@ -161,13 +161,13 @@ proptest! {
         prop_assume!(!BEYOND_PYTHON.is_match(&source));
         let template = Template::parse(source.as_bytes());
         let ours = template.expand(&mut variables("${A} $U *".as_bytes()), UnsetPolicy::Empty);
-        let ours = ours.map(|texts| texts.into_iter().map(Text::into_bytes).collect::<Vec<_>>());
+        let ours = ours.map(|texts| texts.into_iter().map(TaintedBytes::into_bytes).collect::<Vec<_>>());
         prop_assert_eq!(ours, Ok(vec![python(&source).into_bytes()]));
     }
 }
 
-fn literal(bytes: &[u8]) -> Text {
-    let mut text = Text::new();
+fn literal(bytes: &[u8]) -> TaintedBytes {
+    let mut text = TaintedBytes::new();
     text.push_literal(bytes);
     text
 }

@@ -1,7 +1,7 @@
 //! Rules that no shell can be asked about: findings, references, secrets, spreads, limits.
 
 use monofy::template::{
-    Finding, FindingKind, Missing, ProblemKind, Severity, Template, Text, UnsetPolicy, Usage,
+    Lint, LintKind, Missing, ProblemKind, Severity, TaintedBytes, Template, UnsetPolicy, Usage,
 };
 
 use super::support::{Variables, expand, one};
@@ -15,8 +15,8 @@ fn masked(template: &str) -> String {
     String::from_utf8(texts[0].masked()).expect("UTF-8")
 }
 
-fn findings(template: &str) -> Vec<FindingKind> {
-    Template::parse(template.as_bytes()).findings().iter().map(|finding| finding.kind.clone()).collect()
+fn lints(template: &str) -> Vec<LintKind> {
+    Template::parse(template.as_bytes()).lints().iter().map(|finding| finding.kind.clone()).collect()
 }
 
 fn problems(template: &str) -> Vec<(Option<String>, ProblemKind)> {
@@ -33,7 +33,7 @@ fn arguments(template: &str, variables: &Variables) -> Vec<String> {
 fn what_belongs_to_an_inner_shell_is_left_alone_in_silence() {
     let foreign = "$1 ${1} ${10} $@ ${@} ${*} ${#} ${?} ${-} ${!} ${!A} ${A[@]} ${A[0]} ${A@Q} ${1:-x} ${#@} \
                    ${#1} ${#A[@]} ${!A[@]} ${@:2} $$ $! $- $# $* $( $' $. $< $<5 $<1> $<> $\\ $(A) $((1+1)) $";
-    assert_eq!(findings(foreign), []);
+    assert_eq!(lints(foreign), []);
     assert_eq!(one(foreign, &variables()), foreign.as_bytes());
     assert!(Template::parse(foreign.as_bytes()).is_literal());
 }
@@ -42,26 +42,26 @@ fn what_belongs_to_an_inner_shell_is_left_alone_in_silence() {
 fn what_is_not_well_formed_is_told_and_left_as_it_stands() {
     let closer = b'}';
     for (template, kind) in [
-        ("${A", FindingKind::Unclosed { closer }),
-        ("${", FindingKind::Unclosed { closer }),
-        ("${A:-x", FindingKind::Unclosed { closer }),
-        ("${'x", FindingKind::Unclosed { closer }),
-        ("$<#A", FindingKind::Unclosed { closer: b'>' }),
-        ("${}", FindingKind::Empty),
-        ("${ A}", FindingKind::BadName),
-        ("${1A}", FindingKind::BadName),
-        ("${é}", FindingKind::BadName),
-        ("${A!}", FindingKind::UnknownOperator),
-        ("${A:x}", FindingKind::UnknownOperator),
-        ("${A:1 }", FindingKind::UnknownOperator),
-        ("${A^^[a-c]}", FindingKind::UnknownOperator),
-        ("$<A }", FindingKind::UnknownOperator),
-        ("${#A:-x}", FindingKind::LengthWithOperator),
-        ("${U...:=x}", FindingKind::AssigningSpread),
+        ("${A", LintKind::Unclosed { closer }),
+        ("${", LintKind::Unclosed { closer }),
+        ("${A:-x", LintKind::Unclosed { closer }),
+        ("${'x", LintKind::Unclosed { closer }),
+        ("$<#A", LintKind::Unclosed { closer: b'>' }),
+        ("${}", LintKind::Empty),
+        ("${ A}", LintKind::BadName),
+        ("${1A}", LintKind::BadName),
+        ("${é}", LintKind::BadName),
+        ("${A!}", LintKind::UnknownOperator),
+        ("${A:x}", LintKind::UnknownOperator),
+        ("${A:1 }", LintKind::UnknownOperator),
+        ("${A^^[a-c]}", LintKind::UnknownOperator),
+        ("$<A }", LintKind::UnknownOperator),
+        ("${#A:-x}", LintKind::LengthWithOperator),
+        ("${U...:=x}", LintKind::AssigningSpread),
     ] {
         let parsed = Template::parse(template.as_bytes());
-        assert_eq!(findings(template), std::slice::from_ref(&kind), "{template}");
-        assert_eq!(parsed.findings()[0].span.start, 0, "{template}");
+        assert_eq!(lints(template), std::slice::from_ref(&kind), "{template}");
+        assert_eq!(parsed.lints()[0].span.start, 0, "{template}");
         assert_eq!(kind.severity(), Severity::Malformed, "{template}");
         assert_eq!(one(template, &variables()), template.as_bytes());
     }
@@ -70,13 +70,11 @@ fn what_is_not_well_formed_is_told_and_left_as_it_stands() {
 /// What is proposed in the place of which text.
 fn traps(template: &str) -> Vec<(String, String)> {
     let parsed = Template::parse(template.as_bytes());
-    let trap = |finding: &Finding| match &finding.kind {
-        FindingKind::BraceTrap { proposal, .. } => {
-            (template[finding.span.clone()].to_owned(), proposal.clone())
-        }
+    let trap = |finding: &Lint| match &finding.kind {
+        LintKind::BraceLint { proposal, .. } => (template[finding.span.clone()].to_owned(), proposal.clone()),
         other => panic!("{template}: {other}"),
     };
-    parsed.findings().iter().map(trap).collect()
+    parsed.lints().iter().map(trap).collect()
 }
 
 #[test]
@@ -157,13 +155,13 @@ fn a_brace_trap_tells_both_outcomes_by_name() {
             "when C is set this gives the value of C followed by ` x}`, when it is not an error that says only `{1`",
         ),
     ] {
-        let message = findings(template)[0].to_string();
+        let message = lints(template)[0].to_string();
         assert!(message.contains(outcomes), "{message}");
     }
-    let long = findings(&format!("${{C:-{{{}}}}}", "x".repeat(200)))[0].to_string();
+    let long = lints(&format!("${{C:-{{{}}}}}", "x".repeat(200)))[0].to_string();
     assert!(long.contains("not `{xxx") && long.contains("xxx…`; write"), "{long}");
     assert_eq!(
-        findings("${C:-{}}")[0].to_string(),
+        lints("${C:-{}}")[0].to_string(),
         "the first `}` ends this: when C is set and not empty this gives the value of C followed by `}`, when it \
          is not `{}`; write `$<C:-{}>`, or `\\}` inside"
     );
@@ -177,9 +175,7 @@ fn what_a_brace_trap_proposes_means_what_was_meant() {
         (r"${C:-{\>},$A>}", r"{\>},val>"),
     ] {
         let parsed = Template::parse(template.as_bytes());
-        let FindingKind::BraceTrap { proposal, .. } = &parsed.findings()[0].kind else {
-            panic!("{template}")
-        };
+        let LintKind::BraceLint { proposal, .. } = &parsed.lints()[0].kind else { panic!("{template}") };
         assert_eq!(one(proposal, &variables()), meant.as_bytes());
     }
 }
@@ -187,13 +183,13 @@ fn what_a_brace_trap_proposes_means_what_was_meant() {
 #[test]
 fn errors_of_the_template_are_problems_whether_or_not_they_are_evaluated() {
     for (template, kind) in [
-        ("x${A...}", FindingKind::SpreadNotAlone),
-        ("$$${A...}", FindingKind::SpreadNotAlone),
-        ("${A:-${U...}}", FindingKind::SpreadInside),
-        ("${A:?${U...}}", FindingKind::SpreadInside),
-        ("${A...:-\"open}", FindingKind::UnbalancedQuote),
+        ("x${A...}", LintKind::SpreadNotAlone),
+        ("$$${A...}", LintKind::SpreadNotAlone),
+        ("${A:-${U...}}", LintKind::SpreadInside),
+        ("${A:?${U...}}", LintKind::SpreadInside),
+        ("${A...:-\"open}", LintKind::UnbalancedQuote),
     ] {
-        assert_eq!(findings(template), std::slice::from_ref(&kind), "{template}");
+        assert_eq!(lints(template), std::slice::from_ref(&kind), "{template}");
         assert_eq!(problems(template), [(None, ProblemKind::Template(kind))], "{template}");
     }
 }
@@ -202,8 +198,8 @@ fn errors_of_the_template_are_problems_whether_or_not_they_are_evaluated() {
 fn sixty_four_levels_are_fine_and_one_more_is_an_error() {
     let nested = |levels: usize| "${U:-".repeat(levels) + "x" + &"}".repeat(levels);
     assert_eq!(one(nested(64), &variables()), b"x");
-    assert_eq!(findings(&nested(65)), [FindingKind::TooDeep]);
-    assert_eq!(problems(&nested(65)), [(None, ProblemKind::Template(FindingKind::TooDeep))]);
+    assert_eq!(lints(&nested(65)), [LintKind::TooDeep]);
+    assert_eq!(problems(&nested(65)), [(None, ProblemKind::Template(LintKind::TooDeep))]);
     let open = "${U:-".repeat(1000);
     assert_eq!(one(&open, &variables()), open.as_bytes());
 }
@@ -270,7 +266,7 @@ fn a_spread_of_a_secret_is_secret_in_every_argument() {
     let variables = Variables::default().secret("S", "a 'b c'").list("L", &["x", "y z"], true);
     for template in ["${S...}", "${L...}"] {
         let texts = expand(template, &variables).expect("no problem");
-        assert_eq!(texts.iter().map(Text::masked).collect::<Vec<_>>(), [b"***", b"***"]);
+        assert_eq!(texts.iter().map(TaintedBytes::masked).collect::<Vec<_>>(), [b"***", b"***"]);
     }
     let texts = expand("${S...:+--name $S}", &variables).expect("no problem");
     assert_eq!(texts[0].masked(), b"--name");

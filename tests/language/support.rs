@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use monofy::template::{Content, Problem, Scope, Template, Text, UnsetPolicy, Value};
+use monofy::template::{Content, Problem, Scope, TaintedBytes, Template, UnsetPolicy, Value};
 
 /// How many cases a generator gives: those of `MONOFY_CASES`, or what is quick enough for every day.
 pub(crate) fn cases<N: std::str::FromStr>(usual: N) -> N {
@@ -20,7 +20,7 @@ pub(crate) struct Variables {
 enum Variable {
     Scalar { bytes: Vec<u8>, secret: bool },
     List { items: Vec<Vec<u8>>, secret: bool },
-    Assigned(Text),
+    Assigned(TaintedBytes),
 }
 
 impl Variables {
@@ -52,13 +52,16 @@ impl Scope for Variables {
         })
     }
 
-    fn assign(&mut self, name: &str, value: Text) {
+    fn assign(&mut self, name: &str, value: TaintedBytes) {
         self.values.insert(name.to_owned(), Variable::Assigned(value));
     }
 }
 
 /// Parses and expands, and changes no variable for the caller.
-pub(crate) fn expand(template: impl AsRef<[u8]>, variables: &Variables) -> Result<Vec<Text>, Vec<Problem>> {
+pub(crate) fn expand(
+    template: impl AsRef<[u8]>,
+    variables: &Variables,
+) -> Result<Vec<TaintedBytes>, Vec<Problem>> {
     Template::parse(template.as_ref()).expand(&mut variables.clone(), UnsetPolicy::Empty)
 }
 

@@ -1,6 +1,6 @@
 //! Every vector of `tests/vectors/expansion.json`, and every case that was found by other tests.
 
-use monofy::template::{Template, Text, UnsetPolicy};
+use monofy::template::{TaintedBytes, Template, UnsetPolicy};
 use serde_json::Value as Json;
 
 use super::support::Variables;
@@ -34,7 +34,7 @@ fn failure(vector: &Json) -> Option<String> {
     let strict = vector.pointer("/options/unset").and_then(Json::as_str) == Some("error");
     let unset = if strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
     let given = Template::parse(&template).expand(&mut variables(vector), unset);
-    let given = given.map(|texts| texts.into_iter().map(Text::into_bytes).collect::<Vec<_>>());
+    let given = given.map(|texts| texts.into_iter().map(TaintedBytes::into_bytes).collect::<Vec<_>>());
     if given.as_ref().ok() == expected.as_ref() {
         return None;
     }

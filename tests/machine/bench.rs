@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use monofy::exit::Death;
-use monofy::plan::Limit;
+use monofy::exit::ExitReason;
+use monofy::plan::Timeout;
 use monofy::signal::SignalNumber;
 use monofy::supervisor::{
-    Action, Announcement, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick, Wake,
+    Action, Announcement, Children, Config, Event, Grace, JobControl, Machine, Notice, Task, TaskId, Tick,
+    Wake,
 };
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
@@ -24,8 +25,8 @@ pub(crate) fn ms(milliseconds: u64) -> Tick {
     Tick::after(Duration::from_millis(milliseconds))
 }
 
-pub(crate) fn limit(milliseconds: u64) -> Limit {
-    Limit::After(Duration::from_millis(milliseconds))
+pub(crate) fn limit(milliseconds: u64) -> Timeout {
+    Timeout::After(Duration::from_millis(milliseconds))
 }
 
 pub(crate) fn sent(signal: SignalNumber) -> Received {
@@ -54,7 +55,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(setup: Vec<Task>, processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
-        let rules = Rules { grace, seat: Seat { grouping, leads_session: false } };
+        let rules = Config { grace, seat: JobControl { grouping, leads_session: false } };
         Self { machine: Machine::new(setup, processes, rules), now: Tick::ZERO, actions: Vec::new() }
     }
 
@@ -93,7 +94,7 @@ impl Bench {
 
     pub(crate) fn woke(
         &mut self,
-        deaths: &[(usize, Death)],
+        deaths: &[(usize, ExitReason)],
         signals: &[Received],
         children: Children,
     ) -> &mut Self {
@@ -101,11 +102,11 @@ impl Bench {
         self.handle(Event::Woke(&Wake { deaths, signals: signals.to_vec(), children }))
     }
 
-    pub(crate) fn died(&mut self, index: usize, death: Death) -> &mut Self {
+    pub(crate) fn died(&mut self, index: usize, death: ExitReason) -> &mut Self {
         self.woke(&[(index, death)], &[], Children::Left)
     }
 
-    pub(crate) fn last_died(&mut self, index: usize, death: Death) -> &mut Self {
+    pub(crate) fn last_died(&mut self, index: usize, death: ExitReason) -> &mut Self {
         self.woke(&[(index, death)], &[], Children::None)
     }
 

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use monofy::exit::Death;
+use monofy::exit::ExitReason;
 use monofy::supervisor::{
-    Action, Announcement, Answer, Cause, Check, Children, Event, Grace, Notice, Pace, Task, TaskId, Tick,
+    Action, Announcement, Cause, Check, Children, Event, Grace, Notice, ProbeInterval, ProbeResult, Task,
+    TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;
 
 use super::bench::{Bench, TERM, asked, ms, sent, task};
 
-const PACE: Pace = Pace {
+const PACE: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(10),
     longest: Duration::from_millis(25),
     limit: Duration::from_millis(500),
@@ -39,7 +40,7 @@ fn begun(processes: Vec<Task>) -> Bench {
     bench
 }
 
-fn answered(bench: &mut Bench, index: usize, answer: Answer) -> &mut Bench {
+fn answered(bench: &mut Bench, index: usize, answer: ProbeResult) -> &mut Bench {
     bench.handle(Event::Checked(TaskId(index), answer))
 }
 
@@ -57,8 +58,8 @@ fn without_a_check_started_is_ready_and_with_one_ready_is_ready() {
     let mut bench = begun(vec![told(), after(&[0])]);
     assert_eq!(bench.pass().take(), [spawn(0)]);
     assert_eq!(bench.spawned(0).pass().take(), []);
-    assert_eq!(answered(&mut bench, 0, Answer::NotYet).pass().take(), []);
-    answered(&mut bench, 0, Answer::Ready);
+    assert_eq!(answered(&mut bench, 0, ProbeResult::NotYet).pass().take(), []);
+    answered(&mut bench, 0, ProbeResult::Ready);
     assert_eq!(bench.machine.deadline(), Some(Tick::ZERO), "and the signals are looked at before");
     assert_eq!(bench.pass().take(), [spawn(1)]);
 }
@@ -68,7 +69,7 @@ fn of_those_that_may_be_started_the_first_in_the_order_of_the_line_is() {
     let mut bench = begun(vec![told(), after(&[0]), after(&[0]), task()]);
     assert_eq!(bench.pass().take(), [spawn(0)]);
     assert_eq!(bench.spawned(0).pass().take(), [spawn(3)]);
-    answered(bench.spawned(3), 0, Answer::Ready);
+    answered(bench.spawned(3), 0, ProbeResult::Ready);
     assert_eq!(bench.pass().take(), [spawn(1)]);
     assert_eq!(bench.spawned(1).pass().take(), [spawn(2)]);
 }
@@ -90,11 +91,11 @@ fn a_process_is_asked_again_and_again_ever_less_often() {
     assert_eq!(bench.machine.deadline(), Some(ms(10)));
     assert_eq!(bench.at(10).pass().take(), [Action::Ask(TaskId(0))]);
     for (now, next) in [(11, 31), (32, 57), (58, 83)] {
-        answered(bench.at(now), 0, Answer::NotYet);
+        answered(bench.at(now), 0, ProbeResult::NotYet);
         assert_eq!(bench.machine.deadline(), Some(ms(next)));
         assert_eq!(bench.at(next).pass().take(), [Action::Ask(TaskId(0))]);
     }
-    answered(&mut bench, 0, Answer::Ready);
+    answered(&mut bench, 0, ProbeResult::Ready);
     assert_eq!(bench.machine.deadline(), None, "and never once it is ready");
 }
 
@@ -122,7 +123,7 @@ fn what_is_not_ready_is_named_after_10_s_and_then_every_minute() {
 
 #[test]
 fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
-    for death in [Death::Exited(0), Death::Exited(4)] {
+    for death in [ExitReason::Exited(0), ExitReason::Exited(4)] {
         let mut bench = begun(vec![told(), after(&[0])]);
         bench.pass().spawned(0).pass().take();
         bench.last_died(0, death);
@@ -138,16 +139,16 @@ fn a_stop_ends_the_checks_and_starts_nothing_that_waited() {
     bench.pass().spawned(0).at(10).pass().take();
     let expected = [&[Action::EndCheck(TaskId(0))][..], &asked(0, TERM)].concat();
     assert_eq!(bench.got(sent(TERM)).take(), expected);
-    assert_eq!(answered(&mut bench, 0, Answer::Ready).pass().take(), []);
-    bench.last_died(0, Death::Killed(TERM));
+    assert_eq!(answered(&mut bench, 0, ProbeResult::Ready).pass().take(), []);
+    bench.last_died(0, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(0), "what was never started has no status");
 }
 
 #[test]
 fn an_answer_about_a_process_that_died_in_the_same_wake_up_counts_for_nothing() {
     let mut bench = begun(vec![told(), after(&[0])]);
-    bench.pass().spawned(0).pass().died(0, Death::Exited(1)).take();
-    answered(&mut bench, 0, Answer::Ready);
+    bench.pass().spawned(0).pass().died(0, ExitReason::Exited(1)).take();
+    answered(&mut bench, 0, ProbeResult::Ready);
     assert!(!bench.notices().contains(&Notice::Ready(TaskId(0))));
     bench.woke(&[], &[], Children::None);
     assert_eq!(bench.status(), Some(1));
@@ -166,9 +167,9 @@ fn it_is_said_upward_once_that_everything_is_ready_and_once_that_it_stops() {
     let mut bench = begun(vec![told(), task()]);
     bench.pass().spawned(0).pass().spawned(1).pass();
     assert_eq!(bench.announced(), []);
-    answered(&mut bench, 0, Answer::Ready);
+    answered(&mut bench, 0, ProbeResult::Ready);
     assert_eq!(bench.announced(), [Announcement::Ready]);
-    answered(&mut bench, 0, Answer::Ready).got(sent(TERM)).got(sent(TERM));
+    answered(&mut bench, 0, ProbeResult::Ready).got(sent(TERM)).got(sent(TERM));
     assert_eq!(bench.announced(), [Announcement::Ready, Announcement::Stopping]);
 }
 

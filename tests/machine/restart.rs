@@ -2,16 +2,16 @@
 
 use std::num::NonZeroU32;
 
-use monofy::exit::Death;
+use monofy::exit::ExitReason;
 use monofy::plan::Restart;
 use monofy::supervisor::{
-    Action, Again, Answer, Cause, Check, Children, Event, Grace, Notice, Task, TaskId, Tick,
+    Action, Cause, Check, Children, Event, Grace, Notice, ProbeResult, RestartAttempt, Task, TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;
 
 use super::bench::{Bench, HUP, INT, TERM, asked, ms, pid, sent, task, typed};
 
-const FAILED: Death = Death::Exited(3);
+const FAILED: ExitReason = ExitReason::Exited(3);
 
 fn on_failure(attempts: u32) -> Task {
     task().restarting(Restart::OnFailure(NonZeroU32::new(attempts)))
@@ -32,7 +32,7 @@ fn started_again(index: usize) -> [Action; 2] {
 
 #[test]
 fn a_process_that_fails_is_started_again_after_a_while() {
-    for death in [FAILED, Death::Killed(TERM)] {
+    for death in [FAILED, ExitReason::Killed(TERM)] {
         let mut bench = Bench::running(vec![on_failure(0), task()], Grace::ByCause);
         assert_eq!(bench.at(1000).died(0, death).take(), [left_behind(0)]);
         assert_eq!(bench.machine.deadline(), Some(ms(1100)));
@@ -45,9 +45,9 @@ fn a_process_that_fails_is_started_again_after_a_while() {
 #[test]
 fn on_failure_a_process_that_ends_well_shares_its_fate_and_always_it_does_not() {
     let mut bench = Bench::running(vec![on_failure(0), task()], Grace::ByCause);
-    assert_eq!(bench.died(0, Death::Exited(0)).take(), asked(1, TERM));
+    assert_eq!(bench.died(0, ExitReason::Exited(0)).take(), asked(1, TERM));
     let mut bench = Bench::running(vec![always(), task()], Grace::ByCause);
-    assert_eq!(bench.died(0, Death::Exited(0)).take(), [left_behind(0)]);
+    assert_eq!(bench.died(0, ExitReason::Exited(0)).take(), [left_behind(0)]);
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn the_last_of_its_attempts_in_a_row_shares_its_fate() {
     let mut bench = Bench::running(vec![on_failure(2), task()], Grace::ByCause);
     for (now, delay, attempt) in [(1000, 100, 1), (2000, 200, 2)] {
         bench.at(now).died(0, FAILED);
-        let again = Again { after: ms(delay).since(Tick::ZERO), attempt, of: NonZeroU32::new(2) };
+        let again = RestartAttempt { after: ms(delay).since(Tick::ZERO), attempt, of: NonZeroU32::new(2) };
         assert_eq!(bench.notices(), [Notice::StartsAgain(TaskId(0), FAILED, again)]);
         bench.at(now + delay).pass().take();
         bench.spawned(0).take();
     }
     assert_eq!(bench.at(3000).died(0, FAILED).take(), asked(1, TERM));
-    bench.last_died(1, Death::Killed(TERM));
+    bench.last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(3));
 }
 
@@ -82,7 +82,7 @@ fn a_stop_cancels_a_restart_whose_cause_does_not_count() {
     bench.at(1000).died(0, FAILED).take();
     assert_eq!(bench.at(1050).got(sent(TERM)).take(), asked(1, TERM));
     assert_eq!(bench.at(1100).pass().take(), []);
-    bench.last_died(1, Death::Killed(TERM));
+    bench.last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(0));
 }
 
@@ -100,14 +100,14 @@ fn a_restart_that_is_under_way_when_the_stop_begins_is_stopped_too() {
     let mut bench = Bench::running(vec![always()], Grace::ByCause);
     bench.died(0, FAILED).at(100).pass().got(sent(INT)).take();
     assert_eq!(bench.spawned(0).take(), asked(0, INT));
-    bench.last_died(0, Death::Killed(INT));
+    bench.last_died(0, ExitReason::Killed(INT));
     assert_eq!(bench.status(), Some(0));
 }
 
 #[test]
 fn nothing_is_started_again_when_another_death_of_the_same_wake_up_ends_the_run() {
     let mut bench = Bench::running(vec![always(), task()], Grace::ByCause);
-    bench.woke(&[(0, FAILED), (1, Death::Exited(5))], &[], Children::None);
+    bench.woke(&[(0, FAILED), (1, ExitReason::Exited(5))], &[], Children::None);
     assert!(bench.notices().contains(&Notice::Ended(TaskId(0), FAILED)));
     assert_eq!(bench.status(), Some(5));
 }
@@ -115,7 +115,7 @@ fn nothing_is_started_again_when_another_death_of_the_same_wake_up_ends_the_run(
 #[test]
 fn what_died_of_the_terminals_signal_is_not_started_again() {
     let mut bench = Bench::running_in(vec![always()], Grace::ByCause, Grouping::Shared);
-    bench.woke(&[(0, Death::Killed(INT))], &[typed(INT)], Children::None);
+    bench.woke(&[(0, ExitReason::Killed(INT))], &[typed(INT)], Children::None);
     assert_eq!(bench.status(), Some(0));
 }
 
@@ -129,8 +129,8 @@ fn signals_are_passed_on_to_what_runs_and_not_to_what_backs_off() {
 #[test]
 fn what_was_sent_to_a_former_life_does_not_excuse_the_next() {
     let mut bench = Bench::running(vec![on_failure(0)], Grace::ByCause);
-    bench.got(sent(HUP)).died(0, Death::Killed(HUP)).at(100).pass().spawned(0).take();
-    bench.got(sent(TERM)).last_died(0, Death::Killed(HUP));
+    bench.got(sent(HUP)).died(0, ExitReason::Killed(HUP)).at(100).pass().spawned(0).take();
+    bench.got(sent(TERM)).last_died(0, ExitReason::Killed(HUP));
     assert_eq!(bench.status(), Some(129));
 }
 
@@ -157,7 +157,7 @@ fn a_restart_that_cannot_be_started_is_one_more_failure() {
     assert_eq!(bench.machine.deadline(), Some(ms(300)));
     assert_eq!(bench.at(300).pass().take(), started_again(0));
     assert_eq!(bench.handle(Event::SpawnFailed(TaskId(0), 126)).take(), asked(1, TERM));
-    bench.last_died(1, Death::Killed(TERM));
+    bench.last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(126));
 }
 
@@ -185,14 +185,14 @@ fn what_waits_for_a_process_that_is_started_again_waits_until_it_is_ready_again(
     assert_eq!(bench.died(0, FAILED).take(), expected, "nor does its end before it was ready end the run");
     bench.at(100).pass().spawned(0).take();
     assert_eq!(bench.pass().take(), []);
-    bench.handle(Event::Checked(TaskId(0), Answer::Ready));
+    bench.handle(Event::Checked(TaskId(0), ProbeResult::Ready));
     assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(1))]);
 }
 
 #[test]
 fn what_came_after_a_process_that_is_started_again_runs_on() {
     let mut bench = pair(task());
-    bench.handle(Event::Checked(TaskId(0), Answer::Ready)).pass().spawned(1).take();
+    bench.handle(Event::Checked(TaskId(0), ProbeResult::Ready)).pass().spawned(1).take();
     assert_eq!(bench.died(0, FAILED).take(), [left_behind(0), Action::EndCheck(TaskId(0))]);
     assert_eq!(bench.at(100).pass().take(), started_again(0));
 }
@@ -200,7 +200,7 @@ fn what_came_after_a_process_that_is_started_again_runs_on() {
 #[test]
 fn a_restart_waits_for_those_that_it_comes_after_too() {
     let mut bench = pair(on_failure(0));
-    bench.handle(Event::Checked(TaskId(0), Answer::Ready)).pass().spawned(1).take();
+    bench.handle(Event::Checked(TaskId(0), ProbeResult::Ready)).pass().spawned(1).take();
     bench.woke(&[(0, FAILED), (1, FAILED)], &[], Children::None).at(100);
     assert_eq!(bench.take().len(), 3);
     assert_eq!(bench.pass().take(), started_again(0));
@@ -208,7 +208,7 @@ fn a_restart_waits_for_those_that_it_comes_after_too() {
     assert!(bench.notices().contains(&Notice::WaitsFor(TaskId(1), vec![TaskId(0)])));
     assert_ne!(bench.machine.deadline(), Some(ms(100)), "it does not spin meanwhile");
     bench.take();
-    bench.handle(Event::Checked(TaskId(0), Answer::Ready));
+    bench.handle(Event::Checked(TaskId(0), ProbeResult::Ready));
     assert_eq!(bench.pass().take(), started_again(1));
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use monofy::exit::Death;
+use monofy::exit::ExitReason;
 use monofy::output::Stream;
-use monofy::plan::Limit;
+use monofy::plan::Timeout;
 use monofy::signal::SignalNumber;
 use monofy::supervisor::{
-    Action, Cause, Children, Event, Grace, Machine, Notice, Rules, Seat, Task, TaskId, Tick,
+    Action, Cause, Children, Config, Event, Grace, JobControl, Machine, Notice, Task, TaskId, Tick,
 };
 use monofy::sys::spawn::Grouping;
 
@@ -18,8 +18,8 @@ fn setup_commands_run_one_after_another_and_then_the_programs_are_looked_up() {
     let mut bench = Bench::new(vec![task(), task()], vec![task()], Grace::ByCause, Grouping::Own);
     assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(0))]);
     assert_eq!(bench.spawned(0).pass().take(), []);
-    assert_eq!(bench.last_died(0, Death::Exited(0)).take(), [Action::Spawn(TaskId(1))]);
-    assert_eq!(bench.spawned(1).last_died(1, Death::Exited(0)).take(), [Action::LookUpPrograms]);
+    assert_eq!(bench.last_died(0, ExitReason::Exited(0)).take(), [Action::Spawn(TaskId(1))]);
+    assert_eq!(bench.spawned(1).last_died(1, ExitReason::Exited(0)).take(), [Action::LookUpPrograms]);
     bench.handle(Event::ProgramsLookedUp(Ok(())));
     assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(2))]);
 }
@@ -28,13 +28,13 @@ fn setup_commands_run_one_after_another_and_then_the_programs_are_looked_up() {
 fn a_setup_command_that_fails_ends_the_run_with_its_status() {
     let mut bench = Bench::new(vec![task()], vec![task()], Grace::ByCause, Grouping::Own);
     bench.pass().spawned(0).take();
-    assert_eq!(bench.last_died(0, Death::Exited(3)).take(), [Action::Finish(3)]);
+    assert_eq!(bench.last_died(0, ExitReason::Exited(3)).take(), [Action::Finish(3)]);
 }
 
 #[test]
 fn a_missing_program_is_told_before_any_process_starts() {
     let mut bench = Bench::new(vec![task()], vec![task(), task()], Grace::ByCause, Grouping::Own);
-    bench.pass().spawned(0).last_died(0, Death::Exited(0)).take();
+    bench.pass().spawned(0).last_died(0, ExitReason::Exited(0)).take();
     bench.handle(Event::ProgramsLookedUp(Err(127)));
     assert_eq!(bench.woke(&[], &[], Children::None).take(), [Action::Finish(127)]);
 }
@@ -50,7 +50,7 @@ fn term_between_spawns_stops_what_started() {
     );
     let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
     assert_eq!(bench.got(sent(TERM)).take(), expected);
-    bench.died(0, Death::Killed(TERM)).last_died(1, Death::Killed(TERM));
+    bench.died(0, ExitReason::Killed(TERM)).last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(0));
 }
 
@@ -59,7 +59,7 @@ fn term_during_setup_goes_to_the_setup_command_and_nothing_more_is_started() {
     let mut bench = Bench::new(vec![task(), task()], vec![task()], Grace::ByCause, Grouping::Own);
     bench.pass().spawned(0).take();
     assert_eq!(bench.got(sent(TERM)).take(), asked(0, TERM));
-    assert_eq!(bench.last_died(0, Death::Exited(0)).take(), [Action::Finish(0)]);
+    assert_eq!(bench.last_died(0, ExitReason::Exited(0)).take(), [Action::Finish(0)]);
 }
 
 #[test]
@@ -83,16 +83,18 @@ fn a_start_that_fails_after_the_stop_began_changes_nothing() {
     let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
     bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().got(sent(INT)).take();
     assert_eq!(bench.handle(Event::SpawnFailed(TaskId(1), 126)).take(), []);
-    bench.last_died(0, Death::Killed(INT));
+    bench.last_died(0, ExitReason::Killed(INT));
     assert_eq!(bench.status(), Some(0));
 }
 
 #[test]
 fn the_first_process_to_exit_ends_the_run_with_whatever_status() {
-    for death in [Death::Exited(0), Death::Exited(7), Death::Killed(SignalNumber::new(11).unwrap())] {
+    for death in
+        [ExitReason::Exited(0), ExitReason::Exited(7), ExitReason::Killed(SignalNumber::new(11).unwrap())]
+    {
         let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
         assert_eq!(bench.died(1, death).take(), asked(0, TERM));
-        bench.last_died(0, Death::Exited(99));
+        bench.last_died(0, ExitReason::Exited(99));
         assert_eq!(bench.status(), Some(death.status()), "what monofy ended does not decide");
     }
 }
@@ -100,22 +102,22 @@ fn the_first_process_to_exit_ends_the_run_with_whatever_status() {
 #[test]
 fn of_several_deaths_in_one_wake_up_the_first_in_the_order_of_the_line_decides() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
-    bench.woke(&[(1, Death::Exited(2)), (0, Death::Exited(1))], &[], Children::None);
+    bench.woke(&[(1, ExitReason::Exited(2)), (0, ExitReason::Exited(1))], &[], Children::None);
     assert_eq!(bench.status(), Some(1));
 }
 
 #[test]
 fn deaths_count_before_signals_of_the_same_wake_up() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
-    bench.woke(&[(1, Death::Exited(7))], &[sent(TERM)], Children::Left);
-    bench.last_died(0, Death::Killed(TERM));
+    bench.woke(&[(1, ExitReason::Exited(7))], &[sent(TERM)], Children::Left);
+    bench.last_died(0, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(7));
 }
 
 #[test]
 fn what_dies_of_the_terminals_signal_in_the_wake_up_that_shows_it_dies_of_it() {
     let mut bench = Bench::running_in(vec![task(), task()], Grace::ByCause, Grouping::Shared);
-    bench.woke(&[(1, Death::Killed(INT)), (0, Death::Exited(130))], &[typed(INT)], Children::None);
+    bench.woke(&[(1, ExitReason::Killed(INT)), (0, ExitReason::Exited(130))], &[typed(INT)], Children::None);
     assert_eq!(bench.status(), Some(0));
 }
 
@@ -147,7 +149,7 @@ fn a_signal_that_the_terminal_sent_before_a_process_was_in_its_group_is_sent_to_
 fn a_stop_signal_of_its_own_is_sent_even_if_the_terminal_has_sent_another() {
     let mut bench = Bench::running_in(vec![Task::new(Some(QUIT), None)], Grace::ByCause, Grouping::Shared);
     assert_eq!(bench.got(typed(INT)).take(), asked(0, QUIT));
-    bench.last_died(0, Death::Killed(INT));
+    bench.last_died(0, ExitReason::Killed(INT));
     assert_eq!(bench.status(), Some(0), "it was sent both");
 }
 
@@ -159,8 +161,10 @@ fn a_signal_from_the_terminal_reaches_processes_in_groups_of_their_own_through_m
 
 #[test]
 fn a_hang_up_is_told_to_the_leader_of_the_session_alone_and_so_passed_on() {
-    let rules =
-        Rules { grace: Grace::ByCause, seat: Seat { grouping: Grouping::Shared, leads_session: true } };
+    let rules = Config {
+        grace: Grace::ByCause,
+        seat: JobControl { grouping: Grouping::Shared, leads_session: true },
+    };
     let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
     assert_eq!(bench.got(typed(HUP)).take(), []);
     bench.machine = Machine::new(Vec::new(), vec![task()], rules);
@@ -194,7 +198,7 @@ fn a_process_with_a_stop_signal_gets_that_one_instead() {
 #[test]
 fn orphans_end_nothing() {
     let mut bench = Bench::running(vec![task()], Grace::ByCause);
-    assert_eq!(bench.died(50, Death::Exited(1)).take(), []);
+    assert_eq!(bench.died(50, ExitReason::Exited(1)).take(), []);
     assert_eq!(bench.machine.deadline(), None);
 }
 
@@ -202,17 +206,17 @@ fn orphans_end_nothing() {
 fn descendants_are_asked_only_when_all_processes_are_gone() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
     bench.got(sent(TERM)).take();
-    assert_eq!(bench.died(0, Death::Exited(0)).take(), []);
-    assert_eq!(bench.died(1, Death::Exited(0)).take(), [Action::AskDescendants]);
-    assert_eq!(bench.woke(&[(50, Death::Exited(0))], &[], Children::None).take(), [Action::Finish(0)]);
+    assert_eq!(bench.died(0, ExitReason::Exited(0)).take(), []);
+    assert_eq!(bench.died(1, ExitReason::Exited(0)).take(), [Action::AskDescendants]);
+    assert_eq!(bench.woke(&[(50, ExitReason::Exited(0))], &[], Children::None).take(), [Action::Finish(0)]);
 }
 
 #[test]
 fn descendants_that_were_not_there_to_be_asked_are_looked_for_again() {
     let mut bench = Bench::running(vec![task()], Grace::ByCause);
-    bench.got(sent(TERM)).died(0, Death::Exited(0)).take();
+    bench.got(sent(TERM)).died(0, ExitReason::Exited(0)).take();
     assert_eq!(
-        bench.died(50, Death::Exited(0)).take(),
+        bench.died(50, ExitReason::Exited(0)).take(),
         [Action::AskDescendants],
         "one that ends may have forked"
     );
@@ -225,14 +229,14 @@ fn descendants_that_were_not_there_to_be_asked_are_looked_for_again() {
 #[test]
 fn a_stop_of_our_own_has_10_seconds_counted_from_its_beginning() {
     let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
-    bench.at(1000).died(0, Death::Exited(0)).take();
+    bench.at(1000).died(0, ExitReason::Exited(0)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(11_000)));
-    bench.at(9000).died(1, Death::Exited(0));
+    bench.at(9000).died(1, ExitReason::Exited(0));
     assert_eq!(bench.machine.deadline(), Some(ms(11_000)), "one deadline for the whole stop");
     bench.take();
     let killed = [Action::Send(pid(2), KILL), Action::KillDescendants { sparing: vec![] }];
     assert_eq!(bench.at(11_000).pass().take(), killed);
-    bench.last_died(2, Death::Killed(KILL));
+    bench.last_died(2, ExitReason::Killed(KILL));
     assert_eq!(bench.status(), Some(0), "the status is that of the first");
 }
 
@@ -252,8 +256,8 @@ fn a_fixed_grace_holds_for_every_cause() {
     let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(2000)));
     bench.got(sent(TERM)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(2000)));
-    let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(Limit::Never));
-    bench.died(0, Death::Exited(0)).take();
+    let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(Timeout::Never));
+    bench.died(0, ExitReason::Exited(0)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(5000)), "only the notice");
 }
 
@@ -262,14 +266,19 @@ fn a_grace_of_0_kills_at_once() {
     let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(0)));
     let actions = bench.got(sent(TERM)).take();
     assert!(actions.contains(&Action::Send(pid(0), KILL)), "{actions:?}");
-    bench.last_died(0, Death::Killed(KILL));
+    bench.last_died(0, ExitReason::Killed(KILL));
     assert_eq!(bench.status(), Some(137));
 }
 
 #[test]
 fn a_process_that_had_to_be_killed_gives_137_after_an_outside_stop() {
     let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(limit(1000)));
-    bench.got(sent(TERM)).died(0, Death::Exited(3)).at(1000).pass().last_died(1, Death::Killed(KILL));
+    bench
+        .got(sent(TERM))
+        .died(0, ExitReason::Exited(3))
+        .at(1000)
+        .pass()
+        .last_died(1, ExitReason::Killed(KILL));
     assert_eq!(bench.status(), Some(137));
 }
 
@@ -278,9 +287,9 @@ fn after_an_outside_stop_the_first_other_status_in_the_order_of_the_line_counts(
     let mut bench = Bench::running(vec![task(), task(), task()], Grace::ByCause);
     bench
         .got(sent(TERM))
-        .died(2, Death::Exited(4))
-        .died(1, Death::Exited(3))
-        .last_died(0, Death::Exited(143));
+        .died(2, ExitReason::Exited(4))
+        .died(1, ExitReason::Exited(3))
+        .last_died(0, ExitReason::Exited(143));
     assert_eq!(bench.status(), Some(3));
 }
 
@@ -291,7 +300,7 @@ fn a_shorter_bound_of_its_own_kills_a_process_and_what_is_below_it() {
     bench.got(sent(TERM)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(500)));
     assert_eq!(bench.at(500).pass().take(), [Action::KillTree(pid(0))]);
-    bench.at(510).died(0, Death::Killed(KILL)).take();
+    bench.at(510).died(0, ExitReason::Killed(KILL)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(3000)));
 }
 
@@ -302,9 +311,9 @@ fn a_longer_bound_of_its_own_spares_a_process_at_the_deadline() {
     bench.got(sent(TERM)).take();
     let killed = [Action::Send(pid(1), KILL), Action::KillDescendants { sparing: vec![pid(0)] }];
     assert_eq!(bench.at(3000).pass().take(), killed);
-    bench.at(3010).died(1, Death::Killed(KILL)).take();
+    bench.at(3010).died(1, ExitReason::Killed(KILL)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(9000)));
-    bench.at(4000).last_died(0, Death::Exited(0));
+    bench.at(4000).last_died(0, ExitReason::Exited(0));
     assert_eq!(bench.status(), Some(137));
 }
 
@@ -313,7 +322,7 @@ fn adopted_children_of_the_killed_are_killed_too() {
     let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(1000)));
     bench.got(sent(TERM)).at(1000).pass().take();
     let again = [Action::KillDescendants { sparing: vec![] }];
-    assert_eq!(bench.at(1001).died(0, Death::Killed(KILL)).take(), again);
+    assert_eq!(bench.at(1001).died(0, ExitReason::Killed(KILL)).take(), again);
     assert_eq!(bench.machine.deadline(), Some(ms(1101)), "and looked for again, should one have been forked");
 }
 
@@ -348,11 +357,11 @@ fn one_ctrl_c_that_a_parent_passes_on_as_well_is_still_one() {
 #[test]
 fn term_during_a_stop_is_passed_on_and_changes_nothing_else() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
-    bench.died(0, Death::Exited(5)).take();
+    bench.died(0, ExitReason::Exited(5)).take();
     let deadline = bench.machine.deadline();
     assert_eq!(bench.at(100).got(sent(TERM)).take(), asked(1, TERM));
     assert_eq!(bench.machine.deadline(), deadline);
-    bench.last_died(1, Death::Killed(TERM));
+    bench.last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(5));
 }
 
@@ -361,7 +370,7 @@ fn a_program_that_could_not_be_started_ends_the_others() {
     let mut bench = Bench::new(Vec::new(), vec![task(), task()], Grace::ByCause, Grouping::Own);
     bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
     assert_eq!(bench.handle(Event::SpawnFailed(TaskId(1), 126)).take(), asked(0, TERM));
-    bench.last_died(0, Death::Killed(TERM));
+    bench.last_died(0, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(126));
 }
 
@@ -374,8 +383,8 @@ fn a_process_that_was_reaped_behind_our_back_is_not_waited_for() {
 #[test]
 fn the_last_notice_says_why_the_run_ended_and_with_which_status() {
     let mut bench = Bench::running(vec![task()], Grace::ByCause);
-    bench.last_died(0, Death::Exited(4));
-    let last = Notice::Finished(Cause::FirstExit(TaskId(0), Death::Exited(4)), 4);
+    bench.last_died(0, ExitReason::Exited(4));
+    let last = Notice::Finished(Cause::FirstExit(TaskId(0), ExitReason::Exited(4)), 4);
     assert_eq!(bench.notices().last(), Some(&last));
 }
 
@@ -385,22 +394,22 @@ fn when_nobody_reads_the_output_the_run_stops_with_the_status_of_a_broken_pipe()
     let expected: Vec<Action> = [asked(0, TERM), asked(1, TERM)].concat();
     assert_eq!(bench.handle(Event::ReaderGone(Stream::Stdout)).take(), expected);
     assert_eq!(bench.machine.deadline(), Some(ms(10_000)), "it is a stop of our own");
-    bench.died(0, Death::Exited(3)).last_died(1, Death::Killed(TERM));
+    bench.died(0, ExitReason::Exited(3)).last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(141));
 }
 
 #[test]
 fn a_death_counts_before_a_reader_that_goes_in_the_same_wake_up() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
-    bench.died(0, Death::Exited(3)).handle(Event::ReaderGone(Stream::Stderr));
-    bench.last_died(1, Death::Killed(TERM));
+    bench.died(0, ExitReason::Exited(3)).handle(Event::ReaderGone(Stream::Stderr));
+    bench.last_died(1, ExitReason::Killed(TERM));
     assert_eq!(bench.status(), Some(3));
 }
 
 #[test]
 fn a_run_that_is_over_tells_until_when_its_output_may_wait_and_still_counts_ctrl_c() {
     let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(2000)));
-    bench.at(100).got(typed(INT)).last_died(0, Death::Exited(0));
+    bench.at(100).got(typed(INT)).last_died(0, ExitReason::Exited(0));
     assert_eq!(bench.machine.limit(), Some(ms(2100)));
     assert!(!bench.machine.is_interrupted_twice());
     assert_eq!(bench.got(typed(INT)).take().last(), Some(&Action::Finish(0)), "nothing new follows");

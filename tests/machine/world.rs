@@ -4,34 +4,34 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use monofy::exit::Death;
-use monofy::plan::{Limit, Restart};
+use monofy::exit::ExitReason;
+use monofy::plan::{Restart, Timeout};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
-    Action, Answer, Check, Children, Event, Grace, Machine, Notice, Pace, Rules, Seat, Task, TaskId, Tick,
-    Wake,
+    Action, Check, Children, Config, Event, Grace, JobControl, Machine, Notice, ProbeInterval, ProbeResult,
+    Task, TaskId, Tick, Wake,
 };
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
 use proptest::prelude::*;
 
-use super::scene::{Character, Checked, Manners, Scene, can_end, scene};
+use super::scenario::{Behaviour, Character, Checked, Scene, can_end, scenario};
 
 /// Coarse, so that answers come together with other things.
-const PACE: Pace = Pace {
+const PACE: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(100),
     longest: Duration::from_millis(400),
     limit: Duration::from_secs(1),
 };
 
-struct Being {
+struct SimProcess {
     task: Option<TaskId>,
     parent: Option<Pid>,
     group: Pid,
-    manners: Manners,
+    manners: Behaviour,
     undying: bool,
-    dies: Option<(u64, Death)>,
+    dies: Option<(u64, ExitReason)>,
     was_killed: bool,
 }
 
@@ -43,7 +43,7 @@ struct Record {
     /// When it was started last.
     started: u64,
     /// When and how it ended last.
-    ended: Option<(u64, Death)>,
+    ended: Option<(u64, ExitReason)>,
     restarts_in_a_row: u32,
     /// Whether the machine was told that it is ready.
     is_ready: bool,
@@ -55,10 +55,10 @@ struct Record {
 
 /// The world, the machine in it, and what was found out.
 struct World {
-    scene: Scene,
+    scenario: Scene,
     machine: Machine,
     now: u64,
-    beings: BTreeMap<Pid, Being>,
+    beings: BTreeMap<Pid, SimProcess>,
     records: Vec<Record>,
     next_pid: i32,
     signals: Vec<(u64, Received)>,
@@ -82,15 +82,16 @@ fn task(character: &Character) -> Task {
 }
 
 impl World {
-    fn new(scene: &Scene, shuffle: u64) -> Self {
-        let grouping = if scene.is_terminal { Grouping::Shared } else { Grouping::Own };
-        let rules = Rules { grace: scene.grace, seat: Seat { grouping, leads_session: false } };
-        let first = scene.setup.len();
-        let processes = scene.processes.iter().enumerate().map(|(index, character)| {
-            task(character).after(scene.after(index).into_iter().map(|other| TaskId(first + other)).collect())
+    fn new(scenario: &Scene, shuffle: u64) -> Self {
+        let grouping = if scenario.is_terminal { Grouping::Shared } else { Grouping::Own };
+        let rules = Config { grace: scenario.grace, seat: JobControl { grouping, leads_session: false } };
+        let first = scenario.setup.len();
+        let processes = scenario.processes.iter().enumerate().map(|(index, character)| {
+            task(character)
+                .after(scenario.after(index).into_iter().map(|other| TaskId(first + other)).collect())
         });
-        let machine = Machine::new(scene.setup.iter().map(task).collect(), processes.collect(), rules);
-        let signals = scene.signals.iter().map(|(at, number, typed)| {
+        let machine = Machine::new(scenario.setup.iter().map(task).collect(), processes.collect(), rules);
+        let signals = scenario.signals.iter().map(|(at, number, typed)| {
             let signal = SignalNumber::new(*number).unwrap();
             let is_typed = *typed && signal.comes_from_terminals();
             (*at, Received { signal, origin: if is_typed { Origin::Terminal } else { Origin::Process } })
@@ -99,12 +100,12 @@ impl World {
             machine,
             now: 0,
             beings: BTreeMap::new(),
-            records: vec![Record::default(); first + scene.processes.len()],
+            records: vec![Record::default(); first + scenario.processes.len()],
             next_pid: 100,
             signals: signals.collect(),
             stop_began: None,
             finished: None,
-            scene: scene.clone(),
+            scenario: scenario.clone(),
             shuffle,
             actions: 0,
             idle_wake_ups: 0,
@@ -116,7 +117,7 @@ impl World {
     }
 
     fn character(&self, id: TaskId) -> &Character {
-        self.scene.setup.iter().chain(&self.scene.processes).nth(id.0).unwrap()
+        self.scenario.setup.iter().chain(&self.scenario.processes).nth(id.0).unwrap()
     }
 
     /// Runs to the end. Fails where something that may never happen does.
@@ -190,7 +191,7 @@ impl World {
     }
 
     /// The answers that have come by now, each once.
-    fn answers(&mut self) -> Vec<(TaskId, Answer)> {
+    fn answers(&mut self) -> Vec<(TaskId, ProbeResult)> {
         let mut answers = Vec::new();
         for id in (0..self.records.len()).map(TaskId) {
             let Some(at) = self.answer_at(id).filter(|at| *at <= self.now) else { continue };
@@ -205,14 +206,14 @@ impl World {
             record.is_checked = !is_ready;
             // Whoever died in the same wake-up is ready no more.
             record.is_ready |= is_ready && self.beings.values().any(|being| being.task == Some(id));
-            answers.push((id, if is_ready { Answer::Ready } else { Answer::NotYet }));
+            answers.push((id, if is_ready { ProbeResult::Ready } else { ProbeResult::NotYet }));
         }
         answers
     }
 
     /// A terminal signals the whole group itself.
     fn arrive(&mut self, received: Received) {
-        if received.origin == Origin::Terminal && self.scene.is_terminal {
+        if received.origin == Origin::Terminal && self.scenario.is_terminal {
             let tasks: Vec<Pid> =
                 self.beings.iter().filter(|(_, being)| being.task.is_some()).map(|(pid, _)| *pid).collect();
             for pid in tasks {
@@ -225,10 +226,10 @@ impl World {
     }
 
     /// Takes out who has died. The children of the dead are ours.
-    fn reap(&mut self) -> Vec<(Pid, Death)> {
+    fn reap(&mut self) -> Vec<(Pid, ExitReason)> {
         let mut seen = Vec::new();
         loop {
-            let is_dead = |being: &Being| being.dies.is_some_and(|(at, _)| at <= self.now);
+            let is_dead = |being: &SimProcess| being.dies.is_some_and(|(at, _)| at <= self.now);
             let Some(pid) = self.beings.iter().find(|(_, being)| is_dead(being)).map(|(pid, _)| *pid) else {
                 return seen;
             };
@@ -246,7 +247,7 @@ impl World {
         }
     }
 
-    fn note_end(&mut self, id: TaskId, death: Death) {
+    fn note_end(&mut self, id: TaskId, death: ExitReason) {
         let now = self.now;
         let record = &mut self.records[id.0];
         record.ended = Some((now, death));
@@ -275,11 +276,11 @@ impl World {
                 self.records[id.0].asked = None;
             }
             Action::AskLeftBehind(_, leader) => self.send_left_behind(leader, SignalNumber::TERM),
-            Action::KillLeftBehind(leader) if !self.scene.is_terminal => {
+            Action::KillLeftBehind(leader) if !self.scenario.is_terminal => {
                 self.send_left_behind(leader, SignalNumber::KILL);
             }
             Action::LookUpPrograms => {
-                let result = if self.scene.is_program_missing { Err(127) } else { Ok(()) };
+                let result = if self.scenario.is_program_missing { Err(127) } else { Ok(()) };
                 self.tell(Event::ProgramsLookedUp(result));
             }
             Action::Send(pid, signal) => {
@@ -324,7 +325,7 @@ impl World {
 
     fn send_left_behind(&mut self, leader: Pid, signal: SignalNumber) {
         assert!(!self.beings.contains_key(&leader), "{leader} has not ended");
-        assert!(!self.scene.is_terminal, "in a terminal the group of {leader} is that of all");
+        assert!(!self.scenario.is_terminal, "in a terminal the group of {leader} is that of all");
         let left = self.beings.iter().filter(|(_, being)| being.group == leader).map(|(pid, _)| *pid);
         for pid in left.collect::<Vec<_>>() {
             self.receive(pid, signal);
@@ -352,18 +353,18 @@ impl World {
         record.starts += 1;
         record.started = now;
         if (is_first && character.fails_to_start) || (!is_first && character.fails_to_restart) {
-            self.note_end(id, Death::Exited(126));
+            self.note_end(id, ExitReason::Exited(126));
             self.tell(Event::SpawnFailed(id, 126));
             return;
         }
         record.is_ready = matches!(character.check, Checked::Not);
         record.is_checked = !record.is_ready;
         let exit = if is_first { character.exits_at } else { character.later };
-        let dies = exit.map(|(after, status)| (now + after, Death::Exited(status)));
+        let dies = exit.map(|(after, status)| (now + after, ExitReason::Exited(status)));
         let pid = self.next_pid();
         self.beings.insert(
             pid,
-            Being {
+            SimProcess {
                 task: Some(id),
                 parent: None,
                 group: pid,
@@ -374,7 +375,7 @@ impl World {
             },
         );
         for manners in character.descendants {
-            let being = Being {
+            let being = SimProcess {
                 task: None,
                 parent: Some(pid),
                 group: pid,
@@ -391,9 +392,9 @@ impl World {
 
     /// Whatever it comes after runs and is ready.
     fn check_order(&self, id: TaskId) {
-        let first = self.scene.setup.len();
+        let first = self.scenario.setup.len();
         let Some(process) = id.0.checked_sub(first) else { return };
-        for other in self.scene.after(process).into_iter().map(|other| TaskId(first + other)) {
+        for other in self.scenario.after(process).into_iter().map(|other| TaskId(first + other)) {
             let runs = self.beings.values().any(|being| being.task == Some(other));
             assert!(runs && self.records[other.0].is_ready, "{id:?} did not wait for {other:?}");
         }
@@ -412,7 +413,7 @@ impl World {
         let may_come_back = match policy {
             Restart::No => false,
             Restart::OnFailure(attempts) => {
-                death != Death::Exited(0) && attempts.is_none_or(|attempts| before < attempts.get())
+                death != ExitReason::Exited(0) && attempts.is_none_or(|attempts| before < attempts.get())
             }
             Restart::Always => true,
         };
@@ -437,17 +438,17 @@ impl World {
         let death = match (signal, being.manners) {
             (SignalNumber::KILL, _) => {
                 being.was_killed = true;
-                (now, Death::Killed(signal))
+                (now, ExitReason::Killed(signal))
             }
-            (SignalNumber::CONT | SignalNumber::TSTP, _) | (_, Manners::Ignores) => return,
-            (_, Manners::DiesOfIt { after }) => (now + after, Death::Killed(signal)),
-            (_, Manners::Exits { after, status }) => (now + after, Death::Exited(status)),
+            (SignalNumber::CONT | SignalNumber::TSTP, _) | (_, Behaviour::Ignores) => return,
+            (_, Behaviour::DiesOfIt { after }) => (now + after, ExitReason::Killed(signal)),
+            (_, Behaviour::Exits { after, status }) => (now + after, ExitReason::Exited(status)),
         };
         // Of two signals that wait for it, a process takes the lower first, and SIGKILL before all (signal(7)).
-        let rank = |death: Death| match death {
-            Death::Killed(SignalNumber::KILL) => 0,
-            Death::Killed(signal) => signal.get(),
-            Death::Exited(_) | Death::Lost => 65,
+        let rank = |death: ExitReason| match death {
+            ExitReason::Killed(SignalNumber::KILL) => 0,
+            ExitReason::Killed(signal) => signal.get(),
+            ExitReason::Exited(_) | ExitReason::Lost => 65,
         };
         if being.dies.is_none_or(|(at, earlier)| (at, rank(earlier)) > (death.0, rank(death.1))) {
             being.dies = Some(death);
@@ -464,18 +465,18 @@ impl World {
         }
         // Every bound of the stop, and what follows a kill, twice: for a process's own and for all.
         let own = self
-            .scene
+            .scenario
             .setup
             .iter()
-            .chain(&self.scene.processes)
+            .chain(&self.scenario.processes)
             .filter_map(|character| character.stop_timeout);
-        let whole = match self.scene.grace {
-            Grace::ByCause => Limit::Never,
+        let whole = match self.scenario.grace {
+            Grace::ByCause => Timeout::Never,
             Grace::Fixed(limit) => limit,
         };
         let bounds: Option<Vec<Duration>> = own
             .chain([whole])
-            .map(|limit| if let Limit::After(duration) = limit { Some(duration) } else { None })
+            .map(|limit| if let Timeout::After(duration) = limit { Some(duration) } else { None })
             .collect();
         if let (Some(bounds), Some(began)) = (bounds, self.stop_began) {
             let longest = bounds.into_iter().max().unwrap_or_default() + Duration::from_secs(4);
@@ -499,15 +500,15 @@ proptest! {
     /// comes after is ready, or again where its policy does not say so; nothing is sent to a pid that was reaped; no
     /// check outlives the run; whoever is left was sent KILL; and all of it within the bounds of the stop.
     #[test]
-    fn every_run_ends_as_the_contract_wants(scene in scene().prop_filter("it can end", can_end)) {
-        World::new(&scene, 1).run();
+    fn every_run_ends_as_the_contract_wants(scenario in scenario().prop_filter("it can end", can_end)) {
+        World::new(&scenario, 1).run();
     }
 
     #[test]
     fn the_status_does_not_depend_on_the_order_of_simultaneous_events(
-        scene in scene().prop_filter("it can end", can_end),
+        scenario in scenario().prop_filter("it can end", can_end),
         shuffle in any::<u64>(),
     ) {
-        prop_assert_eq!(World::new(&scene, 1).run(), World::new(&scene, shuffle).run());
+        prop_assert_eq!(World::new(&scenario, 1).run(), World::new(&scenario, shuffle).run());
     }
 }

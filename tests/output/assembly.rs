@@ -1,6 +1,6 @@
 //! From bytes to lines: pure, and the same however the bytes were cut.
 
-use monofy::output::{Assembler, LONGEST, Part, Taker};
+use monofy::output::{Assembler, LONGEST, LineSink, Part};
 use proptest::prelude::*;
 
 /// What came out: each part with where it stands in its line.
@@ -12,7 +12,7 @@ struct Parts {
     asked: usize,
 }
 
-impl Taker for Parts {
+impl LineSink for Parts {
     fn has_room(&mut self) -> bool {
         self.asked += 1;
         self.patience.is_none_or(|patience| !self.asked.is_multiple_of(patience + 1))

@@ -4,14 +4,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use monofy::output::{Json, Part, Stamp, Stream};
+use monofy::output::{Json, Part, Stream, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::line::run;
 
-fn moment() -> Stamp {
-    Stamp::of(UNIX_EPOCH + Duration::from_micros(1_000_000_000_000_001))
+fn moment() -> Timestamp {
+    Timestamp::of(UNIX_EPOCH + Duration::from_micros(1_000_000_000_000_001))
 }
 
 const TIME: &str = "2001-09-09T01:46:40.000001Z";

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::output::format::json_scan::{Object, object};
 use crate::output::lines::Part;
 use crate::output::stream::Stream;
-use crate::output::timestamp::Stamp;
+use crate::output::timestamp::Timestamp;
 use crate::text::json::escape;
 
 /// How the lines of one stream of one process are written.
@@ -34,7 +34,7 @@ impl Json {
 
     /// Writes a line, or a part of a long one. A line that is an object keeps its keys as they are and gains those
     /// that it lacks. The exact bytes of a line that is not UTF-8 follow in `base64`, but not of a long one.
-    pub fn write(&self, part: Part<'_>, moment: &Stamp, out: &mut Vec<u8>) {
+    pub fn write(&self, part: Part<'_>, moment: &Timestamp, out: &mut Vec<u8>) {
         if part.begins && part.ends {
             match Some(part.bytes).filter(|line| may_be_object(line)).and_then(parse) {
                 Some(object) => self.complete(object, part.bytes, moment, out),
@@ -56,13 +56,13 @@ impl Json {
         out.extend_from_slice(b"\"}\n");
     }
 
-    fn begin(&self, moment: &Stamp, out: &mut Vec<u8>) {
+    fn begin(&self, moment: &Timestamp, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"time\":\"");
         out.extend_from_slice(moment.as_bytes());
         out.extend_from_slice(&self.middle);
     }
 
-    fn write_text(&self, line: &[u8], moment: &Stamp, out: &mut Vec<u8>) {
+    fn write_text(&self, line: &[u8], moment: &Timestamp, out: &mut Vec<u8>) {
         self.begin(moment, out);
         if escape(line, out) {
             return Self::end(out);
@@ -73,7 +73,7 @@ impl Json {
     }
 
     /// An object of the process's own.
-    fn complete(&self, object: Object<'_>, line: &[u8], moment: &Stamp, out: &mut Vec<u8>) {
+    fn complete(&self, object: Object<'_>, line: &[u8], moment: &Timestamp, out: &mut Vec<u8>) {
         let [has_time, has_process, has_stream, has_message] = object.has;
         out.extend_from_slice(object.open);
         let mut separator: &[u8] = if object.is_empty { b"" } else { b"," };

@@ -7,7 +7,7 @@ pub(crate) mod prefix;
 use crate::output::format::json::Json;
 use crate::output::format::prefix::Prefix;
 use crate::output::lines::Part;
-use crate::output::timestamp::Stamp;
+use crate::output::timestamp::Timestamp;
 
 /// The form of the lines of one stream of one process.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub enum Form {
 
 impl Form {
     /// Writes a line, or a part of a long one.
-    pub fn write(&mut self, part: Part<'_>, moment: &Stamp, out: &mut Vec<u8>) {
+    pub fn write(&mut self, part: Part<'_>, moment: &Timestamp, out: &mut Vec<u8>) {
         match self {
             Self::Verbatim => {
                 out.extend_from_slice(part.bytes);

@@ -1,10 +1,10 @@
 //! A plan as JSON.
 
-use crate::plan::format::json_writer::Page;
-use crate::plan::{Limit, Output, Plan, Process, Settings, Variable, Verbosity};
+use crate::plan::format::json_writer::JsonWriter;
+use crate::plan::{Output, Plan, Process, Settings, Timeout, Variable, Verbosity};
 
 impl Plan {
-    pub(in crate::plan) fn write(&self, page: &mut Page<'_>) {
+    pub(in crate::plan) fn write(&self, page: &mut JsonWriter<'_>) {
         page.object(|page| {
             page.key("version").number(self.version);
             page.key("masked").flag(self.masked);
@@ -18,12 +18,12 @@ impl Plan {
     }
 }
 
-fn process(page: &mut Page<'_>, process: &Process) {
+fn process(page: &mut JsonWriter<'_>, process: &Process) {
     page.object(|page| {
         page.key("name").text(&process.name);
-        page.key("argv").list(&process.argv, Page::bytes);
+        page.key("argv").list(&process.argv, JsonWriter::bytes);
         if !process.template.is_empty() {
-            page.key("template").list(&process.template, Page::bytes);
+            page.key("template").list(&process.template, JsonWriter::bytes);
         }
         page.key("env").object(|page| {
             for (name, value) in &process.env {
@@ -32,17 +32,17 @@ fn process(page: &mut Page<'_>, process: &Process) {
         });
         page.key("stop_signal").maybe(process.stop_signal, |page, signal| page.word(&signal.name()));
         page.key("stop_timeout_ms").maybe(process.stop_timeout_ms, limit);
-        page.key("user").maybe(process.user.as_ref(), Page::bytes);
-        page.key("workdir").maybe(process.workdir.as_ref(), Page::bytes);
+        page.key("user").maybe(process.user.as_ref(), JsonWriter::bytes);
+        page.key("workdir").maybe(process.workdir.as_ref(), JsonWriter::bytes);
         page.key("tty").flag(process.tty);
         page.key("restart").word(&process.restart.to_string());
         page.key("ready").maybe(process.ready.as_ref(), |page, ready| page.bytes(ready.written()));
-        page.key("ready_template").maybe(process.ready_template.as_ref(), Page::bytes);
+        page.key("ready_template").maybe(process.ready_template.as_ref(), JsonWriter::bytes);
         page.key("after").list(&process.after, |page, name| page.text(name));
     });
 }
 
-fn settings(page: &mut Page<'_>, settings: Settings) {
+fn settings(page: &mut JsonWriter<'_>, settings: Settings) {
     page.key("grace_ms").maybe(settings.grace_ms, limit);
     page.key("output").word(match settings.output {
         Output::Raw => "raw",
@@ -55,11 +55,11 @@ fn settings(page: &mut Page<'_>, settings: Settings) {
         Verbosity::Normal => "normal",
         Verbosity::Verbose => "verbose",
     });
-    page.key("ready_fd").maybe(settings.ready_fd, Page::number);
+    page.key("ready_fd").maybe(settings.ready_fd, JsonWriter::number);
 }
 
 /// Of these there may be thousands, always in the same place: in a few pieces, laid out by hand.
-fn variable(page: &mut Page<'_>, variable: &Variable) {
+fn variable(page: &mut JsonWriter<'_>, variable: &Variable) {
     page.raw("{\n      \"name\": ");
     page.text(&variable.name);
     page.raw(",\n      \"source\": \"");
@@ -71,10 +71,10 @@ fn variable(page: &mut Page<'_>, variable: &Variable) {
     });
 }
 
-fn limit(page: &mut Page<'_>, limit: Limit) {
+fn limit(page: &mut JsonWriter<'_>, limit: Timeout) {
     match limit {
-        Limit::After(duration) => page.number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
-        Limit::Never => page.word("none"),
+        Timeout::After(duration) => page.number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        Timeout::Never => page.word("none"),
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
             template: bytes(),
             env: env.collect(),
             stop_signal: "RTMIN+3".parse().ok(),
-            stop_timeout_ms: Some(Limit::Never),
+            stop_timeout_ms: Some(Timeout::Never),
             user: Some("me\u{1}".into()),
             workdir: Some(ByteString(b"\xfe".to_vec())),
             tty: true,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     /// One with everything in it.
-    fn plan(output: Output, verbosity: Verbosity, grace_ms: Option<Limit>) -> Plan {
+    fn plan(output: Output, verbosity: Verbosity, grace_ms: Option<Timeout>) -> Plan {
         let sources = [
             Source::Set,
             Source::Environment,
@@ -163,10 +163,10 @@ mod tests {
 
     #[test]
     fn it_is_what_serde_json_makes_of_it() {
-        let longest = Limit::After(Duration::MAX);
+        let longest = Timeout::After(Duration::MAX);
         for plan in [
             plan(Output::Raw, Verbosity::Quiet, None),
-            plan(Output::Prefix, Verbosity::Normal, Some(Limit::After(Duration::from_millis(1500)))),
+            plan(Output::Prefix, Verbosity::Normal, Some(Timeout::After(Duration::from_millis(1500)))),
             plan(Output::Json, Verbosity::Verbose, Some(longest)),
             Plan { setup: Vec::new(), variables: Vec::new(), ..plan(Output::Raw, Verbosity::Quiet, None) },
         ] {

@@ -16,7 +16,7 @@ const FULL: usize = 32 * 1024;
 const BLANKS: &[u8] = &[b' '; 20];
 
 /// JSON that is being written. What fails is told at the end.
-pub(crate) struct Page<'w> {
+pub(crate) struct JsonWriter<'w> {
     to: &'w mut dyn Write,
     text: Vec<u8>,
     level: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Page<'w> {
     outcome: io::Result<()>,
 }
 
-impl<'w> Page<'w> {
+impl<'w> JsonWriter<'w> {
     /// An empty one.
     pub(crate) fn new(to: &'w mut dyn Write) -> Self {
         Self { to, text: Vec::with_capacity(FULL * 2), level: 0, is_filled: false, outcome: Ok(()) }

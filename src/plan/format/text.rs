@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::{ByteString, Limit, Output, Plan, Process, Restart};
+use crate::plan::{ByteString, Output, Plan, Process, Restart, Timeout};
 use crate::text::shell::quote::quote;
 
 pub(in crate::plan) fn view(plan: &Plan) -> String {
@@ -77,9 +77,9 @@ fn quoted(value: &ByteString) -> String {
     String::from_utf8_lossy(&quote(&value.0)).into_owned()
 }
 
-fn limit(limit: Limit) -> String {
+fn limit(limit: Timeout) -> String {
     match limit {
-        Limit::Never => "none".to_owned(),
-        Limit::After(duration) => format!("{duration:?}"),
+        Timeout::Never => "none".to_owned(),
+        Timeout::After(duration) => format!("{duration:?}"),
     }
 }

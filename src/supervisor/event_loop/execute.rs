@@ -1,13 +1,12 @@
 //! What the machine says, done.
 
-use crate::output::Speaker;
+use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::Driver;
 use crate::supervisor::launcher::{Failure, What};
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::Event;
 use crate::supervisor::machine::notice::Notice;
-use crate::supervisor::machine::task::TaskId;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
@@ -18,7 +17,7 @@ use crate::sys::spawn::Started;
 
 impl Driver<'_> {
     /// Does one thing. Returns the status when that was the last.
-    pub(in crate::supervisor) fn carry_out(&mut self, action: Action) -> Option<u8> {
+    pub(in crate::supervisor) fn execute(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
                 let event = self.start(id);
@@ -37,7 +36,7 @@ impl Driver<'_> {
             Action::EndCheck(id) => {
                 self.probes.end(id);
                 if let Some(outlets) = &mut self.outlets {
-                    outlets.stop_looking(Speaker(id.0));
+                    outlets.stop_looking(TaskId(id.0));
                 }
             }
             Action::Announce(what) => self.announce(what),
@@ -61,7 +60,7 @@ impl Driver<'_> {
         match self.try_to_start(id) {
             Ok(Started { pid, missed }) => {
                 if let Some(outlets) = &mut self.outlets {
-                    outlets.started(Speaker(id.0), pid);
+                    outlets.started(TaskId(id.0), pid);
                 }
                 self.probes.started(id, pid, &self.launcher);
                 Event::Spawned(id, pid, missed)

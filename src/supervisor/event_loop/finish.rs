@@ -29,7 +29,7 @@ impl Driver<'_> {
             wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
             self.tell_machine(Event::Woke(&wake));
             while let Some(action) = self.actions.pop_front() {
-                self.carry_out(action);
+                self.execute(action);
             }
         }
         self.tell_of_loss();

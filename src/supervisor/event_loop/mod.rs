@@ -13,23 +13,23 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 
-use crate::output::{Outlets, Speaker};
+use crate::output::OutputMux;
+use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::Action;
 use crate::supervisor::machine::event::{Children, Event, Tick, Wake};
-use crate::supervisor::machine::readiness::Answer;
-use crate::supervisor::machine::task::TaskId;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::messages;
-use crate::supervisor::notices::{Level, Teller};
-use crate::supervisor::orphans::Remains;
-use crate::supervisor::parent_notify::Upward;
+use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::orphans::OrphanTracker;
+use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
-use crate::supervisor::status_writer::Publisher;
+use crate::supervisor::status_writer::StatusWriter;
 use crate::sys::memory;
 use crate::sys::poll::{Interest, PollSet};
-use crate::sys::signals::{Received, SignalQueue};
+use crate::sys::signals::{Received, SignalFd};
 use crate::sys::spawn::Grouping;
 use crate::sys::wait::{self, Reaped};
 
@@ -38,10 +38,10 @@ pub use start::{CannotBegin, run};
 struct Driver<'a> {
     machine: Machine,
     launcher: Launcher<'a>,
-    signals: SignalQueue,
-    teller: Teller,
-    publisher: Publisher,
-    outlets: Option<Box<Outlets>>,
+    signals: SignalFd,
+    teller: NoticeLog,
+    publisher: StatusWriter,
+    outlets: Option<Box<OutputMux>>,
     polled: PollSet,
     /// Whether the last wait ended with something to read or to write.
     has_moved_output: bool,
@@ -50,9 +50,9 @@ struct Driver<'a> {
     /// What the machine said last, kept for its memory.
     answer: Vec<Action>,
     has_given_back: bool,
-    remains: Remains,
+    remains: OrphanTracker,
     probes: Probes,
-    upward: Upward,
+    upward: ParentNotifier,
 }
 
 impl Driver<'_> {
@@ -60,7 +60,7 @@ impl Driver<'_> {
         let mut wake = Wake::default();
         loop {
             while let Some(action) = self.actions.pop_front() {
-                if let Some(status) = self.carry_out(action) {
+                if let Some(status) = self.execute(action) {
                     self.finish_output();
                     return status;
                 }
@@ -74,11 +74,11 @@ impl Driver<'_> {
                 // Between two starts a death is seen by its signal: to look at each of a thousand children before
                 // the next one is started would take longer than to start it.
                 if has_waited || !wake.signals.is_empty() || !self.machine.is_running() {
-                    look_around(&mut wake);
-                    self.look_for_what_killed(&mut wake);
+                    reap_children(&mut wake);
+                    self.recheck_tty_signals(&mut wake);
                 }
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
-                self.read_last_words(&wake);
+                self.drain_output(&wake);
                 self.tell_machine(Event::Woke(&wake));
             }
             self.tell_of_readiness();
@@ -111,13 +111,13 @@ impl Driver<'_> {
         let has_time = timeout != Some(Duration::ZERO);
         if has_time {
             self.launcher.forget_programs();
-            self.publish();
+            self.write_status();
         }
         is_alone &= self.probes.is_idle();
         if timeout.is_none() && !self.has_given_back {
             // Not before the starts, which would only take it again.
             self.has_given_back = true;
-            memory::give_back();
+            memory::trim_heap();
         }
         if timeout.is_none() && is_alone {
             self.wait_for_signals(wake);
@@ -137,7 +137,7 @@ impl Driver<'_> {
             if !is_death || !self.machine.is_at_rest() {
                 return;
             }
-            look_around(wake);
+            reap_children(wake);
             if !self.is_about_orphans_alone(wake) {
                 return;
             }
@@ -155,8 +155,8 @@ impl Driver<'_> {
                 .any(|(pid, _)| self.machine.is_watching(*pid) || self.probes.is_watching(*pid))
     }
 
-    fn publish(&mut self) {
-        if let Err(error) = self.publisher.publish(&self.machine, &self.launcher) {
+    fn write_status(&mut self) {
+        if let Err(error) = self.publisher.write_status(&self.machine, &self.launcher) {
             self.teller
                 .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
         }
@@ -202,7 +202,7 @@ impl Driver<'_> {
 
     /// A Ctrl-C that came after the signals were read may have killed whom the look at the children found dead: it has
     /// to be seen with them, or it would seem that they have ended by themselves. Only the terminal is that quick.
-    fn look_for_what_killed(&mut self, wake: &mut Wake) {
+    fn recheck_tty_signals(&mut self, wake: &mut Wake) {
         while self.launcher.grouping == Grouping::Shared && !wake.deaths.is_empty() {
             let before = wake.signals.len();
             self.polled.clear();
@@ -215,12 +215,12 @@ impl Driver<'_> {
                 return;
             }
             wake.children = Children::NotLookedAt;
-            look_around(wake);
+            reap_children(wake);
         }
     }
 
     /// What a process wrote comes before what is said of its death.
-    fn read_last_words(&mut self, wake: &Wake) {
+    fn drain_output(&mut self, wake: &Wake) {
         if let Some(outlets) = &mut self.outlets {
             wake.deaths.iter().for_each(|(pid, _)| outlets.died(*pid));
         }
@@ -232,8 +232,8 @@ impl Driver<'_> {
             self.tell_machine(Event::Checked(id, answer));
         }
         let matched = self.outlets.as_mut().map(|outlets| outlets.take_matched()).unwrap_or_default();
-        for Speaker(index) in matched {
-            self.tell_machine(Event::Checked(TaskId(index), Answer::Ready));
+        for TaskId(index) in matched {
+            self.tell_machine(Event::Checked(TaskId(index), ProbeResult::Ready));
         }
     }
 
@@ -244,7 +244,7 @@ impl Driver<'_> {
         while let Some((stream, error)) = outlets.take_failure() {
             self.teller.tell(Level::Warning, &format!("cannot write to {stream}, output is lost: {error}"));
         }
-        for Speaker(index) in outlets.take_silent() {
+        for TaskId(index) in outlets.take_silent() {
             self.teller.tell(Level::Info, &messages::silent(&self.launcher, TaskId(index)));
         }
         if let Some(stream) = gone {
@@ -255,7 +255,7 @@ impl Driver<'_> {
 
 /// Completes what one wake-up saw. The children are looked at when one may have ended, and when there is nothing else
 /// to see, so that a signal is passed on without a look at them.
-fn look_around(wake: &mut Wake) {
+fn reap_children(wake: &mut Wake) {
     let before = wake.signals.len();
     wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
     if wake.signals.len() == before && before > 0 {

@@ -5,20 +5,20 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
-use crate::output::Outlets;
+use crate::output::OutputMux;
 use crate::plan::{Output, Plan};
 use crate::supervisor::event_loop::Driver;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
-use crate::supervisor::machine::config::{Grace, Rules, Seat};
-use crate::supervisor::notices::{Level, Teller};
-use crate::supervisor::orphans::Remains;
-use crate::supervisor::parent_notify::Upward;
+use crate::supervisor::machine::config::{Config, Grace, JobControl};
+use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::orphans::OrphanTracker;
+use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
-use crate::supervisor::status_writer::Publisher;
+use crate::supervisor::status_writer::StatusWriter;
 use crate::sys::poll::PollSet;
 use crate::sys::process;
-use crate::sys::signals::{Inherited, SignalQueue};
+use crate::sys::signals::{OriginalSignals, SignalFd};
 use crate::sys::spawn::Grouping;
 use crate::sys::terminal;
 
@@ -50,16 +50,17 @@ impl fmt::Display for CannotBegin {
 ///
 /// # Errors
 /// When the run cannot begin.
-pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
+pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
     // Before anything of ours is opened that could have its number.
     let ready_fd = plan.settings.ready_fd;
-    let upward = Upward::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
+    let upward =
+        ParentNotifier::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
     let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
-    let signals = SignalQueue::open().map_err(CannotBegin::NoSignals)?;
-    let rules = Rules {
+    let signals = SignalFd::open().map_err(CannotBegin::NoSignals)?;
+    let rules = Config {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
-        seat: Seat { grouping, leads_session: process::leads_session() },
+        seat: JobControl { grouping, leads_session: process::leads_session() },
     };
     let (setup, processes) = launcher.tasks();
     let outlets = outlets(plan, &launcher);
@@ -67,8 +68,8 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         machine: Machine::new(setup, processes, rules),
         launcher,
         signals,
-        teller: Teller::new(plan.settings.verbosity, outlets.as_deref()),
-        publisher: Publisher::default(),
+        teller: NoticeLog::new(plan.settings.verbosity, outlets.as_deref()),
+        publisher: StatusWriter::default(),
         outlets,
         polled: PollSet::default(),
         has_moved_output: false,
@@ -76,7 +77,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
         actions: VecDeque::new(),
         answer: Vec::new(),
         has_given_back: false,
-        remains: Remains::default(),
+        remains: OrphanTracker::default(),
         probes: Probes::default(),
         upward,
     };
@@ -89,9 +90,9 @@ pub fn run(plan: &Plan, inherited: Inherited) -> Result<u8, CannotBegin> {
 }
 
 /// Who stands between the processes and our stdout and stderr: in raw mode nobody, unless a line is looked for.
-fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<Outlets>> {
+fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<OutputMux>> {
     if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
         return None;
     }
-    Some(Box::new(Outlets::new(plan.settings.output, launcher.names(), !terminal::refuses_colours())))
+    Some(Box::new(OutputMux::new(plan.settings.output, launcher.names(), !terminal::refuses_colours())))
 }

@@ -11,19 +11,19 @@ use regex::bytes::Regex;
 use crate::etc::hosts;
 use crate::etc::passwd::{self, Identity, UnknownIdentity};
 use crate::exit;
-use crate::output::{Outlets, Speaker, Wish};
-use crate::plan::{ByteString, Check, Plan, Process, Ready, log_pattern};
+use crate::output::{OutputMux, StdioRequest};
+use crate::plan::{ByteString, Check, Plan, Process, Ready, TaskId, log_pattern};
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::program::{Finder, Missing};
-use crate::supervisor::machine::task::{Task, TaskId};
+use crate::supervisor::machine::task::Task;
 use crate::supervisor::parent_notify::NOTIFY_SOCKET;
-use crate::supervisor::probes::{self, Outfit};
+use crate::supervisor::probes::{self, ProbeResources};
 use crate::sys::descriptors;
 use crate::sys::envp;
 use crate::sys::limits::{self, Capacity};
-use crate::sys::passed_fd::Gift;
+use crate::sys::passed_fd::PassedFd;
 use crate::sys::process::Pid;
-use crate::sys::signals::Inherited;
+use crate::sys::signals::OriginalSignals;
 use crate::sys::spawn::{self, Grouping, Launch, SpawnError, Started};
 
 /// Why a command did not start.
@@ -60,7 +60,7 @@ pub(in crate::supervisor) struct Launcher<'a> {
     finder: Finder<'a>,
     setup: usize,
     pub(in crate::supervisor) grouping: Grouping,
-    inherited: Inherited,
+    inherited: OriginalSignals,
     /// What of our environment means us.
     hidden: &'static [&'static str],
     /// Whether we were given sockets that are meant for the processes.
@@ -105,7 +105,7 @@ impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn new(
         plan: &'a Plan,
         grouping: Grouping,
-        inherited: Inherited,
+        inherited: OriginalSignals,
     ) -> Result<Self, CannotStart> {
         let capacity = Capacity::of_this_process();
         let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
@@ -178,10 +178,10 @@ impl<'a> Launcher<'a> {
         self.commands.iter().any(|command| command.line.is_some())
     }
 
-    fn wish(&self, id: TaskId) -> Wish<'_> {
+    fn wish(&self, id: TaskId) -> StdioRequest<'_> {
         let Command { process, identity, line } = &self.commands[id.0];
-        Wish {
-            speaker: Speaker(id.0),
+        StdioRequest {
+            task: id,
             terminal: process.tty,
             owner: identity.as_ref().map(|identity| (identity.uid, identity.gid)),
             line: line.as_ref(),
@@ -211,8 +211,8 @@ impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn start(
         &mut self,
         id: TaskId,
-        outlets: Option<&mut Outlets>,
-        outfit: &Outfit,
+        outlets: Option<&mut OutputMux>,
+        outfit: &ProbeResources,
     ) -> Result<Started, Failure> {
         let process = self.process(id);
         let file = self.finder.find(process, process.argv.first()).map_err(Failure::Missing)?;
@@ -222,7 +222,7 @@ impl<'a> Launcher<'a> {
         if let Some(socket) = &outfit.socket {
             launch.environment.push((NOTIFY_SOCKET, socket.as_ref()));
         }
-        launch.gift = outfit.gift.as_ref().map(Gift::handle);
+        launch.gift = outfit.gift.as_ref().map(PassedFd::handle);
         launch.stdout = ends.stdout;
         launch.stderr = ends.stderr;
         spawn::spawn(launch).map_err(Failure::Spawn)

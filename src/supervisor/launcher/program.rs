@@ -49,10 +49,10 @@ impl fmt::Display for Missing {
 /// What was found, for as long as processes are started one after another: each is looked up before any is started,
 /// and many are the same program.
 #[derive(Default)]
-pub(in crate::supervisor) struct Finder<'a>(Vec<(Place<'a>, PathBuf)>);
+pub(in crate::supervisor) struct Finder<'a>(Vec<(SearchPath<'a>, PathBuf)>);
 
 /// All that decides what is found: PROGRAM, a PATH of its own, the working directory.
-type Place<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'a ByteString>);
+type SearchPath<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'a ByteString>);
 
 impl<'a> Finder<'a> {
     /// As [`find_word`].
@@ -110,8 +110,8 @@ pub(in crate::supervisor) fn find_word(
 /// the child will see it, from its working directory.
 fn check(directory: Option<&Path>, file: &Path) -> Result<PathBuf, Option<Missing>> {
     let seen_from_here = directory.map_or_else(|| file.to_owned(), |directory| directory.join(file));
-    let Ok(metadata) = insist(|| seen_from_here.metadata()) else { return Err(None) };
-    if !metadata.is_file() || insist(|| Ok(access(&seen_from_here, AccessFlags::X_OK)?)).is_err() {
+    let Ok(metadata) = retry_once(|| seen_from_here.metadata()) else { return Err(None) };
+    if !metadata.is_file() || retry_once(|| Ok(access(&seen_from_here, AccessFlags::X_OK)?)).is_err() {
         return Err(Some(Missing::NotExecutable));
     }
     // A bare name would be looked up again.
@@ -123,7 +123,7 @@ fn check(directory: Option<&Path>, file: &Path) -> Result<PathBuf, Option<Missin
 }
 
 /// Looks a second time where the first look failed for a reason that says nothing about the file.
-fn insist<T>(look: impl Fn() -> io::Result<T>) -> io::Result<T> {
+fn retry_once<T>(look: impl Fn() -> io::Result<T>) -> io::Result<T> {
     look().or_else(|error| match error.raw_os_error() {
         Some(libc::EINTR | libc::EAGAIN | libc::ENOMEM) => look(),
         _ => Err(error),

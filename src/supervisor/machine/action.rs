@@ -1,8 +1,8 @@
 //! What has to be done.
 
+use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::notice::Notice;
-use crate::supervisor::machine::task::TaskId;
 use crate::sys::process::Pid;
 
 /// What is said upward, to whoever has started monofy and wants to know.

@@ -1,6 +1,6 @@
 //! What holds for a whole run.
 
-use crate::plan::Limit;
+use crate::plan::Timeout;
 use crate::sys::spawn::Grouping;
 
 /// How long the stop as a whole may take.
@@ -9,12 +9,12 @@ pub enum Grace {
     /// Not said: 10 s for a stop of our own, no limit where something outside asked, which enforces its own.
     ByCause,
     /// As the user says.
-    Fixed(Limit),
+    Fixed(Timeout),
 }
 
 /// Where monofy sits: what reaches the processes without it.
 #[derive(Clone, Copy, Debug)]
-pub struct Seat {
+pub struct JobControl {
     /// Whether the processes share monofy's process group, which a terminal signals as a whole.
     pub grouping: Grouping,
     /// Whether monofy leads its session: a hang-up is then told to it alone.
@@ -23,9 +23,9 @@ pub struct Seat {
 
 /// What holds for the whole run.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct Config {
     /// How long a stop may take.
     pub grace: Grace,
     /// Where monofy sits.
-    pub seat: Seat,
+    pub seat: JobControl,
 }

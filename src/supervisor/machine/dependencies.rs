@@ -3,11 +3,12 @@
 //! A process is started once those that it comes after are ready, the first time as any later time. Of several that
 //! may be started, the first in the order of the line is, and the signals are looked at before the next.
 
+use crate::plan::TaskId;
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::Tick;
 use crate::supervisor::machine::notice::Notice;
-use crate::supervisor::machine::readiness::{Answer, Readiness};
-use crate::supervisor::machine::task::{State, Task, TaskId};
+use crate::supervisor::machine::readiness::{ProbeResult, Readiness};
+use crate::supervisor::machine::task::{State, Task};
 use crate::supervisor::machine::{Machine, Phase};
 
 impl Machine {
@@ -67,7 +68,7 @@ impl Machine {
     fn go_on_checking(&mut self, now: Tick, actions: &mut Vec<Action>) {
         for index in 0..self.tasks.len() {
             let id = TaskId(index);
-            if let Some(since) = self.tasks[index].readiness.go_on(now, id, actions) {
+            if let Some(since) = self.tasks[index].readiness.advance(now, id, actions) {
                 actions.push(Action::Tell(Notice::NotReady(id, since, self.waiting_for(id))));
             }
         }
@@ -107,19 +108,19 @@ impl Machine {
         &mut self,
         now: Tick,
         id: TaskId,
-        answer: Answer,
+        answer: ProbeResult,
         actions: &mut Vec<Action>,
     ) {
         let is_running = matches!(self.phase, Phase::Running) && self.tasks[id.0].running().is_some();
         let readiness = &mut self.tasks[id.0].readiness;
         match answer {
-            Answer::Ready if is_running && readiness.is_awaited() => {
+            ProbeResult::Ready if is_running && readiness.is_awaited() => {
                 *readiness = Readiness::Ready;
                 actions.push(Action::Tell(Notice::Ready(id)));
                 self.announce_if_ready(actions);
             }
-            Answer::NotYet if is_running => readiness.ask_later(now),
-            Answer::Ready | Answer::NotYet => {}
+            ProbeResult::NotYet if is_running => readiness.ask_later(now),
+            ProbeResult::Ready | ProbeResult::NotYet => {}
         }
     }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::exit::Death;
+use crate::exit::ExitReason;
 use crate::output::Stream;
+use crate::plan::TaskId;
 use crate::signal::SignalSet;
-use crate::supervisor::machine::readiness::Answer;
-use crate::supervisor::machine::task::TaskId;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
 
@@ -55,7 +55,7 @@ pub enum Event<'a> {
     /// A program could not be executed, for which the run would end with this status.
     SpawnFailed(TaskId, u8),
     /// A check of a process's readiness has an answer.
-    Checked(TaskId, Answer),
+    Checked(TaskId, ProbeResult),
     /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
     /// Nobody reads what the processes write to this stream of ours.
@@ -67,7 +67,7 @@ pub enum Event<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Wake {
     /// Who ended, already reaped: these pids may belong to others by now.
-    pub deaths: Vec<(Pid, Death)>,
+    pub deaths: Vec<(Pid, ExitReason)>,
     /// What was received, SIGCHLD left out.
     pub signals: Vec<Received>,
     /// Whether any child is left.

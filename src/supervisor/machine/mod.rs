@@ -19,16 +19,17 @@ pub(crate) mod shutdown;
 pub(crate) mod signals;
 pub(crate) mod task;
 
-use crate::exit::{self, Death};
+use crate::exit::{self, ExitReason};
+use crate::plan::TaskId;
 use crate::signal::SignalSet;
 use crate::supervisor::machine::action::Action;
-use crate::supervisor::machine::config::Rules;
+use crate::supervisor::machine::config::Config;
 use crate::supervisor::machine::event::{Children, Event, Tick, Wake};
 use crate::supervisor::machine::notice::{Cause, Notice};
 use crate::supervisor::machine::readiness::Readiness;
-use crate::supervisor::machine::restart::Again;
+use crate::supervisor::machine::restart::RestartAttempt;
 use crate::supervisor::machine::shutdown::Stop;
-use crate::supervisor::machine::task::{State, Task, TaskId};
+use crate::supervisor::machine::task::{State, Task};
 use crate::sys::process::Pid;
 use crate::sys::spawn::Grouping;
 
@@ -51,12 +52,12 @@ pub(in crate::supervisor) enum Phase {
 pub struct Machine {
     pub(in crate::supervisor) tasks: Vec<Task>,
     pub(in crate::supervisor) setup: usize,
-    pub(in crate::supervisor) rules: Rules,
+    pub(in crate::supervisor) rules: Config,
     pub(in crate::supervisor) phase: Phase,
     pub(in crate::supervisor) has_announced: bool,
     /// What was started just before this wake-up, and the signals that the terminal had sent to the group before
     /// it was a part of it.
-    pub(in crate::supervisor) fresh: Option<(TaskId, SignalSet)>,
+    pub(in crate::supervisor) last_spawned: Option<(TaskId, SignalSet)>,
     pub(in crate::supervisor) interrupts: [u8; 2],
     /// When the stop had to be over.
     limit: Option<Tick>,
@@ -65,7 +66,7 @@ pub struct Machine {
 impl Machine {
     /// A run that has not begun. The first empty `Woke` begins it; `deadline` asks for that at once.
     #[must_use]
-    pub fn new(setup: Vec<Task>, processes: Vec<Task>, rules: Rules) -> Self {
+    pub fn new(setup: Vec<Task>, processes: Vec<Task>, rules: Config) -> Self {
         let setup_count = setup.len();
         let tasks = setup.into_iter().chain(processes).collect();
         Self {
@@ -74,7 +75,7 @@ impl Machine {
             rules,
             phase: Phase::Setup(0),
             has_announced: false,
-            fresh: None,
+            last_spawned: None,
             interrupts: [0; 2],
             limit: None,
         }
@@ -111,7 +112,7 @@ impl Machine {
     /// Whether the processes run, and nothing has to be remembered for the next wake-up.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        self.is_running() && self.fresh.is_none()
+        self.is_running() && self.last_spawned.is_none()
     }
 
     /// Whether this is the process of a command.
@@ -146,7 +147,7 @@ impl Machine {
 
     fn spawned(&mut self, now: Tick, id: TaskId, pid: Pid, missed: SignalSet, actions: &mut Vec<Action>) {
         self.tasks[id.0].note_start(now, pid);
-        self.fresh = Some((id, missed));
+        self.last_spawned = Some((id, missed));
         actions.push(Action::Tell(Notice::Started(id, pid)));
         match &mut self.phase {
             Phase::Setup(_) | Phase::LookingUp | Phase::Finished => {}
@@ -186,7 +187,7 @@ impl Machine {
     }
 
     fn woke(&mut self, now: Tick, wake: &Wake, actions: &mut Vec<Action>) {
-        let died = self.bury(wake, actions);
+        let died = self.record_exits(wake, actions);
         // Deaths count before signals seen in the same wake-up (contract, 4.5), but for a stop signal from the
         // terminal: that reached the processes no later than us, so what died with it died of it.
         let from_terminal = wake
@@ -199,18 +200,18 @@ impl Machine {
                 self.tell_end(*id, actions);
             }
         } else {
-            self.conclude(now, &died, actions);
+            self.handle_exits(now, &died, actions);
         }
         for received in &wake.signals {
             self.signalled(now, *received, actions);
         }
-        self.fresh = None;
-        self.go_on(now, wake, actions);
+        self.last_spawned = None;
+        self.advance(now, wake, actions);
     }
 
     /// Notes who ended, so that nothing is sent to a pid that was reaped. Returns the commands among them in the
     /// order of the line.
-    fn bury(&mut self, wake: &Wake, actions: &mut Vec<Action>) -> Vec<TaskId> {
+    fn record_exits(&mut self, wake: &Wake, actions: &mut Vec<Action>) -> Vec<TaskId> {
         let mut died = Vec::new();
         for (pid, death) in &wake.deaths {
             if let Some(index) = self.tasks.iter().position(|task| task.is_at(*pid)) {
@@ -225,7 +226,7 @@ impl Machine {
             // be to wait for ever.
             for (index, task) in self.tasks.iter_mut().enumerate() {
                 if matches!(task.state, State::Running(_) | State::GivenUp(_)) {
-                    task.note_end(Death::Lost);
+                    task.note_end(ExitReason::Lost);
                     died.push(TaskId(index));
                 }
             }
@@ -250,9 +251,9 @@ impl Machine {
     }
 
     /// What the deaths of commands mean for the run.
-    fn conclude(&mut self, now: Tick, died: &[TaskId], actions: &mut Vec<Action>) {
+    fn handle_exits(&mut self, now: Tick, died: &[TaskId], actions: &mut Vec<Action>) {
         let again = |id: &TaskId| (*id, self.again(now, *id));
-        let died: Vec<(TaskId, Option<Again>)> = died.iter().map(again).collect();
+        let died: Vec<(TaskId, Option<RestartAttempt>)> = died.iter().map(again).collect();
         // Where one of them ends the run, nothing is started again.
         let last = died.iter().find(|(_, again)| again.is_none()).map(|(id, _)| *id);
         let was_awaited = last.is_some_and(|id| self.tasks[id.0].readiness.is_awaited());
@@ -265,7 +266,7 @@ impl Machine {
         let Some(last) = last else { return };
         let State::Ended(death) = self.tasks[last.0].state else { return };
         match &mut self.phase {
-            Phase::Setup(next) if death == Death::Exited(0) => *next += 1,
+            Phase::Setup(next) if death == ExitReason::Exited(0) => *next += 1,
             Phase::Setup(_) => self.stop(now, Cause::SetupFailed(last, death), actions),
             Phase::LookingUp | Phase::Running if was_awaited => {
                 self.stop(now, Cause::ExitBeforeReady(last, death), actions);
@@ -276,14 +277,14 @@ impl Machine {
     }
 
     /// The restart that follows a death, if one does: only of a process, and only while nothing ends.
-    fn again(&self, now: Tick, id: TaskId) -> Option<Again> {
+    fn again(&self, now: Tick, id: TaskId) -> Option<RestartAttempt> {
         match (&self.phase, self.tasks[id.0].state) {
             (Phase::Running, State::Ended(death)) => self.tasks[id.0].again_after(now, death),
             _ => None,
         }
     }
 
-    fn start_later(&mut self, now: Tick, id: TaskId, again: Again, actions: &mut Vec<Action>) {
+    fn start_later(&mut self, now: Tick, id: TaskId, again: RestartAttempt, actions: &mut Vec<Action>) {
         let task = &mut self.tasks[id.0];
         let State::Ended(death) = task.state else { return };
         task.back_off(now, again);
@@ -296,7 +297,7 @@ impl Machine {
     }
 
     /// What is to be done now that everything that happened has been taken in.
-    fn go_on(&mut self, now: Tick, wake: &Wake, actions: &mut Vec<Action>) {
+    fn advance(&mut self, now: Tick, wake: &Wake, actions: &mut Vec<Action>) {
         match &mut self.phase {
             Phase::Setup(next) if *next < self.setup => {
                 let next = *next;
@@ -309,7 +310,7 @@ impl Machine {
             Phase::Running => self.go_on_running(now, actions),
             Phase::LookingUp | Phase::Finished => {}
             Phase::Stopping(stop) => {
-                if stop.go_on(now, wake, &mut self.tasks, actions) {
+                if stop.advance(now, wake, &mut self.tasks, actions) {
                     self.limit = stop.limit();
                     let cause = stop.cause();
                     let status = self.status(cause);

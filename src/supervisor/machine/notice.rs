@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use crate::exit::Death;
+use crate::exit::ExitReason;
 use crate::output::Stream;
+use crate::plan::TaskId;
 use crate::signal::SignalNumber;
-use crate::supervisor::machine::restart::Again;
-use crate::supervisor::machine::task::TaskId;
+use crate::supervisor::machine::restart::RestartAttempt;
 use crate::sys::process::Pid;
 
 /// Why a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// A setup command failed.
-    SetupFailed(TaskId, Death),
+    SetupFailed(TaskId, ExitReason),
     /// This process was the first to exit.
-    FirstExit(TaskId, Death),
+    FirstExit(TaskId, ExitReason),
     /// So was this one, and it was to tell that it is ready and had not.
-    ExitBeforeReady(TaskId, Death),
+    ExitBeforeReady(TaskId, ExitReason),
     /// This program could not be started.
     CouldNotStart(TaskId, u8),
     /// A PROGRAM was missing before any process was started.
@@ -34,11 +34,11 @@ pub enum Notice {
     /// A program was started.
     Started(TaskId, Pid),
     /// One ended.
-    Ended(TaskId, Death),
+    Ended(TaskId, ExitReason),
     /// One ended and is started again.
-    StartsAgain(TaskId, Death, Again),
+    StartsAgain(TaskId, ExitReason, RestartAttempt),
     /// One that was to be started again could not be, and is tried again.
-    TriesAgain(TaskId, Again),
+    TriesAgain(TaskId, RestartAttempt),
     /// One has left others behind in its group, and they were asked to stop before it is started again.
     AskedLeftBehind(TaskId),
     /// One is ready.
@@ -52,7 +52,7 @@ pub enum Notice {
     /// A signal was passed on to these.
     PassedOn(SignalNumber, Vec<TaskId>),
     /// An adopted orphan was reaped.
-    Reaped(Pid, Death),
+    Reaped(Pid, ExitReason),
     /// All processes are gone, some of their descendants are not, and were asked to stop.
     AskedDescendants,
     /// These did not stop in time and were killed.

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use crate::plan::TaskId;
 use crate::supervisor::machine::action::Action;
 use crate::supervisor::machine::event::Tick;
-use crate::supervisor::machine::task::TaskId;
 
 /// After how long a process that is not ready yet is named, and how often from then on.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
@@ -18,12 +18,12 @@ pub enum Check {
     /// It tells by itself, when it likes.
     Told,
     /// It is asked again and again.
-    Asked(Pace),
+    Asked(ProbeInterval),
 }
 
 /// How often a process is asked whether it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct ProbeInterval {
     /// The first pause, which doubles.
     pub first: Duration,
     /// The longest.
@@ -34,7 +34,7 @@ pub struct Pace {
 
 /// What a check has found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ProbeResult {
     /// The process is ready.
     Ready,
     /// It is not yet.
@@ -57,9 +57,9 @@ pub(in crate::supervisor) enum Asking {
     /// It will tell.
     Listening,
     /// It will be asked then.
-    Pausing { until: Tick, pause: Duration, pace: Pace },
+    Pausing { until: Tick, pause: Duration, pace: ProbeInterval },
     /// It was asked.
-    UnderWay { since: Tick, pause: Duration, pace: Pace },
+    UnderWay { since: Tick, pause: Duration, pace: ProbeInterval },
 }
 
 impl Readiness {
@@ -106,7 +106,7 @@ impl Readiness {
 
     /// Asks, or gives up on an answer, where that is due. Returns for how long it has not been ready, where that is
     /// to be told.
-    pub(in crate::supervisor) fn go_on(
+    pub(in crate::supervisor) fn advance(
         &mut self,
         now: Tick,
         id: TaskId,

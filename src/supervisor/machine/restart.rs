@@ -12,7 +12,7 @@ const LONG_ENOUGH: Duration = Duration::from_secs(10);
 
 /// A restart that is to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Again {
+pub struct RestartAttempt {
     /// How long it waits.
     pub after: Duration,
     /// The how many-th it is in a row, from 1.
@@ -23,12 +23,12 @@ pub struct Again {
 
 /// The restarts of one process.
 #[derive(Clone, Debug)]
-pub(in crate::supervisor) struct Comebacks {
+pub(in crate::supervisor) struct RestartBackoff {
     policy: Restart,
     in_a_row: u32,
 }
 
-impl Comebacks {
+impl RestartBackoff {
     pub(in crate::supervisor) const fn new(policy: Restart) -> Self {
         Self { policy, in_a_row: 0 }
     }
@@ -39,7 +39,7 @@ impl Comebacks {
     }
 
     /// What follows an end after so long; nothing where it shares its fate.
-    pub(in crate::supervisor) fn after(&self, has_failed: bool, ran: Duration) -> Option<Again> {
+    pub(in crate::supervisor) fn after(&self, has_failed: bool, ran: Duration) -> Option<RestartAttempt> {
         let before = if ran >= LONG_ENOUGH { 0 } else { self.in_a_row };
         let of = match self.policy {
             Restart::No => return None,
@@ -51,10 +51,10 @@ impl Comebacks {
             return None;
         }
         let after = DELAY.0.saturating_mul(2_u32.saturating_pow(before)).min(DELAY.1);
-        Some(Again { after, attempt: before.saturating_add(1), of })
+        Some(RestartAttempt { after, attempt: before.saturating_add(1), of })
     }
 
-    pub(in crate::supervisor) fn note(&mut self, again: Again) {
+    pub(in crate::supervisor) fn note(&mut self, again: RestartAttempt) {
         self.in_a_row = again.attempt;
     }
 }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_delay_doubles_from_100_ms_to_10_s() {
-        let mut comebacks = Comebacks::new(Restart::Always);
+        let mut comebacks = RestartBackoff::new(Restart::Always);
         let mut delays = Vec::new();
         for _ in 0..40 {
             let again = comebacks.after(false, SHORT).unwrap();
@@ -80,12 +80,12 @@ mod tests {
 
     #[test]
     fn delay_and_attempts_begin_anew_after_10_s_of_running() {
-        let mut comebacks = Comebacks::new(Restart::OnFailure(NonZeroU32::new(2)));
+        let mut comebacks = RestartBackoff::new(Restart::OnFailure(NonZeroU32::new(2)));
         for _ in 0..2 {
             comebacks.note(comebacks.after(true, SHORT).unwrap());
         }
         assert_eq!(comebacks.after(true, Duration::from_millis(9999)), None);
-        let anew = Again { after: DELAY.0, attempt: 1, of: NonZeroU32::new(2) };
+        let anew = RestartAttempt { after: DELAY.0, attempt: 1, of: NonZeroU32::new(2) };
         assert_eq!(comebacks.after(true, Duration::from_secs(10)), Some(anew));
     }
 }

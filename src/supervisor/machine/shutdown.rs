@@ -7,13 +7,14 @@
 
 use std::time::Duration;
 
-use crate::plan::Limit;
+use crate::plan::TaskId;
+use crate::plan::Timeout;
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::action::Action;
 use crate::supervisor::machine::config::Grace;
 use crate::supervisor::machine::event::{Children, Tick, Wake};
 use crate::supervisor::machine::notice::{Cause, Notice};
-use crate::supervisor::machine::task::{Task, TaskId, running};
+use crate::supervisor::machine::task::{Task, running};
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
 
@@ -37,12 +38,12 @@ pub(in crate::supervisor) struct Stop {
     asked: Received,
     began: Tick,
     limit: Option<Tick>,
-    stage: Stage,
+    stage: StopPhase,
     has_told_who_is_there: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum StopPhase {
     /// The processes were asked.
     Asked,
     /// Their descendants were asked, the processes being gone, and are looked for again after this pause.
@@ -57,15 +58,15 @@ impl Stop {
     pub(in crate::supervisor) fn new(now: Tick, cause: Cause, asked: Received, grace: Grace) -> Self {
         let bound = match (grace, cause) {
             (Grace::Fixed(bound), _) => bound,
-            (Grace::ByCause, Cause::Outside(_)) => Limit::Never,
-            (Grace::ByCause, _) => Limit::After(DEFAULT_GRACE),
+            (Grace::ByCause, Cause::Outside(_)) => Timeout::Never,
+            (Grace::ByCause, _) => Timeout::After(DEFAULT_GRACE),
         };
         Self {
             cause,
             asked,
             began: now,
             limit: at(now, bound),
-            stage: Stage::Asked,
+            stage: StopPhase::Asked,
             has_told_who_is_there: false,
         }
     }
@@ -89,13 +90,13 @@ impl Stop {
         let is_running = tasks.iter().any(|task| task.running().is_some());
         let whole = match self.stage {
             // Who else is left is not known before somebody looks.
-            Stage::Asked | Stage::Overdue if !is_running => Some(Tick::ZERO),
-            Stage::Asked => self.limit,
-            Stage::DescendantsAsked { looked, pause } => {
+            StopPhase::Asked | StopPhase::Overdue if !is_running => Some(Tick::ZERO),
+            StopPhase::Asked => self.limit,
+            StopPhase::DescendantsAsked { looked, pause } => {
                 Some(self.limit.map_or(looked.plus(pause), |limit| limit.min(looked.plus(pause))))
             }
-            Stage::Overdue => None,
-            Stage::Killing { since, swept } => Some(swept.plus(SWEEP).min(since.plus(AFTER_KILL))),
+            StopPhase::Overdue => None,
+            StopPhase::Killing { since, swept } => Some(swept.plus(SWEEP).min(since.plus(AFTER_KILL))),
         };
         let each =
             tasks.iter().filter(|task| task.running().is_some()).filter_map(|task| match task.killed_at() {
@@ -108,7 +109,7 @@ impl Stop {
     }
 
     /// Does what is due. Returns whether the run is over.
-    pub(in crate::supervisor) fn go_on(
+    pub(in crate::supervisor) fn advance(
         &mut self,
         now: Tick,
         wake: &Wake,
@@ -125,39 +126,42 @@ impl Stop {
         }
         let nobody_runs = tasks.iter().all(|task| task.running().is_none());
         match self.stage {
-            Stage::Asked if nobody_runs && wake.children == Children::Left => {
+            StopPhase::Asked if nobody_runs && wake.children == Children::Left => {
                 if tasks.iter().any(Task::is_given_up) {
                     self.kill_all(now, tasks, actions);
                 } else {
-                    self.stage = Stage::DescendantsAsked { looked: now, pause: LOOK_AGAIN.0 };
+                    self.stage = StopPhase::DescendantsAsked { looked: now, pause: LOOK_AGAIN.0 };
                     actions.push(Action::AskDescendants);
                 }
             }
-            Stage::DescendantsAsked { looked, pause }
+            StopPhase::DescendantsAsked { looked, pause }
                 if now >= looked.plus(pause) || !wake.deaths.is_empty() =>
             {
                 let is_due = now >= looked.plus(pause);
                 let pause = if is_due { (pause * 2).min(LOOK_AGAIN.1) } else { pause };
-                self.stage = Stage::DescendantsAsked { looked: now, pause };
+                self.stage = StopPhase::DescendantsAsked { looked: now, pause };
                 actions.push(Action::AskDescendants);
             }
-            Stage::Overdue if nobody_runs => self.kill_all(now, tasks, actions),
-            Stage::Killing { since, .. } if now >= since.plus(AFTER_KILL) => {
+            StopPhase::Overdue if nobody_runs => self.kill_all(now, tasks, actions),
+            StopPhase::Killing { since, .. } if now >= since.plus(AFTER_KILL) => {
                 actions.push(Action::Tell(Notice::WouldNotDie(now.since(since))));
                 return true;
             }
-            Stage::Killing { since, swept } if now >= swept.plus(SWEEP) || !wake.deaths.is_empty() => {
+            StopPhase::Killing { since, swept } if now >= swept.plus(SWEEP) || !wake.deaths.is_empty() => {
                 actions.push(Action::KillDescendants { sparing: Vec::new() });
-                self.stage = Stage::Killing { since, swept: now };
+                self.stage = StopPhase::Killing { since, swept: now };
             }
-            Stage::Asked | Stage::DescendantsAsked { .. } | Stage::Overdue | Stage::Killing { .. } => {}
+            StopPhase::Asked
+            | StopPhase::DescendantsAsked { .. }
+            | StopPhase::Overdue
+            | StopPhase::Killing { .. } => {}
         }
         self.tell_who_is_there(now, tasks, actions);
         false
     }
 
     fn is_overdue(&self, now: Tick) -> bool {
-        let is_killing = matches!(self.stage, Stage::Killing { .. });
+        let is_killing = matches!(self.stage, StopPhase::Killing { .. });
         !is_killing && self.limit.is_some_and(|limit| now >= limit)
     }
 
@@ -183,7 +187,7 @@ impl Stop {
                 any = true;
             }
         }
-        if any && !matches!(self.stage, Stage::Killing { .. }) {
+        if any && !matches!(self.stage, StopPhase::Killing { .. }) {
             actions.push(Action::Tell(Notice::WouldNotDie(AFTER_KILL)));
         }
     }
@@ -195,8 +199,8 @@ impl Stop {
         let sparing: Vec<Pid> = tasks.iter().filter(has_time_left).filter_map(Task::running).collect();
         if sparing.is_empty() {
             self.kill_all(now, tasks, actions);
-        } else if self.stage != Stage::Overdue || !wake.deaths.is_empty() {
-            self.stage = Stage::Overdue;
+        } else if self.stage != StopPhase::Overdue || !wake.deaths.is_empty() {
+            self.stage = StopPhase::Overdue;
             let killed = kill_running(now, tasks, |task| task.bound().is_none(), actions);
             actions.push(Action::KillDescendants { sparing });
             self.tell_killed(now, killed, actions);
@@ -210,7 +214,7 @@ impl Stop {
         tasks: &mut [Task],
         actions: &mut Vec<Action>,
     ) {
-        self.stage = Stage::Killing { since: now, swept: now };
+        self.stage = StopPhase::Killing { since: now, swept: now };
         let killed = kill_running(now, tasks, |_| true, actions);
         actions.push(Action::KillDescendants { sparing: Vec::new() });
         self.tell_killed(now, killed, actions);
@@ -250,9 +254,9 @@ fn kill_running(
     killed
 }
 
-fn at(from: Tick, bound: Limit) -> Option<Tick> {
+fn at(from: Tick, bound: Timeout) -> Option<Tick> {
     match bound {
-        Limit::After(duration) => Some(from.plus(duration)),
-        Limit::Never => None,
+        Timeout::After(duration) => Some(from.plus(duration)),
+        Timeout::Never => None,
     }
 }

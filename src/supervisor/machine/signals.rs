@@ -1,12 +1,13 @@
 //! What signals mean: passed on, or the beginning of the end (contract, 4.3).
 
+use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::Tick;
 use crate::supervisor::machine::notice::{Cause, Notice};
 use crate::supervisor::machine::readiness::Readiness;
 use crate::supervisor::machine::shutdown::Stop;
-use crate::supervisor::machine::task::{State, TaskId};
+use crate::supervisor::machine::task::State;
 use crate::supervisor::machine::{Machine, Phase};
 use crate::sys::signals::{Origin, Received};
 use crate::sys::spawn::Grouping;
@@ -22,7 +23,7 @@ impl Machine {
 
     /// Whether a process was started too late for a signal to its group.
     fn has_missed(&self, id: TaskId, signal: SignalNumber) -> bool {
-        self.fresh.is_some_and(|(fresh, missed)| fresh == id && missed.contains(signal))
+        self.last_spawned.is_some_and(|(last_spawned, missed)| last_spawned == id && missed.contains(signal))
     }
 
     pub(in crate::supervisor) fn signalled(

@@ -2,35 +2,31 @@
 
 use std::time::Duration;
 
-use crate::exit::{Death, Ending};
-use crate::plan::{Limit, Restart};
+use crate::exit::{ExitReason, StopOutcome};
+use crate::plan::{Restart, TaskId, Timeout};
 use crate::signal::{SignalNumber, SignalSet};
 use crate::supervisor::machine::event::Tick;
 use crate::supervisor::machine::readiness::{Check, Readiness};
-use crate::supervisor::machine::restart::{Again, Comebacks};
+use crate::supervisor::machine::restart::{RestartAttempt, RestartBackoff};
 use crate::sys::process::Pid;
-
-/// Which command of the line, in its order: the setup commands first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub usize);
 
 /// One command as the machine sees it.
 #[derive(Clone, Debug)]
 pub struct Task {
     stop_signal: Option<SignalNumber>,
-    stop_timeout: Option<Limit>,
+    stop_timeout: Option<Timeout>,
     check: Option<Check>,
     pub(in crate::supervisor) after: Vec<TaskId>,
     pub(in crate::supervisor) state: State,
     pub(in crate::supervisor) sent: SignalSet,
     pub(in crate::supervisor) readiness: Readiness,
-    comebacks: Comebacks,
+    comebacks: RestartBackoff,
     /// When it was started last, and as what.
     started: Option<(Tick, Pid)>,
     /// How often it was started again.
     restarts: u32,
     /// How it ended last.
-    last_end: Option<Death>,
+    last_end: Option<ExitReason>,
     /// Whether it was told that it waits for others, since it began to.
     pub(in crate::supervisor) is_known_to_wait: bool,
     killed_at: Option<Tick>,
@@ -43,7 +39,7 @@ pub(in crate::supervisor) enum State {
     Running(Pid),
     /// It has ended, or could not be started, and is started again then.
     BackingOff(Tick),
-    Ended(Death),
+    Ended(ExitReason),
     /// It was sent SIGKILL and is still there; nobody waits for it any more.
     GivenUp(Pid),
     NotStarted,
@@ -52,7 +48,7 @@ pub(in crate::supervisor) enum State {
 impl Task {
     /// A command, with what the line says of its stop.
     #[must_use]
-    pub fn new(stop_signal: Option<SignalNumber>, stop_timeout: Option<Limit>) -> Self {
+    pub fn new(stop_signal: Option<SignalNumber>, stop_timeout: Option<Timeout>) -> Self {
         Self {
             stop_signal,
             stop_timeout,
@@ -61,7 +57,7 @@ impl Task {
             state: State::Waiting,
             sent: SignalSet::EMPTY,
             readiness: Readiness::Unknown,
-            comebacks: Comebacks::new(Restart::No),
+            comebacks: RestartBackoff::new(Restart::No),
             started: None,
             restarts: 0,
             last_end: None,
@@ -85,7 +81,7 @@ impl Task {
     /// Started again by this policy.
     #[must_use]
     pub fn restarting(self, policy: Restart) -> Self {
-        Self { comebacks: Comebacks::new(policy), ..self }
+        Self { comebacks: RestartBackoff::new(policy), ..self }
     }
 
     pub(in crate::supervisor) fn has_check(&self) -> bool {
@@ -104,7 +100,7 @@ impl Task {
     }
 
     /// It ended.
-    pub(in crate::supervisor) fn note_end(&mut self, death: Death) {
+    pub(in crate::supervisor) fn note_end(&mut self, death: ExitReason) {
         self.state = State::Ended(death);
         self.last_end = Some(death);
     }
@@ -118,7 +114,7 @@ impl Task {
         self.restarts
     }
 
-    pub(in crate::supervisor) fn last_end(&self) -> Option<Death> {
+    pub(in crate::supervisor) fn last_end(&self) -> Option<ExitReason> {
         self.last_end
     }
 
@@ -128,17 +124,17 @@ impl Task {
     }
 
     /// The restart that follows its end, if one does.
-    pub(in crate::supervisor) fn again_after(&self, now: Tick, death: Death) -> Option<Again> {
+    pub(in crate::supervisor) fn again_after(&self, now: Tick, death: ExitReason) -> Option<RestartAttempt> {
         let ran = self.started.map(|(started, _)| now.since(started)).unwrap_or_default();
-        self.comebacks.after(death != Death::Exited(0), ran)
+        self.comebacks.after(death != ExitReason::Exited(0), ran)
     }
 
     /// The restart that follows a start that failed. The first start has to succeed.
-    pub(in crate::supervisor) fn again_after_failed_start(&self) -> Option<Again> {
+    pub(in crate::supervisor) fn again_after_failed_start(&self) -> Option<RestartAttempt> {
         if self.comebacks.any_in_a_row() { self.comebacks.after(true, Duration::ZERO) } else { None }
     }
 
-    pub(in crate::supervisor) fn back_off(&mut self, now: Tick, again: Again) {
+    pub(in crate::supervisor) fn back_off(&mut self, now: Tick, again: RestartAttempt) {
         self.comebacks.note(again);
         self.state = State::BackingOff(now.plus(again.after));
     }
@@ -160,21 +156,21 @@ impl Task {
         self.state == State::Running(pid) || self.state == State::GivenUp(pid)
     }
 
-    pub(in crate::supervisor) fn ending(&self) -> Option<Ending> {
+    pub(in crate::supervisor) fn ending(&self) -> Option<StopOutcome> {
         match self.state {
             State::Waiting | State::Starting | State::BackingOff(_) | State::NotStarted => None,
-            State::Running(_) | State::GivenUp(_) => Some(Ending::HadToBeKilled),
-            State::Ended(Death::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
-                Some(Ending::HadToBeKilled)
+            State::Running(_) | State::GivenUp(_) => Some(StopOutcome::HadToBeKilled),
+            State::Ended(ExitReason::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
+                Some(StopOutcome::HadToBeKilled)
             }
-            State::Ended(death) if death.is_as_asked(|signal| self.sent.contains(signal)) => {
-                Some(Ending::AsAsked)
+            State::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
+                Some(StopOutcome::AsAsked)
             }
-            State::Ended(death) => Some(Ending::Otherwise(death.status())),
+            State::Ended(death) => Some(StopOutcome::Otherwise(death.status())),
         }
     }
 
-    pub(in crate::supervisor) fn bound(&self) -> Option<Limit> {
+    pub(in crate::supervisor) fn bound(&self) -> Option<Timeout> {
         self.stop_timeout
     }
 

@@ -10,27 +10,27 @@ use std::time::Duration;
 
 use nix::libc;
 
-use self::notify::Door;
-use self::tcp::Connector;
-use crate::exit::Death;
+use self::notify::NotifyProbe;
+use self::tcp::TcpProbe;
+use crate::exit::ExitReason;
+use crate::plan::TaskId;
 use crate::plan::{Check, Ready};
 use crate::supervisor::launcher::Launcher;
-use crate::supervisor::machine::readiness::{self, Answer, Pace};
-use crate::supervisor::machine::task::TaskId;
-use crate::sys::passed_fd::Gift;
+use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
+use crate::sys::passed_fd::PassedFd;
 use crate::sys::pipe::{self, Found};
 use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::process::{self, Pid};
 
 /// How often a connection is tried. What listens is found within a quarter of the time that its start took, and
 /// within a quarter of a second.
-const CONNECTIONS: Pace = Pace {
+const CONNECTIONS: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(10),
     longest: Duration::from_millis(250),
     limit: Duration::from_secs(5),
 };
 /// How often a command is run, which costs more.
-const COMMANDS: Pace = Pace {
+const COMMANDS: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(1),
     limit: Duration::from_secs(5),
@@ -47,45 +47,45 @@ pub(in crate::supervisor) fn kind(check: &Check) -> readiness::Check {
 
 /// What a process has to be given so that it can tell.
 #[derive(Default)]
-pub(in crate::supervisor) struct Outfit {
+pub(in crate::supervisor) struct ProbeResources {
     /// Its `NOTIFY_SOCKET`.
     pub(in crate::supervisor) socket: Option<String>,
-    pub(in crate::supervisor) gift: Option<Gift>,
+    pub(in crate::supervisor) gift: Option<PassedFd>,
 }
 
 /// The checks that are under way.
 #[derive(Default)]
 pub(in crate::supervisor) struct Probes {
     under_way: Vec<(TaskId, Probe)>,
-    answers: Vec<(TaskId, Answer)>,
+    answers: Vec<(TaskId, ProbeResult)>,
     /// Commands whose answer nobody wants to know any more, and that were killed.
     unwanted: Vec<Pid>,
 }
 
 enum Probe {
-    Connection(Connector),
+    Connection(TcpProbe),
     Command(Option<Pid>),
-    Notification(Door),
+    Notification(NotifyProbe),
     Newline(OwnedFd, Option<Slot>),
 }
 
 impl Probes {
     /// Makes ready what a process that is about to be started will tell by, or be asked by.
-    pub(in crate::supervisor) fn prepare(&mut self, id: TaskId, ready: &Ready) -> io::Result<Outfit> {
-        let mut outfit = Outfit::default();
+    pub(in crate::supervisor) fn prepare(&mut self, id: TaskId, ready: &Ready) -> io::Result<ProbeResources> {
+        let mut outfit = ProbeResources::default();
         let probe = match ready.check() {
             // The output is listened to by who passes it on.
             Check::Log(_) => return Ok(outfit),
-            Check::Tcp { host, port } => Probe::Connection(Connector::new(host, *port)),
+            Check::Tcp { host, port } => Probe::Connection(TcpProbe::new(host, *port)),
             Check::Exec(_) => Probe::Command(None),
             Check::Notify => {
-                let door = Door::open()?;
+                let door = NotifyProbe::open()?;
                 outfit.socket = Some(door.address().to_owned());
                 Probe::Notification(door)
             }
             Check::Fd(number) => {
                 let (read, write) = pipe::pipe()?;
-                outfit.gift = Some(Gift::new(&write, *number)?);
+                outfit.gift = Some(PassedFd::new(&write, *number)?);
                 Probe::Newline(read, None)
             }
         };
@@ -105,11 +105,11 @@ impl Probes {
     }
 
     /// Asks once. The answer may be there at once.
-    pub(in crate::supervisor) fn ask(&mut self, id: TaskId, launcher: &Launcher<'_>) -> Option<Answer> {
+    pub(in crate::supervisor) fn ask(&mut self, id: TaskId, launcher: &Launcher<'_>) -> Option<ProbeResult> {
         match self.find(id)? {
             Probe::Connection(connector) => {
                 let answer = connector.ask();
-                if answer == Some(Answer::Ready) {
+                if answer == Some(ProbeResult::Ready) {
                     self.end(id);
                 }
                 answer
@@ -120,7 +120,7 @@ impl Probes {
                     None
                 }
                 // That there is no process for it says nothing for ever.
-                Err(_) => Some(Answer::NotYet),
+                Err(_) => Some(ProbeResult::NotYet),
             },
             Probe::Notification(_) | Probe::Newline(..) => None,
         }
@@ -160,7 +160,7 @@ impl Probes {
     }
 
     /// Whether this child was a command of ours, and no process.
-    pub(in crate::supervisor) fn takes(&mut self, pid: Pid, death: Death) -> bool {
+    pub(in crate::supervisor) fn takes(&mut self, pid: Pid, death: ExitReason) -> bool {
         if let Some(index) = self.unwanted.iter().position(|unwanted| *unwanted == pid) {
             self.unwanted.swap_remove(index);
             return true;
@@ -172,21 +172,21 @@ impl Probes {
         if let Some(Probe::Command(running)) = self.find(id) {
             *running = None;
         }
-        let answer = if death == Death::Exited(0) { Answer::Ready } else { Answer::NotYet };
+        let answer = if death == ExitReason::Exited(0) { ProbeResult::Ready } else { ProbeResult::NotYet };
         self.answer(id, answer);
         true
     }
 
-    fn answer(&mut self, id: TaskId, answer: Answer) {
+    fn answer(&mut self, id: TaskId, answer: ProbeResult) {
         self.answers.push((id, answer));
         // What sends notifications goes on, and must not be held up by an inbox that nobody empties.
-        if answer == Answer::Ready && !matches!(self.find(id), Some(Probe::Notification(_))) {
+        if answer == ProbeResult::Ready && !matches!(self.find(id), Some(Probe::Notification(_))) {
             self.end(id);
         }
     }
 
     /// What was found out since this was last asked.
-    pub(in crate::supervisor) fn take_answers(&mut self) -> Vec<(TaskId, Answer)> {
+    pub(in crate::supervisor) fn take_answers(&mut self) -> Vec<(TaskId, ProbeResult)> {
         std::mem::take(&mut self.answers)
     }
 
@@ -221,7 +221,7 @@ impl Probes {
                 Probe::Notification(door) => door.act(set),
                 Probe::Newline(pipe, slot) if slot.is_some_and(|slot| set.is_ready(slot)) => {
                     match newline(pipe) {
-                        Heard::Newline => Some(Answer::Ready),
+                        Heard::Newline => Some(ProbeResult::Ready),
                         Heard::Nothing => None,
                         Heard::End => {
                             over.push(*id);

@@ -3,14 +3,14 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::supervisor::machine::readiness::Answer;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::notify::{Inbox, Message};
 use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::process::Pid;
 use crate::sys::procfs;
 
 /// Takes the notifications of one process.
-pub(in crate::supervisor) struct Door {
+pub(in crate::supervisor) struct NotifyProbe {
     inbox: Inbox,
     /// Whose messages count, and as which user it runs.
     owner: Option<(Pid, u32)>,
@@ -18,7 +18,7 @@ pub(in crate::supervisor) struct Door {
     slot: Option<Slot>,
 }
 
-impl Door {
+impl NotifyProbe {
     pub(in crate::supervisor) fn open() -> io::Result<Self> {
         Ok(Self { inbox: Inbox::open()?, owner: None, is_ready: false, slot: None })
     }
@@ -37,7 +37,7 @@ impl Door {
     }
 
     /// Empties the inbox, or who writes into it would have to wait some day.
-    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<Answer> {
+    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<ProbeResult> {
         if !self.slot.is_some_and(|slot| set.is_ready(slot)) {
             return None;
         }
@@ -47,7 +47,7 @@ impl Door {
         }
         let is_new = says_ready && !self.is_ready;
         self.is_ready |= says_ready;
-        is_new.then_some(Answer::Ready)
+        is_new.then_some(ProbeResult::Ready)
     }
 
     /// The process itself and what is below it. One that has ended meanwhile, as a helper like systemd-notify(1) may,

@@ -4,19 +4,19 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 
 use crate::etc::hosts;
-use crate::supervisor::machine::readiness::Answer;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::connect::{Attempt, Connection, attempt};
 use crate::sys::poll::{Interest, PollSet, Slot};
 
 /// Tries the addresses of a host, one after another.
-pub(in crate::supervisor) struct Connector {
+pub(in crate::supervisor) struct TcpProbe {
     addresses: Vec<SocketAddr>,
     /// How many have not been tried since it was last asked.
     left: usize,
     under_way: Option<(Connection, Option<Slot>)>,
 }
 
-impl Connector {
+impl TcpProbe {
     pub(in crate::supervisor) fn new(host: &str, port: u16) -> Self {
         let addresses = hosts::addresses(host).unwrap_or_default();
         let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
@@ -24,12 +24,12 @@ impl Connector {
     }
 
     /// Nothing is said where that is to be seen.
-    pub(in crate::supervisor) fn ask(&mut self) -> Option<Answer> {
+    pub(in crate::supervisor) fn ask(&mut self) -> Option<ProbeResult> {
         self.left = self.addresses.len();
         self.try_next()
     }
 
-    fn try_next(&mut self) -> Option<Answer> {
+    fn try_next(&mut self) -> Option<ProbeResult> {
         self.under_way = None;
         while self.left > 0 {
             self.left -= 1;
@@ -37,7 +37,7 @@ impl Connector {
             self.addresses.rotate_left(1);
             let Some(address) = self.addresses.last() else { break };
             match attempt(*address) {
-                Attempt::Taken => return Some(Answer::Ready),
+                Attempt::Taken => return Some(ProbeResult::Ready),
                 Attempt::Refused => {}
                 Attempt::UnderWay(connection) => {
                     self.under_way = Some((connection, None));
@@ -45,7 +45,7 @@ impl Connector {
                 }
             }
         }
-        Some(Answer::NotYet)
+        Some(ProbeResult::NotYet)
     }
 
     pub(in crate::supervisor) fn give_up(&mut self) {
@@ -62,14 +62,14 @@ impl Connector {
         }
     }
 
-    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<Answer> {
+    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<ProbeResult> {
         let (connection, slot) = self.under_way.as_mut()?;
         if !slot.is_some_and(|slot| set.is_ready(slot)) {
             return None;
         }
         if connection.was_taken() {
             self.under_way = None;
-            return Some(Answer::Ready);
+            return Some(ProbeResult::Ready);
         }
         self.try_next()
     }

@@ -7,11 +7,11 @@ mod transform;
 
 use crate::template::Template;
 use crate::template::ast::{Expansion, Kind, Part, Parts, Test};
-use crate::template::glob::Steps;
+use crate::template::glob::Budget;
 use crate::template::lint::Severity;
 use crate::template::problem::{Missing, Problem, ProblemKind};
 use crate::template::scope::Scope;
-use crate::template::taint::Text;
+use crate::template::taint::TaintedBytes;
 
 /// No result, and nothing that a result is made of, is larger than this: 4 MiB, far more than execve takes.
 pub(in crate::template) const LARGEST: usize = 4 << 20;
@@ -36,7 +36,11 @@ impl Template<'_> {
     /// # Errors
     ///
     /// Every problem that was met, among them the findings of [`Severity::Error`].
-    pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> Result<Vec<Text>, Vec<Problem>> {
+    pub fn expand(
+        &self,
+        scope: &mut dyn Scope,
+        unset: UnsetPolicy,
+    ) -> Result<Vec<TaintedBytes>, Vec<Problem>> {
         let mut texts = Vec::new();
         self.expand_into(&mut texts, scope, unset)?;
         Ok(texts)
@@ -49,7 +53,7 @@ impl Template<'_> {
     /// Every problem that was met; then nothing is added.
     pub fn expand_into(
         &self,
-        texts: &mut Vec<Text>,
+        texts: &mut Vec<TaintedBytes>,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
     ) -> Result<(), Vec<Problem>> {
@@ -58,14 +62,14 @@ impl Template<'_> {
             template: self,
             scope,
             unset,
-            steps: Steps::new(),
+            steps: Budget::new(),
             full: false,
             problems: self.errors(),
         };
         if let Some(expansion) = self.spread() {
             texts.extend(expander.spread(expansion));
         } else {
-            let mut text = Text::with_capacity(self.source.len());
+            let mut text = TaintedBytes::with_capacity(self.source.len());
             expander.append(&self.root, Mode::Word, &mut text);
             texts.push(text);
         }
@@ -77,7 +81,7 @@ impl Template<'_> {
     }
 
     fn errors(&self) -> Vec<Problem> {
-        let errors = self.findings.iter().filter(|finding| finding.kind.severity() == Severity::Error);
+        let errors = self.lints.iter().filter(|finding| finding.kind.severity() == Severity::Error);
         errors
             .map(|finding| Problem {
                 span: finding.span.clone(),
@@ -99,7 +103,7 @@ pub(in crate::template) struct Expander<'t, 's> {
     pub(in crate::template) template: &'t Template<'t>,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
-    steps: Steps,
+    steps: Budget,
     /// A result grew too large, or took too long: nothing more is evaluated.
     pub(in crate::template) full: bool,
     problems: Vec<Problem>,
@@ -115,7 +119,7 @@ pub(in crate::template) enum Mode {
 
 impl Mode {
     /// Adds bytes so that nothing in them is active.
-    fn push_inert(self, bytes: &[u8], out: &mut Text) {
+    fn push_inert(self, bytes: &[u8], out: &mut TaintedBytes) {
         if self == Self::Word {
             return out.push_literal(bytes);
         }
@@ -135,13 +139,13 @@ pub(in crate::template) enum State {
 }
 
 impl<'t> Expander<'t, '_> {
-    pub(in crate::template) fn text(&mut self, parts: &Parts, mode: Mode) -> Text {
-        let mut text = Text::new();
+    pub(in crate::template) fn text(&mut self, parts: &Parts, mode: Mode) -> TaintedBytes {
+        let mut text = TaintedBytes::new();
         self.append(parts, mode, &mut text);
         text
     }
 
-    fn append(&mut self, parts: &Parts, mode: Mode, out: &mut Text) {
+    fn append(&mut self, parts: &Parts, mode: Mode, out: &mut TaintedBytes) {
         let source = self.template.source;
         for part in &self.template.parts[parts.clone()] {
             if self.full {
@@ -156,7 +160,12 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// Adds what comes of an expansion.
-    pub(in crate::template) fn expansion(&mut self, expansion: &'t Expansion, mode: Mode, out: &mut Text) {
+    pub(in crate::template) fn expansion(
+        &mut self,
+        expansion: &'t Expansion,
+        mode: Mode,
+        out: &mut TaintedBytes,
+    ) {
         match &expansion.kind {
             Kind::Dollar => out.push_literal(b"$"),
             Kind::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], out),
@@ -206,7 +215,7 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// Adds a result, unless all becomes too large with it.
-    fn push(&mut self, expansion: &Expansion, text: &Text, out: &mut Text) {
+    fn push(&mut self, expansion: &Expansion, text: &TaintedBytes, out: &mut TaintedBytes) {
         if out.len() + text.len() > LARGEST {
             self.full = true;
             self.problem(expansion, ProblemKind::TooLarge);
@@ -216,13 +225,13 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// What comes of the value where no operator asks whether there is one.
-    fn transformed(&mut self, expansion: &'t Expansion) -> Result<Text, ProblemKind> {
+    fn transformed(&mut self, expansion: &'t Expansion) -> Result<TaintedBytes, ProblemKind> {
         let value = self.scope.get(self.template.name(&expansion.name));
         let (value, secret) = match value {
             Some(value) => (value.to_text(), value.taints()),
             None if self.unset == UnsetPolicy::Error => return Err(ProblemKind::Unset),
-            None if matches!(expansion.kind, Kind::Length) => (Text::new(), false),
-            None => return Ok(Text::new()),
+            None if matches!(expansion.kind, Kind::Length) => (TaintedBytes::new(), false),
+            None => return Ok(TaintedBytes::new()),
         };
         match &expansion.kind {
             Kind::Length => Ok(transform::length(&value, secret)),
@@ -250,7 +259,12 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// Adds the value of a variable, if it is not missing.
-    pub(in crate::template) fn value(&mut self, expansion: &Expansion, test: Test, out: &mut Text) -> State {
+    pub(in crate::template) fn value(
+        &mut self,
+        expansion: &Expansion,
+        test: Test,
+        out: &mut TaintedBytes,
+    ) -> State {
         match self.scope.get(self.template.name(&expansion.name)) {
             None => return State::Missing(Missing::Unset),
             Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => {

@@ -4,15 +4,15 @@ use crate::template::ast::{Expansion, Kind, Word};
 use crate::template::expand::{Expander, LARGEST, Mode, State};
 use crate::template::fields;
 use crate::template::problem::ProblemKind;
-use crate::template::taint::Text;
+use crate::template::taint::TaintedBytes;
 
 impl<'t> Expander<'t, '_> {
     /// The arguments that a spread becomes.
-    pub(in crate::template) fn spread(&mut self, expansion: &'t Expansion) -> Vec<Text> {
+    pub(in crate::template) fn spread(&mut self, expansion: &'t Expansion) -> Vec<TaintedBytes> {
         match &expansion.kind {
             Kind::Default(test, word) | Kind::Alternative(test, word) => {
                 let alternative = matches!(expansion.kind, Kind::Alternative(..));
-                let mut value = Text::new();
+                let mut value = TaintedBytes::new();
                 match self.value(expansion, *test, &mut value) {
                     State::Used if alternative => self.fields(expansion, word),
                     State::Missing(_) if alternative => Vec::new(),
@@ -21,7 +21,7 @@ impl<'t> Expander<'t, '_> {
                 }
             }
             _ => {
-                let mut value = Text::new();
+                let mut value = TaintedBytes::new();
                 self.expansion(expansion, Mode::Word, &mut value);
                 self.split_value(expansion, &value)
             }
@@ -29,7 +29,7 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// The fields of the written word, each of them one argument.
-    fn fields(&mut self, expansion: &Expansion, word: &'t Word) -> Vec<Text> {
+    fn fields(&mut self, expansion: &Expansion, word: &'t Word) -> Vec<TaintedBytes> {
         let fields = &self.template.fields[word.content.clone()];
         let mut texts = Vec::new();
         let mut length = 0;
@@ -46,7 +46,7 @@ impl<'t> Expander<'t, '_> {
     }
 
     /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
-    fn split_value(&mut self, expansion: &Expansion, value: &Text) -> Vec<Text> {
+    fn split_value(&mut self, expansion: &Expansion, value: &TaintedBytes) -> Vec<TaintedBytes> {
         fields::split_text(value).unwrap_or_else(|_| {
             self.problem(expansion, ProblemKind::UnbalancedQuote);
             Vec::new()

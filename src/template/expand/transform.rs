@@ -2,27 +2,27 @@
 
 use std::ops::Range;
 
-use crate::template::ast::{Case, Many, Place, Reach, Side};
+use crate::template::ast::{Case, CaseScope, Greediness, Place, Side};
 use crate::template::characters;
 use crate::template::expand::LARGEST;
 use crate::template::expand::case;
 use crate::template::expand::substring;
-use crate::template::glob::{Pattern, Steps};
+use crate::template::glob::{Budget, Pattern};
 use crate::template::problem::ProblemKind;
-use crate::template::taint::Text;
+use crate::template::taint::TaintedBytes;
 
 /// How many characters, or bytes where they are none; as secret as the value.
-pub(in crate::template) fn length(value: &Text, secret: bool) -> Text {
-    let mut text = Text::new();
+pub(in crate::template) fn length(value: &TaintedBytes, secret: bool) -> TaintedBytes {
+    let mut text = TaintedBytes::new();
     text.push(characters::count(value.bytes()).to_string().as_bytes(), secret);
     text
 }
 
 pub(in crate::template) fn substring(
-    value: &Text,
+    value: &TaintedBytes,
     offset: i64,
     length: Option<i64>,
-) -> Result<Text, ProblemKind> {
+) -> Result<TaintedBytes, ProblemKind> {
     let count = characters::count(value.bytes());
     let wanted = substring::characters(count, offset, length).ok_or(ProblemKind::EndBeforeStart)?;
     Ok(value.slice(characters::byte_range(value.bytes(), wanted)))
@@ -30,12 +30,12 @@ pub(in crate::template) fn substring(
 
 /// Takes what matches off one end.
 pub(in crate::template) fn strip(
-    value: &Text,
+    value: &TaintedBytes,
     side: Side,
-    reach: Reach,
+    reach: Greediness,
     pattern: &[u8],
-    steps: &mut Steps,
-) -> Result<Text, ProblemKind> {
+    steps: &mut Budget,
+) -> Result<TaintedBytes, ProblemKind> {
     let mut pattern = Pattern::new(pattern, value.bytes(), steps);
     let matched = match side {
         Side::Front => pattern.front(reach)?.map(|end| end..value.len()),
@@ -46,24 +46,30 @@ pub(in crate::template) fn strip(
 
 /// Puts a word in the place of what matches.
 pub(in crate::template) fn replace(
-    value: &Text,
+    value: &TaintedBytes,
     place: Place,
     pattern: &[u8],
-    word: &Text,
-    steps: &mut Steps,
-) -> Result<Text, ProblemKind> {
+    word: &TaintedBytes,
+    steps: &mut Budget,
+) -> Result<TaintedBytes, ProblemKind> {
     let mut pattern = Pattern::new(pattern, value.bytes(), steps);
     let matches = match place {
-        Place::Front => pattern.front(Reach::Longest)?.map(|end| 0..end).into_iter().collect(),
-        Place::Back => pattern.back(Reach::Longest)?.map(|start| start..value.len()).into_iter().collect(),
+        Place::Front => pattern.front(Greediness::Longest)?.map(|end| 0..end).into_iter().collect(),
+        Place::Back => {
+            pattern.back(Greediness::Longest)?.map(|start| start..value.len()).into_iter().collect()
+        }
         Place::First => pattern.matches(1)?,
         Place::Every => pattern.matches(usize::MAX)?,
     };
     splice(value, matches, word)
 }
 
-fn splice(value: &Text, matches: Vec<Range<usize>>, word: &Text) -> Result<Text, ProblemKind> {
-    let mut text = Text::new();
+fn splice(
+    value: &TaintedBytes,
+    matches: Vec<Range<usize>>,
+    word: &TaintedBytes,
+) -> Result<TaintedBytes, ProblemKind> {
+    let mut text = TaintedBytes::new();
     let mut kept = 0;
     for matched in matches {
         text.push_from(value, kept..matched.start);
@@ -78,11 +84,11 @@ fn splice(value: &Text, matches: Vec<Range<usize>>, word: &Text) -> Result<Text,
 }
 
 /// Changes characters where the value is UTF-8, else ASCII letters.
-pub(in crate::template) fn change_case(value: &Text, case: Case, many: Many) -> Text {
-    let mut text = Text::new();
+pub(in crate::template) fn change_case(value: &TaintedBytes, case: Case, many: CaseScope) -> TaintedBytes {
+    let mut text = TaintedBytes::new();
     let mut at = 0;
     let whole = std::str::from_utf8(value.bytes()).is_ok();
-    while at < value.len() && (many == Many::Every || at == 0) {
+    while at < value.len() && (many == CaseScope::Every || at == 0) {
         let length = if whole { characters::character_at(value.bytes(), at) } else { 1 };
         push_changed(&mut text, value, at..at + length, case);
         at += length;
@@ -91,7 +97,7 @@ pub(in crate::template) fn change_case(value: &Text, case: Case, many: Many) -> 
     text
 }
 
-fn push_changed(text: &mut Text, value: &Text, character: Range<usize>, case: Case) {
+fn push_changed(text: &mut TaintedBytes, value: &TaintedBytes, character: Range<usize>, case: Case) {
     let bytes = &value.bytes()[character.clone()];
     let changed = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
     match changed {

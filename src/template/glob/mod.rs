@@ -11,7 +11,7 @@ mod bracket;
 
 use std::ops::Range;
 
-use crate::template::ast::Reach;
+use crate::template::ast::Greediness;
 use crate::template::glob::bracket::{Class, bracket};
 use crate::template::problem::ProblemKind;
 
@@ -21,9 +21,9 @@ use crate::template::problem::ProblemKind;
 const MOST_STEPS: usize = 1 << 27;
 
 /// The comparisons that an argument has left.
-pub(in crate::template) struct Steps(usize);
+pub(in crate::template) struct Budget(usize);
 
-impl Steps {
+impl Budget {
     pub(in crate::template) fn new() -> Self {
         Self(MOST_STEPS)
     }
@@ -42,7 +42,7 @@ pub(in crate::template) struct Pattern<'v, 's> {
     /// What stands between the stars, from left to right; there is one run more than there are stars.
     runs: Vec<Run>,
     value: Units<'v>,
-    steps: &'s mut Steps,
+    steps: &'s mut Budget,
 }
 
 type Run = Range<usize>;
@@ -91,7 +91,7 @@ impl Units<'_> {
 
 impl<'v, 's> Pattern<'v, 's> {
     /// Reads a pattern in which a backslash quotes what follows.
-    pub(in crate::template) fn new(pattern: &[u8], value: &'v [u8], steps: &'s mut Steps) -> Self {
+    pub(in crate::template) fn new(pattern: &[u8], value: &'v [u8], steps: &'s mut Budget) -> Self {
         let texts = match (std::str::from_utf8(pattern), std::str::from_utf8(value)) {
             _ if pattern.is_ascii() && value.is_ascii() => None,
             (Ok(pattern), Ok(value)) => Some((pattern, value)),
@@ -144,13 +144,13 @@ impl<'v, 's> Pattern<'v, 's> {
     }
 
     /// Where a match at the front ends.
-    pub(in crate::template) fn front(&mut self, reach: Reach) -> Result<Option<usize>, ProblemKind> {
+    pub(in crate::template) fn front(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
         let end = self.front_from(0, reach)?;
         Ok(end.map(|end| self.value.place(end)))
     }
 
     /// Where a match at the back starts.
-    pub(in crate::template) fn back(&mut self, reach: Reach) -> Result<Option<usize>, ProblemKind> {
+    pub(in crate::template) fn back(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
         let start = self.back_from_end(reach)?;
         Ok(start.map(|start| self.value.place(start)))
     }
@@ -167,7 +167,7 @@ impl<'v, 's> Pattern<'v, 's> {
         while found.len() < most
             && let Some(start) = self.first(&first, at)?
             // What does not match behind the first place of the first run does not match behind a later one.
-            && let Some(end) = self.front_from(start, Reach::Longest)?
+            && let Some(end) = self.front_from(start, Greediness::Longest)?
         {
             found.push(self.value.place(start)..self.value.place(end));
             at = end;
@@ -179,18 +179,18 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(found)
     }
 
-    fn front_from(&mut self, from: usize, reach: Reach) -> Result<Option<usize>, ProblemKind> {
+    fn front_from(&mut self, from: usize, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
         let runs = self.runs.len();
         let first = self.runs[0].clone();
-        if !self.fits(&first, from)? {
+        if !self.matches_at(&first, from)? {
             return Ok(None);
         }
         let mut at = from + first.len();
         for index in 1..runs {
             let run = self.runs[index].clone();
             let found = match reach {
-                Reach::Longest if index == runs - 1 => self.last(&run, at, self.value.len())?,
-                Reach::Longest | Reach::Shortest => self.first(&run, at)?,
+                Greediness::Longest if index == runs - 1 => self.last(&run, at, self.value.len())?,
+                Greediness::Longest | Greediness::Shortest => self.first(&run, at)?,
             };
             let Some(start) = found else { return Ok(None) };
             at = start + run.len();
@@ -198,7 +198,7 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(Some(at))
     }
 
-    fn back_from_end(&mut self, reach: Reach) -> Result<Option<usize>, ProblemKind> {
+    fn back_from_end(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
         let mut end = self.value.len();
         for index in (0..self.runs.len()).rev() {
             let run = self.runs[index].clone();
@@ -206,10 +206,10 @@ impl<'v, 's> Pattern<'v, 's> {
             let found = if is_last {
                 let start = end.checked_sub(run.len());
                 match start {
-                    Some(start) if self.fits(&run, start)? => Some(start),
+                    Some(start) if self.matches_at(&run, start)? => Some(start),
                     _ => None,
                 }
-            } else if index == 0 && reach == Reach::Longest {
+            } else if index == 0 && reach == Greediness::Longest {
                 self.first(&run, 0)?.filter(|start| start + run.len() <= end)
             } else {
                 self.last(&run, 0, end)?
@@ -224,7 +224,7 @@ impl<'v, 's> Pattern<'v, 's> {
     fn first(&mut self, run: &Run, from: usize) -> Result<Option<usize>, ProblemKind> {
         let Some(last) = self.value.len().checked_sub(run.len()) else { return Ok(None) };
         for at in from..=last {
-            if self.fits(run, at)? {
+            if self.matches_at(run, at)? {
                 return Ok(Some(at));
             }
         }
@@ -235,14 +235,14 @@ impl<'v, 's> Pattern<'v, 's> {
     fn last(&mut self, run: &Run, from: usize, to: usize) -> Result<Option<usize>, ProblemKind> {
         let Some(last) = to.checked_sub(run.len()) else { return Ok(None) };
         for at in (from..=last).rev() {
-            if self.fits(run, at)? {
+            if self.matches_at(run, at)? {
                 return Ok(Some(at));
             }
         }
         Ok(None)
     }
 
-    fn fits(&mut self, run: &Run, at: usize) -> Result<bool, ProblemKind> {
+    fn matches_at(&mut self, run: &Run, at: usize) -> Result<bool, ProblemKind> {
         if run.len() > self.value.len() - at {
             return Ok(false);
         }
@@ -265,9 +265,9 @@ mod tests {
 
     /// How many comparisons every way of matching takes together.
     fn steps(pattern: &str, value: &str) -> usize {
-        let mut steps = Steps::new();
+        let mut steps = Budget::new();
         let mut pattern = Pattern::new(pattern.as_bytes(), value.as_bytes(), &mut steps);
-        for reach in [Reach::Shortest, Reach::Longest] {
+        for reach in [Greediness::Shortest, Greediness::Longest] {
             pattern.front(reach).expect("few steps");
             pattern.back(reach).expect("few steps");
         }

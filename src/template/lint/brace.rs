@@ -18,7 +18,7 @@ pub(in crate::template) struct Enclosing {
 ///
 /// It was, if the word opened braces and what follows closes just these, and besides them those of the
 /// expansions around. Text that merely holds braces, as `${U:-a{}` and `${A}/{b}`, closes none too many.
-pub(in crate::template) struct BraceTrap<'p> {
+pub(in crate::template) struct BraceLint<'p> {
     pub(in crate::template) source: &'p [u8],
     pub(in crate::template) expansions: &'p [Expansion],
     /// What starts at the dollars behind the expansion, and maybe in front of it; the leftmost is the last.
@@ -41,7 +41,7 @@ pub(in crate::template) enum Role {
 }
 
 /// A trap that somebody fell into.
-pub(in crate::template) struct Caught {
+pub(in crate::template) struct BraceMismatch {
     /// What the argument becomes with and without the variable.
     pub(in crate::template) outcomes: String,
     /// How to write what was probably meant.
@@ -65,8 +65,8 @@ pub(in crate::template) fn is_likely(source: &[u8], word: &[Part]) -> bool {
     word.iter().any(|part| matches!(part, Part::Literal(span) if source[span.clone()].contains(&b'{')))
 }
 
-impl BraceTrap<'_> {
-    pub(in crate::template) fn look(&self, role: Role) -> Option<Caught> {
+impl BraceLint<'_> {
+    pub(in crate::template) fn look(&self, role: Role) -> Option<BraceMismatch> {
         let end = self.meant_end(Quoted::Ignored).or_else(|| self.meant_end(Quoted::Counted));
         let end = end.or_else(|| self.left_over())?;
         let mut proposal = b"$<".to_vec();
@@ -78,7 +78,7 @@ impl BraceTrap<'_> {
         self.respell_behind(self.span.end..end - 1, &mut proposal);
         proposal.push(b'>');
         let proposal = String::from_utf8_lossy(&proposal).into_owned();
-        Some(Caught { outcomes: self.outcomes(role, end), proposal, end })
+        Some(BraceMismatch { outcomes: self.outcomes(role, end), proposal, end })
     }
 
     fn outcomes(&self, role: Role, end: usize) -> String {

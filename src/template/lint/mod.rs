@@ -7,16 +7,16 @@ use std::ops::Range;
 
 /// Something in a template that its author should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Lint {
     /// The bytes of the source that it is about.
     pub span: Range<usize>,
     /// What it is.
-    pub kind: FindingKind,
+    pub kind: LintKind,
 }
 
 /// What can be noticed in a template. `Display` tells what is wrong and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FindingKind {
+pub enum LintKind {
     /// The argument ends inside the expansion.
     Unclosed {
         /// What would have closed it: `}` or `>`.
@@ -33,7 +33,7 @@ pub enum FindingKind {
     /// `${NAME...:=word}`
     AssigningSpread,
     /// A `}` that belongs to a brace of the word closed the expansion.
-    BraceTrap {
+    BraceLint {
         /// What comes of it with and without the variable, as written and without any value.
         outcomes: String,
         /// The spelling that means what was probably meant.
@@ -60,12 +60,12 @@ pub enum Severity {
     Error,
 }
 
-impl FindingKind {
+impl LintKind {
     /// How bad it is.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::BraceTrap { .. } => Severity::Advice,
+            Self::BraceLint { .. } => Severity::Advice,
             Self::Unclosed { .. }
             | Self::Empty
             | Self::BadName
@@ -79,7 +79,7 @@ impl FindingKind {
     }
 }
 
-impl fmt::Display for FindingKind {
+impl fmt::Display for LintKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unclosed { closer } => {
@@ -99,7 +99,7 @@ impl fmt::Display for FindingKind {
             Self::AssigningSpread => {
                 f.write_str("a spread cannot assign, so this stays as it is: write `-` instead of `=`")
             }
-            Self::BraceTrap { outcomes, proposal } => {
+            Self::BraceLint { outcomes, proposal } => {
                 write!(f, "the first `}}` ends this: {outcomes}; write `{proposal}`, or `\\}}` inside")
             }
             Self::SpreadNotAlone => f.write_str("a spread must be the whole argument: move it into one of its own"),

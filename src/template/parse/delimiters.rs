@@ -9,9 +9,9 @@
 //! Most arguments need none of that: where nothing is nested and nothing escaped, an expansion ends at the next
 //! closer. So all is filled in only once an expansion is met that holds a dollar or a backslash.
 
-use crate::template::ast::Spelling;
+use crate::template::ast::Delimiter;
 use crate::template::characters::character_at;
-use crate::template::lint::FindingKind;
+use crate::template::lint::LintKind;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
 
@@ -29,30 +29,30 @@ pub(in crate::template) enum Extent {
 /// The text of an operand, which has an end of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::template) enum Context {
-    Word(Spelling),
-    Pattern(Spelling),
+    Word(Delimiter),
+    Pattern(Delimiter),
     /// A pattern that a `/` ends as well.
-    Replaced(Spelling),
+    Replaced(Delimiter),
 }
 
 impl Context {
     const ALL: [Self; 6] = [
-        Self::Word(Spelling::Brace),
-        Self::Word(Spelling::Angle),
-        Self::Pattern(Spelling::Brace),
-        Self::Pattern(Spelling::Angle),
-        Self::Replaced(Spelling::Brace),
-        Self::Replaced(Spelling::Angle),
+        Self::Word(Delimiter::Brace),
+        Self::Word(Delimiter::Angle),
+        Self::Pattern(Delimiter::Brace),
+        Self::Pattern(Delimiter::Angle),
+        Self::Replaced(Delimiter::Brace),
+        Self::Replaced(Delimiter::Angle),
     ];
 
     fn column(self) -> usize {
         match self {
-            Self::Word(Spelling::Brace) => 0,
-            Self::Word(Spelling::Angle) => 1,
-            Self::Pattern(Spelling::Brace) => 2,
-            Self::Pattern(Spelling::Angle) => 3,
-            Self::Replaced(Spelling::Brace) => 4,
-            Self::Replaced(Spelling::Angle) => 5,
+            Self::Word(Delimiter::Brace) => 0,
+            Self::Word(Delimiter::Angle) => 1,
+            Self::Pattern(Delimiter::Brace) => 2,
+            Self::Pattern(Delimiter::Angle) => 3,
+            Self::Replaced(Delimiter::Brace) => 4,
+            Self::Replaced(Delimiter::Angle) => 5,
         }
     }
 
@@ -109,15 +109,15 @@ impl<'s> Extents<'s> {
     /// What starts at the dollars that are still to come, and maybe at earlier ones; the leftmost last.
     pub(in crate::template) fn all(&mut self) -> &[(usize, Extent)] {
         let source = self.source;
-        self.all.get_or_insert_with(|| survey(source))
+        self.all.get_or_insert_with(|| scan(source))
     }
 }
 
 /// What has this head, if nothing is nested in it and nothing escaped.
 fn plain(source: &[u8], head: &Head) -> Option<Extent> {
     let (operator, rest, spelling) = match head {
-        Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Some(Extent::Open),
-        Head::Malformed { .. } | Head::Foreign => return Some(Extent::Nothing),
+        Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return Some(Extent::Open),
+        Head::Malformed { .. } | Head::ShellOnly => return Some(Extent::Nothing),
         Head::Name { name } => return Some(Extent::Whole(name.end)),
         Head::Dollar { end } | Head::Length { end, .. } => return Some(Extent::Whole(*end)),
         Head::Verbatim { .. } => return None,
@@ -159,12 +159,12 @@ fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
 }
 
 /// What starts at the last dollar of each run, the leftmost run last.
-fn survey(source: &[u8]) -> Vec<(usize, Extent)> {
-    let mut survey =
+fn scan(source: &[u8]) -> Vec<(usize, Extent)> {
+    let mut scan =
         Survey { source, ends: vec![[OPEN; 6]; source.len() + 1], quotes: [[OPEN; 2]; 2], run: None };
     let mut extents = Vec::new();
     for at in (0..source.len()).rev() {
-        if let Some(extent) = survey.step(at) {
+        if let Some(extent) = scan.step(at) {
             extents.push((at, extent));
         }
     }
@@ -220,7 +220,7 @@ impl Survey<'_> {
     }
 
     fn quote(&mut self, at: usize) {
-        for spelling in [Spelling::Brace, Spelling::Angle] {
+        for spelling in [Delimiter::Brace, Delimiter::Angle] {
             if self.source.get(at + 1) == Some(&spelling.closer()) {
                 let [nearest, next] = &mut self.quotes[spelling as usize];
                 *next = std::mem::replace(nearest, at);
@@ -229,7 +229,7 @@ impl Survey<'_> {
     }
 
     /// The closer behind the quote that ends the verbatim text which starts at `text`.
-    fn verbatim(&self, text: usize, spelling: Spelling) -> usize {
+    fn verbatim(&self, text: usize, spelling: Delimiter) -> usize {
         let quotes = self.quotes[spelling as usize];
         match quotes.into_iter().find(|&quote| quote >= text) {
             None | Some(OPEN) => OPEN,
@@ -239,8 +239,8 @@ impl Survey<'_> {
 
     fn extent(&self, dollar: usize) -> Extent {
         let end = match head::read(self.source, dollar) {
-            Head::Malformed { why: FindingKind::Unclosed { .. }, .. } => return Extent::Open,
-            Head::Malformed { .. } | Head::Foreign => return Extent::Nothing,
+            Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return Extent::Open,
+            Head::Malformed { .. } | Head::ShellOnly => return Extent::Nothing,
             Head::Name { name } => return Extent::Whole(name.end),
             Head::Dollar { end } | Head::Length { end, .. } => return Extent::Whole(end),
             Head::Verbatim { text, spelling } => self.verbatim(text, spelling),
@@ -256,7 +256,7 @@ impl Survey<'_> {
         if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) }
     }
 
-    fn replacement(&self, pattern: usize, spelling: Spelling) -> usize {
+    fn replacement(&self, pattern: usize, spelling: Delimiter) -> usize {
         let end = self.end(pattern, Context::Replaced(spelling));
         match self.source.get(end) {
             Some(b'/') => self.end(end + 1, Context::Word(spelling)),

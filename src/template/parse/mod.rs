@@ -11,9 +11,9 @@ pub(crate) mod operator;
 use std::ops::Range;
 
 use crate::template::Template;
-use crate::template::ast::{Expansion, Kind, Part, Parts, Spelling};
+use crate::template::ast::{Delimiter, Expansion, Kind, Part, Parts};
 use crate::template::lint::brace::Enclosing;
-use crate::template::lint::{Finding, FindingKind};
+use crate::template::lint::{Lint, LintKind};
 use crate::template::parse::delimiters::{Context, Extent, Extents};
 use crate::template::parse::head::Head;
 
@@ -36,7 +36,7 @@ pub(in crate::template) fn parse(source: &[u8]) -> Template<'_> {
         unfinished: Vec::with_capacity(8),
         fields: Vec::new(),
         root: 0..0,
-        findings: Vec::new(),
+        lints: Vec::new(),
     };
     parse_into(source, nothing)
 }
@@ -50,13 +50,13 @@ pub(in crate::template) fn parse_into<'s>(source: &'s [u8], empty: Template<'sta
         parts: empty.parts,
         unfinished: empty.unfinished,
         fields: empty.fields,
-        findings: empty.findings,
+        lints: empty.lints,
         enclosing: Enclosing { braces: 0, end: source.len() },
         traps_to_look_for: MOST_TRAPS,
     };
     parser.text(0, None, 0);
-    let root = parser.keep(0);
-    parser.findings.sort_by_key(|finding| finding.span.start);
+    let root = parser.commit_parts(0);
+    parser.lints.sort_by_key(|finding| finding.span.start);
     Template {
         source,
         expansions: parser.expansions,
@@ -64,7 +64,7 @@ pub(in crate::template) fn parse_into<'s>(source: &'s [u8], empty: Template<'sta
         unfinished: parser.unfinished,
         fields: parser.fields,
         root,
-        findings: parser.findings,
+        lints: parser.lints,
     }
 }
 
@@ -82,7 +82,7 @@ pub(in crate::template) struct Parser<'s> {
     /// The parts of the texts that are being read, those of the innermost last.
     pub(in crate::template) unfinished: Vec<Part>,
     pub(in crate::template) fields: Vec<Parts>,
-    pub(in crate::template) findings: Vec<Finding>,
+    pub(in crate::template) lints: Vec<Lint>,
     pub(in crate::template) enclosing: Enclosing,
     pub(in crate::template) traps_to_look_for: usize,
 }
@@ -139,10 +139,10 @@ impl Parser<'_> {
                     Head::Malformed { why, end } => self.find(why, last..end),
                     // Well headed, and never closed.
                     Head::Verbatim { spelling, .. } | Head::Named { spelling, .. } => {
-                        let unclosed = FindingKind::Unclosed { closer: spelling.closer() };
+                        let unclosed = LintKind::Unclosed { closer: spelling.closer() };
                         self.find(unclosed, last..self.source.len());
                     }
-                    Head::Name { .. } | Head::Dollar { .. } | Head::Length { .. } | Head::Foreign => {}
+                    Head::Name { .. } | Head::Dollar { .. } | Head::Length { .. } | Head::ShellOnly => {}
                 }
                 last + 1
             }
@@ -152,7 +152,7 @@ impl Parser<'_> {
     /// Nothing comes of an expansion that is too deep; it is an error anyway.
     fn expansion(&mut self, head: Head, span: Range<usize>, level: usize) {
         if level > DEEPEST {
-            return self.find(FindingKind::TooDeep, span);
+            return self.find(LintKind::TooDeep, span);
         }
         let place = self.expansions.len();
         let (end, none) = (span.end, span.start + 1..span.start + 1);
@@ -166,21 +166,21 @@ impl Parser<'_> {
                 expansion.kind = Kind::Length;
             }
             Head::Verbatim { text, .. } => expansion.kind = Kind::Verbatim(text..end - 2),
-            Head::Dollar { .. } | Head::Foreign | Head::Malformed { .. } => expansion.kind = Kind::Dollar,
+            Head::Dollar { .. } | Head::ShellOnly | Head::Malformed { .. } => expansion.kind = Kind::Dollar,
             Head::Named { name, spread, operator, rest, spelling } => {
                 expansion.name = name;
                 expansion.spread = spread;
                 let around = self.enclosing;
                 self.enclosing = match spelling {
-                    Spelling::Brace => Enclosing { braces: around.braces + 1, ..around },
-                    Spelling::Angle => Enclosing { braces: 0, end: end - 1 },
+                    Delimiter::Brace => Enclosing { braces: around.braces + 1, ..around },
+                    Delimiter::Angle => Enclosing { braces: 0, end: end - 1 },
                 };
                 expansion.kind = self.kind(operator, rest, spelling, level, &expansion);
                 self.enclosing = around;
             }
         }
         if expansion.spread && !self.is_alone(&expansion, level) {
-            let inside = if level > 1 { FindingKind::SpreadInside } else { FindingKind::SpreadNotAlone };
+            let inside = if level > 1 { LintKind::SpreadInside } else { LintKind::SpreadNotAlone };
             self.find(inside, expansion.span.clone());
         }
         self.expansions[place] = expansion;
@@ -192,7 +192,7 @@ impl Parser<'_> {
     }
 
     /// Keeps what is unfinished from this place on.
-    pub(in crate::template) fn keep(&mut self, from: usize) -> Parts {
+    pub(in crate::template) fn commit_parts(&mut self, from: usize) -> Parts {
         let start = self.parts.len();
         self.parts.extend(self.unfinished.drain(from..));
         start..self.parts.len()
@@ -209,11 +209,11 @@ impl Parser<'_> {
         }
     }
 
-    pub(in crate::template) fn find(&mut self, kind: FindingKind, span: Range<usize>) {
+    pub(in crate::template) fn find(&mut self, kind: LintKind, span: Range<usize>) {
         let severity = kind.severity();
-        let alike = self.findings.iter().filter(|finding| finding.kind.severity() == severity).count();
+        let alike = self.lints.iter().filter(|finding| finding.kind.severity() == severity).count();
         if alike < MOST_FINDINGS {
-            self.findings.push(Finding { span, kind });
+            self.lints.push(Lint { span, kind });
         }
     }
 }

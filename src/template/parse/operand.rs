@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::template::ast::{Expansion, Kind, Spelling, Word};
+use crate::template::ast::{Delimiter, Expansion, Kind, Word};
 use crate::template::fields::split_parts;
-use crate::template::lint::brace::{self, BraceTrap, Caught, Role};
-use crate::template::lint::{Finding, FindingKind, Severity};
+use crate::template::lint::brace::{self, BraceLint, BraceMismatch, Role};
+use crate::template::lint::{Lint, LintKind, Severity};
 use crate::template::parse::Parser;
 use crate::template::parse::delimiters::Context;
 use crate::template::parse::operator::{self, Operator};
@@ -15,7 +15,7 @@ impl Parser<'_> {
         &mut self,
         operator: Operator,
         rest: usize,
-        spelling: Spelling,
+        spelling: Delimiter,
         level: usize,
         expansion: &Expansion,
     ) -> Kind {
@@ -38,18 +38,18 @@ impl Parser<'_> {
             Operator::Strip(side, reach) => {
                 let from = self.unfinished.len();
                 self.operand(rest, Context::Pattern(spelling), level, expansion);
-                Kind::Strip { side, reach, pattern: self.keep(from) }
+                Kind::Strip { side, reach, pattern: self.commit_parts(from) }
             }
             Operator::Replace(place) => {
                 let scanned = operator::behind_first_slash(self.source, operator, rest);
                 let from = self.unfinished.len();
                 self.literal(rest..scanned);
                 let end = self.text(scanned, Some(Context::Replaced(spelling)), level);
-                let pattern = self.keep(from);
+                let pattern = self.commit_parts(from);
                 if self.source.get(end) == Some(&b'/') {
                     self.text(end + 1, Some(Context::Word(spelling)), level);
                 }
-                Kind::Replace { place, pattern, word: self.keep(from) }
+                Kind::Replace { place, pattern, word: self.commit_parts(from) }
             }
         }
     }
@@ -67,24 +67,24 @@ impl Parser<'_> {
     fn word(
         &mut self,
         from: usize,
-        spelling: Spelling,
+        spelling: Delimiter,
         level: usize,
         expansion: &Expansion,
         role: Role,
     ) -> Word {
         let parts = self.unfinished.len();
         let end = self.operand(from, Context::Word(spelling), level, expansion);
-        if spelling == Spelling::Brace {
+        if spelling == Delimiter::Brace {
             self.look_for_brace_trap(expansion, from, parts, role);
         }
         let source = from..end;
         if !expansion.spread || !self.is_alone(expansion, level) {
-            return Word { source, content: self.keep(parts) };
+            return Word { source, content: self.commit_parts(parts) };
         }
         let fields = match split_parts(self.source, &self.unfinished[parts..]) {
             Ok(fields) => fields,
             Err(unbalanced) => {
-                self.find(FindingKind::UnbalancedQuote, unbalanced.at..end);
+                self.find(LintKind::UnbalancedQuote, unbalanced.at..end);
                 Vec::new()
             }
         };
@@ -92,7 +92,7 @@ impl Parser<'_> {
         let start = self.fields.len();
         for field in fields {
             self.unfinished.extend(field);
-            let field = self.keep(parts);
+            let field = self.commit_parts(parts);
             self.fields.push(field);
         }
         Word { source, content: start..self.fields.len() }
@@ -103,23 +103,23 @@ impl Parser<'_> {
     fn message(
         &mut self,
         from: usize,
-        spelling: Spelling,
+        spelling: Delimiter,
         level: usize,
         expansion: &Expansion,
         role: Role,
     ) -> Range<usize> {
         let (expansions, parts) = (self.expansions.len(), self.parts.len());
         let words = self.unfinished.len();
-        let mut findings = std::mem::take(&mut self.findings);
+        let mut lints = std::mem::take(&mut self.lints);
         let end = self.operand(from, Context::Word(spelling), level, expansion);
-        std::mem::swap(&mut findings, &mut self.findings);
-        if spelling == Spelling::Brace {
+        std::mem::swap(&mut lints, &mut self.lints);
+        if spelling == Delimiter::Brace {
             self.look_for_brace_trap(expansion, from, words, role);
         }
         self.expansions.truncate(expansions);
         self.parts.truncate(parts);
         self.unfinished.truncate(words);
-        for finding in findings.into_iter().filter(|finding| finding.kind.severity() == Severity::Error) {
+        for finding in lints.into_iter().filter(|finding| finding.kind.severity() == Severity::Error) {
             self.find(finding.kind, finding.span);
         }
         from..end
@@ -133,11 +133,11 @@ impl Parser<'_> {
         }
         let span = &expansion.span;
         // One inside comes first: when it is mended, this one may be none.
-        let is_trap = |finding: &Finding| matches!(finding.kind, FindingKind::BraceTrap { .. });
-        if self.findings.iter().any(|finding| finding.span.start > span.start && is_trap(finding)) {
+        let is_trap = |finding: &Lint| matches!(finding.kind, LintKind::BraceLint { .. });
+        if self.lints.iter().any(|finding| finding.span.start > span.start && is_trap(finding)) {
             return;
         }
-        let trap = BraceTrap {
+        let brace_lint = BraceLint {
             source: self.source,
             expansions: &self.expansions,
             extents: self.extents.all(),
@@ -147,10 +147,10 @@ impl Parser<'_> {
             word,
             parts,
         };
-        let caught = trap.look(role);
+        let caught = brace_lint.look(role);
         self.traps_to_look_for -= 1;
-        if let Some(Caught { outcomes, proposal, end }) = caught {
-            self.find(FindingKind::BraceTrap { outcomes, proposal }, span.start..end);
+        if let Some(BraceMismatch { outcomes, proposal, end }) = caught {
+            self.find(LintKind::BraceLint { outcomes, proposal }, span.start..end);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What stands between the name of an expansion and its word.
 
-use crate::template::ast::{Case, Many, Place, Reach, Side, Test};
+use crate::template::ast::{Case, CaseScope, Greediness, Place, Side, Test};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::template) enum Operator {
@@ -10,9 +10,9 @@ pub(in crate::template) enum Operator {
     Alternative(Test),
     Required(Test),
     Substring { offset: i64, length: Option<i64> },
-    Strip(Side, Reach),
+    Strip(Side, Greediness),
     Replace(Place),
-    Case(Case, Many),
+    Case(Case, CaseScope),
 }
 
 /// What the operand of an operator is.
@@ -69,8 +69,8 @@ impl Reader<'_> {
         }
         let doubled = self.source.get(at + 1) == Some(&byte);
         let rest = if doubled { at + 2 } else { at + 1 };
-        let reach = if doubled { Reach::Longest } else { Reach::Shortest };
-        let many = if doubled { Many::Every } else { Many::First };
+        let reach = if doubled { Greediness::Longest } else { Greediness::Shortest };
+        let many = if doubled { CaseScope::Every } else { CaseScope::First };
         match byte {
             b':' => self.colon(at + 1),
             b'#' => Ok((Operator::Strip(Side::Front, reach), rest)),

@@ -13,8 +13,8 @@ use regex::bytes::Regex;
 
 pub(super) use read::read;
 
-use crate::diagnostic::{Diagnostic, Origin, Written};
-use crate::plan::{Limit, Output, Verbosity};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
+use crate::plan::{Output, Timeout, Verbosity};
 
 /// The tables of a defaults file.
 pub const TABLES: [&str; 2] = ["settings", "vars"];
@@ -56,28 +56,28 @@ impl File {
     }
 
     /// A part of it, and which part of its line that is.
-    pub(super) fn written(&self, span: &Range<usize>) -> (Written, Range<usize>) {
+    pub(super) fn written(&self, span: &Range<usize>) -> (SourceText, Range<usize>) {
         let line = self.line_of(span.start);
         let number = self.text[..line.start].split('\n').count();
         let column = self.text[line.start..span.start.min(line.end).max(line.start)].chars().count() + 1;
         let (shown, part) = shown::line(&self.text, line, span);
         let origin = Origin::File { name: self.name.clone(), line: number, column };
-        (Written::of(origin, shown.as_bytes()), part)
+        (SourceText::of(origin, shown.as_bytes()), part)
     }
 }
 
 /// A part of one of several files.
 #[derive(Clone, Debug)]
-pub(super) struct Spot {
+pub(super) struct FileSpan {
     pub(super) file: usize,
     pub(super) span: Range<usize>,
 }
 
 /// Something and where it is written.
 #[derive(Clone, Debug)]
-pub(super) struct At<T> {
+pub(super) struct Located<T> {
     pub(super) what: T,
-    pub(super) spot: Spot,
+    pub(super) spot: FileSpan,
 }
 
 /// What the values of a variable look like.
@@ -123,22 +123,22 @@ pub(super) enum Default {
 #[derive(Clone, Debug)]
 pub(super) struct Declaration {
     /// Its name, where it was written last.
-    pub(super) spot: Spot,
-    pub(super) kind: Option<At<Kind>>,
-    pub(super) default: Option<At<Default>>,
+    pub(super) spot: FileSpan,
+    pub(super) kind: Option<Located<Kind>>,
+    pub(super) default: Option<Located<Default>>,
     pub(super) description: Option<String>,
     /// The words to show; none for `true`.
-    pub(super) required: Option<At<Option<String>>>,
-    pub(super) pattern: Option<At<Regex>>,
+    pub(super) required: Option<Located<Option<String>>>,
+    pub(super) pattern: Option<Located<Regex>>,
     pub(super) secret: bool,
-    pub(super) file: Option<At<bool>>,
-    pub(super) choices: Option<At<Vec<String>>>,
-    pub(super) empty: Option<At<Empty>>,
+    pub(super) file: Option<Located<bool>>,
+    pub(super) choices: Option<Located<Vec<String>>>,
+    pub(super) empty: Option<Located<Empty>>,
     pub(super) export: bool,
 }
 
 impl Declaration {
-    pub(super) fn at(spot: Spot) -> Self {
+    pub(super) fn at(spot: FileSpan) -> Self {
         Self {
             spot,
             kind: None,
@@ -161,14 +161,14 @@ impl Declaration {
 
 /// The settings of all files, and their variables.
 #[derive(Clone, Debug, std::default::Default)]
-pub(super) struct Declared {
+pub(super) struct DefaultsConfig {
     pub(super) strict: Option<bool>,
-    pub(super) grace: Option<Limit>,
+    pub(super) grace: Option<Timeout>,
     pub(super) output: Option<Output>,
     pub(super) verbosity: Option<Verbosity>,
     /// The names that are secret, of all files together.
     pub(super) secrets: Vec<Regex>,
     /// Paths as they are written.
-    pub(super) env_files: Vec<At<String>>,
+    pub(super) env_files: Vec<Located<String>>,
     pub(super) vars: BTreeMap<String, Declaration>,
 }

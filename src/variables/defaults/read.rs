@@ -11,13 +11,18 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Output, Verbosity, is_variable};
 use crate::text::suggest::suggestion;
 use crate::variables::defaults::{
-    At, Declaration, Declared, Default, EMPTY, Empty, File, Kind, SETTINGS, Spot, TABLES, TYPES, VARIABLE,
+    Declaration, Default, DefaultsConfig, EMPTY, Empty, File, FileSpan, Kind, Located, SETTINGS, TABLES,
+    TYPES, VARIABLE,
 };
 
 type Value<'d> = Spanned<DeValue<'d>>;
 
 /// Adds what the file with this number says to what the earlier ones said.
-pub(in crate::variables) fn read(file: &File, number: usize, declared: &mut Declared) -> Vec<Diagnostic> {
+pub(in crate::variables) fn read(
+    file: &File,
+    number: usize,
+    declared: &mut DefaultsConfig,
+) -> Vec<Diagnostic> {
     let mut reader = Reader { number, declared, mistakes: Vec::new() };
     let (document, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors {
@@ -34,7 +39,7 @@ pub(in crate::variables) fn read(file: &File, number: usize, declared: &mut Decl
 
 struct Reader<'d> {
     number: usize,
-    declared: &'d mut Declared,
+    declared: &'d mut DefaultsConfig,
     mistakes: Vec<(Range<usize>, String)>,
 }
 
@@ -43,8 +48,8 @@ impl Reader<'_> {
         self.mistakes.push((span, message.into()));
     }
 
-    fn at<T>(&self, what: T, span: Range<usize>) -> At<T> {
-        At { what, spot: Spot { file: self.number, span } }
+    fn at<T>(&self, what: T, span: Range<usize>) -> Located<T> {
+        Located { what, spot: FileSpan { file: self.number, span } }
     }
 
     fn document(&mut self, document: &DeTable<'_>) {
@@ -56,9 +61,9 @@ impl Reader<'_> {
                     self.mistake(value.span(), format!("'{name}' is a table: write [{name}]"));
                 }
                 (name, _) => {
-                    let near = suggestion(name, TABLES);
+                    let suggest = suggestion(name, TABLES);
                     let message =
-                        format!("there is no table '{name}' here, only 'settings' and 'vars'{near}");
+                        format!("there is no table '{name}' here, only 'settings' and 'vars'{suggest}");
                     self.mistake(key.span(), message);
                 }
             }
@@ -135,7 +140,7 @@ impl Reader<'_> {
                 self.mistake(key.span(), message);
                 continue;
             }
-            let spot = Spot { file: self.number, span: key.span() };
+            let spot = FileSpan { file: self.number, span: key.span() };
             let known = self.declared.vars.remove(name);
             let mut declaration = known.unwrap_or_else(|| Declaration::at(spot.clone()));
             declaration.spot = spot;
@@ -173,8 +178,8 @@ impl Reader<'_> {
                     declaration.empty = empty.or(declaration.empty.take());
                 }
                 name => {
-                    let near = suggestion(name, VARIABLE);
-                    self.mistake(key.span(), format!("a variable has no '{name}'{near}"));
+                    let suggest = suggestion(name, VARIABLE);
+                    self.mistake(key.span(), format!("a variable has no '{name}'{suggest}"));
                 }
             }
         }
@@ -263,8 +268,8 @@ impl Reader<'_> {
         let written = value.get_ref().as_str();
         let index = written.and_then(|written| words.iter().position(|word| *word == written));
         if index.is_none() {
-            let near = written.map_or(String::new(), |written| suggestion(written, words.iter().copied()));
-            self.mistake(value.span(), format!("this has to be one of {}{near}", words.join(", ")));
+            let suggest = written.map_or(String::new(), |written| suggestion(written, words.iter().copied()));
+            self.mistake(value.span(), format!("this has to be one of {}{suggest}", words.join(", ")));
         }
         index
     }
@@ -322,7 +327,7 @@ QZQ"""
 
     fn told(text: &str) -> Vec<String> {
         let file = File { name: "f".to_owned(), text: text.to_owned() };
-        let mistakes = read(&file, 0, &mut Declared::default());
+        let mistakes = read(&file, 0, &mut DefaultsConfig::default());
         mistakes.iter().map(ToString::to_string).collect()
     }
 
@@ -341,10 +346,10 @@ QZQ"""
             put in "[\\[\\]{},#\"'\n x]{0,2}",
         ) {
             let end = (at + gone).min(GOOD.len());
-            let broken = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
+            let violations = format!("{}{put}{}", &GOOD[..at], &GOOD[end..]);
             // The value of several lines holds what is a key once its quotes are broken: that line is left out.
-            for told in told(&broken).iter().filter(|told| !told.contains("QZQ = …")) {
-                prop_assert!(!told.contains("QZQ"), "{}\n{}", told, broken);
+            for told in told(&violations).iter().filter(|told| !told.contains("QZQ = …")) {
+                prop_assert!(!told.contains("QZQ"), "{}\n{}", told, violations);
             }
         }
     }

@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use monofy::plan::{Limit, Restart};
+use monofy::plan::{Restart, Timeout};
 use monofy::supervisor::Grace;
 use proptest::prelude::*;
 
 /// What a process does when it is asked to stop.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Manners {
+pub(crate) enum Behaviour {
     DiesOfIt { after: u64 },
     Exits { after: u64, status: u8 },
     Ignores,
@@ -18,13 +18,13 @@ pub(crate) enum Manners {
 #[derive(Clone, Debug)]
 pub(crate) struct Character {
     pub(crate) exits_at: Option<(u64, u8)>,
-    pub(crate) manners: Manners,
+    pub(crate) manners: Behaviour,
     /// In the D state: no signal ends it, not even SIGKILL.
     pub(crate) undying: bool,
     /// What it leaves behind.
-    pub(crate) descendants: Vec<Manners>,
+    pub(crate) descendants: Vec<Behaviour>,
     pub(crate) stop_signal: Option<u32>,
-    pub(crate) stop_timeout: Option<Limit>,
+    pub(crate) stop_timeout: Option<Timeout>,
     pub(crate) fails_to_start: bool,
     pub(crate) policy: Restart,
     /// How its later lives end.
@@ -66,16 +66,16 @@ fn time() -> impl Strategy<Value = u64> {
     (0_u64..60).prop_map(|steps| steps * 100)
 }
 
-fn manners() -> impl Strategy<Value = Manners> {
+fn manners() -> impl Strategy<Value = Behaviour> {
     prop_oneof![
-        3 => time().prop_map(|after| Manners::DiesOfIt { after: after / 4 }),
-        3 => (time(), 0_u8..4).prop_map(|(after, status)| Manners::Exits { after: after / 4, status }),
-        1 => Just(Manners::Ignores),
+        3 => time().prop_map(|after| Behaviour::DiesOfIt { after: after / 4 }),
+        3 => (time(), 0_u8..4).prop_map(|(after, status)| Behaviour::Exits { after: after / 4, status }),
+        1 => Just(Behaviour::Ignores),
     ]
 }
 
-fn limit() -> impl Strategy<Value = Limit> {
-    prop_oneof![4 => time().prop_map(|ms| Limit::After(Duration::from_millis(ms))), 1 => Just(Limit::Never)]
+fn limit() -> impl Strategy<Value = Timeout> {
+    prop_oneof![4 => time().prop_map(|ms| Timeout::After(Duration::from_millis(ms))), 1 => Just(Timeout::Never)]
 }
 
 fn exit() -> impl Strategy<Value = Option<(u64, u8)>> {
@@ -139,7 +139,7 @@ fn character(
         })
 }
 
-pub(crate) fn scene() -> impl Strategy<Value = Scene> {
+pub(crate) fn scenario() -> impl Strategy<Value = Scene> {
     let signal = (time(), prop::sample::select(vec![15_u32, 2, 3, 1, 10, 18, 20, 34]), any::<bool>());
     let grace = prop_oneof![1 => Just(Grace::ByCause), 2 => limit().prop_map(Grace::Fixed)];
     let after = prop_oneof![1 => Just(vec![0; 4]), 1 => prop::collection::vec(0_u8..16, 4)];
@@ -179,31 +179,31 @@ impl Scene {
 }
 
 /// Whether a process ends the run by itself: it waits for nobody, and comes back for a while only.
-fn ends_the_run(scene: &Scene, process: usize) -> bool {
-    let character = &scene.processes[process];
+fn ends_the_run(scenario: &Scene, process: usize) -> bool {
+    let character = &scenario.processes[process];
     let succeeds = |exit: Option<(u64, u8)>| exit.is_some_and(|(_, status)| status == 0);
     let Some(first) = character.exits_at else { return false };
-    scene.after(process).is_empty()
+    scenario.after(process).is_empty()
         && match character.policy {
             Restart::No => true,
             // A signal that is passed on could turn a success into a failure.
-            Restart::OnFailure(_) if succeeds(Some(first)) && scene.signals.is_empty() => true,
+            Restart::OnFailure(_) if succeeds(Some(first)) && scenario.signals.is_empty() => true,
             Restart::OnFailure(Some(_)) => character.fails_to_restart || character.later.is_some(),
             Restart::OnFailure(None) => {
-                succeeds(character.later) && !character.fails_to_restart && scene.signals.is_empty()
+                succeeds(character.later) && !character.fails_to_restart && scenario.signals.is_empty()
             }
             Restart::Always => false,
         }
 }
 
 /// In a world where nobody ever has to die and nobody limits the wait, the run rightly goes on for ever.
-pub(crate) fn can_end(scene: &Scene) -> bool {
-    let bound = |limit: &Limit| matches!(limit, Limit::After(_));
-    let is_limited = matches!(scene.grace, Grace::Fixed(Limit::After(_)));
-    let all = || scene.setup.iter().chain(&scene.processes);
-    let something_happens = scene.signals.iter().any(|(_, number, _)| [15, 2, 3].contains(number))
-        || (0..scene.processes.len()).any(|process| ends_the_run(scene, process));
-    let obeys = |manners: &Manners| !matches!(manners, Manners::Ignores);
+pub(crate) fn can_end(scenario: &Scene) -> bool {
+    let bound = |limit: &Timeout| matches!(limit, Timeout::After(_));
+    let is_limited = matches!(scenario.grace, Grace::Fixed(Timeout::After(_)));
+    let all = || scenario.setup.iter().chain(&scenario.processes);
+    let something_happens = scenario.signals.iter().any(|(_, number, _)| [15, 2, 3].contains(number))
+        || (0..scenario.processes.len()).any(|process| ends_the_run(scenario, process));
+    let obeys = |manners: &Behaviour| !matches!(manners, Behaviour::Ignores);
     let is_polite = all().all(|character| {
         let dies = obeys(&character.manners) && !character.undying;
         dies && character.descendants.iter().all(obeys)
