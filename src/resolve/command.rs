@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{self, Command};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::etc::passwd;
-use crate::plan::{self, ByteString, NOT_A_NAME, Process, Ready, Restart, Timeout};
+use crate::plan::{self, ByteString, NOT_A_NAME, Process, Ready, Restart, SecretRanges, Timeout};
 use crate::resolve::Resolver;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
@@ -91,6 +91,11 @@ impl ResolvedCommand {
             ready: eyes.see_ready(self.ready),
             ready_template: self.ready_template,
             after: self.after,
+            once: false,
+            creates: None,
+            umask: None,
+            rewrite: Vec::new(),
+            secrets: SecretRanges::default(),
         }
     }
 }
