@@ -45,7 +45,7 @@ fn process(page: &mut JsonWriter<'_>, process: &Process) {
         page.key("once").flag(process.once);
         page.key("creates").maybe(process.creates.as_ref(), JsonWriter::bytes);
         page.key("umask").maybe(process.umask, JsonWriter::number);
-        page.key("rewrite").list(&process.rewrite, rewrite);
+        page.key("rewrite").list(&process.rewrite, |page, pair| rewrite(page, *pair));
         page.key("secrets").object(|page| {
             for (field, ranges) in &process.secrets.0 {
                 page.entry(field).list(ranges, |page, range| page.list(range, |page, at| page.count(*at)));
@@ -54,7 +54,7 @@ fn process(page: &mut JsonWriter<'_>, process: &Process) {
     });
 }
 
-fn rewrite(page: &mut JsonWriter<'_>, rewrite: &Rewrite) {
+fn rewrite(page: &mut JsonWriter<'_>, rewrite: Rewrite) {
     page.object(|page| {
         page.key("from").word(&rewrite.from.name());
         page.key("to").maybe(rewrite.to, |page, signal| page.word(&signal.name()));
