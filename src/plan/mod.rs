@@ -28,7 +28,7 @@ pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};
 pub use restart::{ParseRestartError, Restart};
 pub use secrets::SecretRanges;
 pub use settings::{Output, Settings, Verbosity};
-pub use timeout::Timeout;
+pub use timeout::{ParseTimeoutError, Timeout};
 pub use validate::{InvalidField, ReadError};
 pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
 pub use variable::{Variable, VariableSource};
