@@ -98,11 +98,11 @@ pub struct Diagnostic {
     /// The first byte of the part at fault.
     start: usize,
     message: String,
-    excerpt: Excerpt,
+    excerpt: Box<Excerpt>,
 }
 
 /// The part at fault with some text around it, printable.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Excerpt {
     before: String,
     part: String,
@@ -114,7 +114,7 @@ impl Diagnostic {
     #[must_use]
     pub fn at(text: &SourceText, span: Range<usize>, message: impl Into<String>) -> Self {
         let span = span.start + text.offset..span.end + text.offset;
-        let excerpt = Excerpt::of(&text.whole, &span);
+        let excerpt = Box::new(Excerpt::of(&text.whole, &span));
         Self { origin: text.origin.clone(), start: span.start, message: message.into(), excerpt }
     }
 
@@ -127,7 +127,7 @@ impl Diagnostic {
     /// A problem without an excerpt: its message says everything that may be shown.
     #[must_use]
     pub fn without_excerpt(origin: Origin, message: impl Into<String>) -> Self {
-        let excerpt = Excerpt { before: String::new(), part: String::new(), after: String::new() };
+        let excerpt = Box::default();
         Self { origin, start: usize::MAX, message: message.into(), excerpt }
     }
 
@@ -182,7 +182,7 @@ impl Excerpt {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Excerpt { before, part, after } = &self.excerpt;
+        let Excerpt { before, part, after } = &*self.excerpt;
         f.write_str(&self.summary())?;
         if self.excerpt.is_empty() && self.start == usize::MAX {
             return Ok(());
