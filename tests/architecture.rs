@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("sys", &["etc", "exit", "signal"]),
     ("template", &["text"]),
     ("text", &[]),
-    ("variables", &["cli", "diagnostic", "plan", "template", "text"]),
+    ("variables", &["diagnostic", "plan", "template", "text"]),
 ];
 
 fn sources(path: &Path, found: &mut Vec<PathBuf>) {
