@@ -42,12 +42,24 @@ impl<'l> Resolver<'l> {
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         if let Err(problems) = template.expand_into(texts, &mut self.variables, unset) {
             for problem in problems {
+                if self.is_reported(&problem) {
+                    continue;
+                }
                 let suggest = self.suggest(&problem);
                 let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
                 self.problem(diagnostic.append(&suggest));
             }
             texts.push(TaintedBytes::literal(written.bytes()));
         }
+    }
+
+    /// Whether the defaults file already reports that the variable is required and not set.
+    fn is_reported(&self, problem: &Problem) -> bool {
+        let is_unset = matches!(
+            problem.kind,
+            ProblemKind::Unset | ProblemKind::Required { missing: Missing::Unset, .. }
+        );
+        is_unset && problem.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))
     }
 
     /// What name was probably meant, where one is not set.

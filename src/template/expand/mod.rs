@@ -251,9 +251,12 @@ impl<'t> Expander<'t, '_> {
     }
 
     pub(in crate::template) fn state(&self, expansion: &Expansion, test: Test) -> State {
-        match self.scope.get(self.template.name(&expansion.name)) {
+        let name = self.template.name(&expansion.name);
+        match self.scope.get(name) {
             None => State::Missing(Missing::Unset),
-            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
+            Some(value) if test == Test::UnsetOrEmpty && (value.is_empty() || self.scope.is_false(name)) => {
+                State::Missing(Missing::Empty)
+            }
             Some(_) => State::Used,
         }
     }
@@ -265,9 +268,10 @@ impl<'t> Expander<'t, '_> {
         test: Test,
         out: &mut TaintedBytes,
     ) -> State {
-        match self.scope.get(self.template.name(&expansion.name)) {
+        let name = self.template.name(&expansion.name);
+        match self.scope.get(name) {
             None => return State::Missing(Missing::Unset),
-            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => {
+            Some(value) if test == Test::UnsetOrEmpty && (value.is_empty() || self.scope.is_false(name)) => {
                 return State::Missing(Missing::Empty);
             }
             Some(value) if out.len() + value.len() <= LARGEST => value.append_to(out),
