@@ -21,6 +21,7 @@ pub mod pty;
 pub mod search;
 pub mod signals;
 pub mod spawn;
+pub mod stdio;
 pub mod terminal;
 mod vfork_exec;
 pub mod wait;
