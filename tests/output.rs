@@ -17,6 +17,8 @@ mod json;
 mod lines;
 #[path = "output/log_in_raw_mode.rs"]
 mod log_in_raw_mode;
+#[path = "output/notices.rs"]
+mod notices;
 #[path = "output/own_descriptions.rs"]
 mod own_descriptions;
 #[path = "output/prefix.rs"]

@@ -23,5 +23,6 @@ pub mod signals;
 pub mod spawn;
 pub mod stdio;
 pub mod terminal;
+mod variadic;
 mod vfork_exec;
 pub mod wait;

@@ -12,6 +12,7 @@ use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
 use crate::sys::descriptors::move_above_stdio;
 use crate::sys::pipe;
+use crate::sys::variadic::long;
 
 /// The rows and columns of a terminal. Neither is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub fn open(size: WindowSize) -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// Opens the other end by the master and not by its path: `/dev/pts` may belong to another devpts instance.
 fn peer(master: &OwnedFd) -> io::Result<OwnedFd> {
-    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    let flags = long(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
     // SAFETY: TIOCGPTPEER takes flags and returns a new descriptor.
     let number = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) };
     if number < 0 {
