@@ -11,8 +11,8 @@ mod health;
 mod image_command;
 #[path = "docker/leftovers.rs"]
 mod leftovers;
-#[path = "docker/seats.rs"]
-mod seats;
+#[path = "docker/environments.rs"]
+mod environments;
 #[path = "docker/signals.rs"]
 mod signals;
 #[path = "docker/terminal.rs"]
