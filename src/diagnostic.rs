@@ -1,22 +1,23 @@
-//! A problem, and where in the arguments or in a file it stands.
+//! Problems, and where in the arguments, the environment or a file they are.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// Where something was written. `Display` is how a message names it.
+/// Where a text comes from. `Display` is how messages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// An argument of the line; the first is number 1.
+    /// An argument of the command line. The first is number 1.
     Argument(usize),
-    /// A variable of the environment.
+    /// An environment variable.
     Variable(&'static str),
     /// The working directory, in which a file was found.
     Folder,
-    /// A file, and the line and the column in it, both from 1.
+    /// A position in a file.
     File {
-        /// Its name as the user wrote it.
+        /// The file's name as the user wrote it.
         name: String,
         /// From 1.
         line: usize,
@@ -36,7 +37,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Something that was written: a part of one argument, of a variable of the environment or of a line of a file.
+/// A text and its origin: a part of an argument, of an environment variable or of a line in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceText {
     origin: Origin,
@@ -45,19 +46,19 @@ pub struct SourceText {
 }
 
 impl SourceText {
-    /// The whole of an argument; the first argument of the line is number 1.
+    /// A whole argument. The first argument of the line is number 1.
     #[must_use]
     pub fn whole(argument: usize, bytes: &OsStr) -> Self {
         Self::of(Origin::Argument(argument), bytes.as_bytes())
     }
 
-    /// What was written there.
+    /// A text of any origin.
     #[must_use]
     pub fn of(origin: Origin, bytes: &[u8]) -> Self {
         Self { origin, whole: bytes.to_vec(), offset: 0 }
     }
 
-    /// The whole of an argument, which is not copied.
+    /// A whole argument, moved rather than copied.
     #[must_use]
     pub fn taken(argument: usize, bytes: OsString) -> Self {
         Self { origin: Origin::Argument(argument), whole: bytes.into_vec(), offset: 0 }
@@ -69,88 +70,130 @@ impl SourceText {
         Self { offset: (self.offset + offset).min(self.whole.len()), ..self.clone() }
     }
 
-    /// What was written there.
+    /// The text.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.whole[self.offset..]
     }
 
-    /// Where it stands.
+    /// Where the text comes from.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The number of the argument; 0 for what stands elsewhere.
+    /// The number of the argument, or 0 for another origin.
     #[must_use]
     pub fn argument(&self) -> usize {
         if let Origin::Argument(argument) = self.origin { argument } else { 0 }
     }
 }
 
-/// A problem in what was written. `Display` is three lines: what is wrong, what was written, a caret under the part.
+/// A problem. `Display` is three lines: the message, an excerpt of the text, and carets under the part at fault.
+///
+/// It holds an excerpt and not the whole text, so that thousands of problems in one long argument stay small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    written: SourceText,
-    span: Range<usize>,
+    origin: Origin,
+    /// The first byte of the part at fault.
+    start: usize,
     message: String,
+    excerpt: Box<Excerpt>,
+}
+
+/// The part at fault with some text around it, printable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Excerpt {
+    before: String,
+    part: String,
+    after: String,
 }
 
 impl Diagnostic {
-    /// A problem with a part of what was written.
+    /// A problem with a part of a text.
     #[must_use]
-    pub fn at(written: &SourceText, span: Range<usize>, message: impl Into<String>) -> Self {
-        let span = span.start + written.offset..span.end + written.offset;
-        Self { written: written.clone(), span, message: message.into() }
+    pub fn at(text: &SourceText, span: Range<usize>, message: impl Into<String>) -> Self {
+        let span = span.start + text.offset..span.end + text.offset;
+        let excerpt = Box::new(Excerpt::of(&text.whole, &span));
+        Self { origin: text.origin.clone(), start: span.start, message: message.into(), excerpt }
     }
 
-    /// A problem with all of what was written.
+    /// A problem with all of a text.
     #[must_use]
-    pub fn about(written: &SourceText, message: impl Into<String>) -> Self {
-        Self::at(written, 0..written.bytes().len(), message)
+    pub fn about(text: &SourceText, message: impl Into<String>) -> Self {
+        Self::at(text, 0..text.bytes().len(), message)
     }
 
-    /// Where it stands: the argument's number, 0 for what stands elsewhere, and the byte in it.
+    /// A problem without an excerpt: its message says everything that may be shown.
+    #[must_use]
+    pub fn without_excerpt(origin: Origin, message: impl Into<String>) -> Self {
+        let excerpt = Box::default();
+        Self { origin, start: usize::MAX, message: message.into(), excerpt }
+    }
+
+    /// The position to sort by: the argument's number, 0 for another origin, and the byte in the text.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {
-        (self.written.argument(), self.span.start)
+        let argument = if let Origin::Argument(argument) = self.origin { argument } else { 0 };
+        (argument, self.start)
     }
 
-    /// The same with more words behind.
+    /// Where the text comes from.
     #[must_use]
-    pub fn and(mut self, words: &str) -> Self {
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Appends to the message.
+    #[must_use]
+    pub fn append(mut self, words: &str) -> Self {
         self.message.push_str(words);
         self
     }
 
-    /// What is wrong and where, in one line.
+    /// The origin and the message, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
-        format!("{}: {}", self.written.origin, self.message)
+        format!("{}: {}", self.origin, self.message)
     }
 }
 
-/// How many characters of a long argument are shown on each side of the part.
-const AROUND: usize = 40;
+/// How many characters of a long text are shown on each side of the part.
+const CONTEXT: usize = 40;
 /// How many characters of a long part are shown.
 const PART: usize = 60;
+/// How many bytes hold more than that many characters, even if the first is cut in two.
+const WINDOW: usize = 4 * (PART + 2);
+
+impl Excerpt {
+    fn of(whole: &[u8], span: &Range<usize>) -> Self {
+        let start = span.start.min(whole.len());
+        let end = span.end.clamp(start, whole.len());
+        let before = printable(&whole[start.saturating_sub(WINDOW)..start]);
+        let part = printable(&whole[start..end.min(start + WINDOW)]);
+        let after = printable(&whole[end..whole.len().min(end + WINDOW)]);
+        Self { before: last(&before, CONTEXT), part: first(&part, PART), after: first(&after, CONTEXT) }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.part.is_empty() && self.after.is_empty()
+    }
+}
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = &self.written.whole;
-        let start = self.span.start.min(whole.len());
-        let end = self.span.end.clamp(start, whole.len());
-        let before = printable(&whole[..start]);
-        let part = printable(&whole[start..end]);
-        let after = printable(&whole[end..]);
-        let (before, part, after) = (last(&before, AROUND), first(&part, PART), first(&after, AROUND));
-        writeln!(f, "{}", self.summary())?;
-        writeln!(f, "    {before}{part}{after}")?;
-        write!(f, "    {:1$}{2}", "", before.chars().count(), "^".repeat(part.chars().count().max(1)))
+        let Excerpt { before, part, after } = &*self.excerpt;
+        f.write_str(&self.summary())?;
+        if self.excerpt.is_empty() && self.start == usize::MAX {
+            return Ok(());
+        }
+        write!(f, "\n    {before}{part}{after}\n    ")?;
+        f.write_str(&" ".repeat(before.chars().count()))?;
+        f.write_str(&"^".repeat(part.chars().count().max(1)))
     }
 }
 
-/// One column for each character: what has no glyph is shown as one that stands for it.
+/// One column for each character: a control character becomes a replacement character.
 fn printable(bytes: &[u8]) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     String::from_utf8_lossy(bytes).chars().map(shown).collect()
@@ -171,31 +214,148 @@ fn last(text: &str, most: usize) -> String {
     format!("…{}", text.chars().skip(count - most).collect::<String>())
 }
 
+/// How many problems of one argument, variable or file are reported one by one.
+pub const MOST_PER_SOURCE: usize = 64;
+
+/// Collects problems: at most [`MOST_PER_SOURCE`] of each argument, variable and file; of the rest only the number.
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    kept: Vec<Diagnostic>,
+    counts: BTreeMap<SourceKey, Count>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SourceKey {
+    Argument(usize),
+    Variable(&'static str),
+    Folder,
+    File(String),
+}
+
+#[derive(Clone, Debug)]
+struct Count {
+    all: usize,
+    /// The origin of the first problem that was not kept.
+    first_omitted: Option<Origin>,
+}
+
+impl From<&Origin> for SourceKey {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Argument(argument) => Self::Argument(*argument),
+            Origin::Variable(name) => Self::Variable(name),
+            Origin::Folder => Self::Folder,
+            Origin::File { name, .. } => Self::File(name.clone()),
+        }
+    }
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Diagnostic) {
+        let origin = problem.origin.clone();
+        self.push_with(&origin, || problem);
+    }
+
+    /// Adds a problem, built only if it is kept.
+    pub fn push_with(&mut self, origin: &Origin, problem: impl FnOnce() -> Diagnostic) {
+        let count = self.counts.entry(origin.into()).or_insert(Count { all: 0, first_omitted: None });
+        count.all += 1;
+        if count.all <= MOST_PER_SOURCE {
+            self.kept.push(problem());
+        } else if count.first_omitted.is_none() {
+            count.first_omitted = Some(origin.clone());
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// How many were added, those not kept included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.counts.values().map(|count| count.all).sum()
+    }
+
+    /// The problems in the order in which they were added, then the numbers of those that were not kept.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        for count in self.counts.into_values() {
+            let Some(origin) = count.first_omitted else { continue };
+            let omitted = count.all - MOST_PER_SOURCE;
+            let problems = if omitted == 1 { "problem" } else { "problems" };
+            let message = format!("and {omitted} more {problems} from here on");
+            self.kept.push(Diagnostic::without_excerpt(origin, message));
+        }
+        self.kept
+    }
+}
+
+impl Extend<Diagnostic> for Problems {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, problems: I) {
+        problems.into_iter().for_each(|problem| self.push(problem));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(text: &str) -> SourceText {
+    fn argument(text: &str) -> SourceText {
         SourceText::whole(3, OsStr::new(text))
     }
 
     #[test]
-    fn the_caret_stands_under_the_part() {
-        let shown = Diagnostic::at(&written("--bind=${PORT:?}x"), 7..16, "PORT: not set").to_string();
+    fn carets_are_under_the_part() {
+        let shown = Diagnostic::at(&argument("--bind=${PORT:?}x"), 7..16, "PORT: not set").to_string();
         assert_eq!(shown, "argument 3: PORT: not set\n    --bind=${PORT:?}x\n           ^^^^^^^^^");
     }
 
     #[test]
-    fn a_part_is_counted_from_where_it_stands_in_the_argument() {
-        let shown = Diagnostic::at(&written("A=é${B:?}").from(2), 2..8, "B: not set").to_string();
+    fn a_span_counts_from_the_start_of_the_part_of_the_argument() {
+        let shown = Diagnostic::at(&argument("A=é${B:?}").from(2), 2..8, "B: not set").to_string();
         assert_eq!(shown, "argument 3: B: not set\n    A=é${B:?}\n       ^^^^^^");
     }
 
     #[test]
     fn a_long_argument_is_shown_around_the_part() {
-        let long = format!("{}$A{}", "x".repeat(500), "y".repeat(500));
-        let shown = Diagnostic::at(&written(&long), 500..502, "A: not set").to_string();
-        assert!(shown.lines().all(|line| line.chars().count() < 100), "{shown}");
-        assert!(shown.contains("xx$Ayy"), "{shown}");
+        for filler in ["x", "é", "𝄞", "\x01"] {
+            let long = format!("{}$A{}", filler.repeat(500), filler.repeat(500));
+            let start = 500 * filler.len();
+            let shown = Diagnostic::at(&argument(&long), start..start + 2, "A: not set").to_string();
+            assert!(shown.lines().all(|line| line.chars().count() < 100), "{shown}");
+            let filler = if filler == "\x01" { "\u{fffd}" } else { filler };
+            let around = format!("…{0}$A{0}…", filler.repeat(40));
+            assert!(shown.contains(&around), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_problem_without_an_excerpt_is_one_line() {
+        let problem = Diagnostic::without_excerpt(Origin::Variable("MONOFY_GRACE"), "not a duration");
+        assert_eq!(problem.to_string(), "MONOFY_GRACE: not a duration");
+        // An empty argument is shown with a caret nevertheless.
+        assert_eq!(Diagnostic::about(&argument(""), "empty").to_string(), "argument 3: empty\n    \n    ^");
+    }
+
+    #[test]
+    fn of_each_source_64_problems_are_kept_and_the_others_counted() {
+        let mut problems = Problems::default();
+        for argument in [1, 2] {
+            for place in 0..MOST_PER_SOURCE + argument - 1 {
+                let text = SourceText::whole(argument, OsStr::new("x"));
+                problems.push(Diagnostic::at(&text, place..place, "wrong"));
+            }
+        }
+        assert_eq!(problems.count(), 2 * MOST_PER_SOURCE + 1);
+        let all = problems.finish();
+        assert_eq!(all.len(), 2 * MOST_PER_SOURCE + 1);
+        assert_eq!(
+            all.last().map(Diagnostic::summary).as_deref(),
+            Some("argument 2: and 1 more problem from here on")
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::cli::Line;
-use crate::plan::{ByteString, JsonWriter, Source};
+use crate::plan::{ByteString, JsonWriter, VariableSource};
 use crate::resolve::Resolved;
 use crate::template::{TaintedBytes, Template, Usage};
 use crate::text::shell::quote::quote;
@@ -53,7 +53,7 @@ pub struct Explained {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Which source.
-    pub source: Source,
+    pub source: VariableSource,
     /// The file and the line, or the argument, where there is more to say.
     pub place: Option<String>,
 }
@@ -228,16 +228,16 @@ fn describe(text: &mut String, variable: &Explained, colours: Colours) {
 
 fn words(origin: &Origin) -> String {
     let source = match origin.source {
-        Source::Set => "--set",
-        Source::Environment => "the environment",
-        Source::EnvFile => "the env file",
-        Source::NameFile => "the file",
-        Source::Defaults => "the defaults file",
-        Source::Line => "the line itself",
-        Source::Unset => "nowhere",
+        VariableSource::Set => "--set",
+        VariableSource::Environment => "the environment",
+        VariableSource::EnvFile => "the env file",
+        VariableSource::NameFile => "the file",
+        VariableSource::Defaults => "the defaults file",
+        VariableSource::Line => "the line itself",
+        VariableSource::Unset => "nowhere",
     };
     match &origin.place {
-        Some(place) if origin.source == Source::Set => format!("{source}, {}", shown(place)),
+        Some(place) if origin.source == VariableSource::Set => format!("{source}, {}", shown(place)),
         Some(place) => format!("{source} {}", shown(place)),
         None => source.to_owned(),
     }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
-use monofy::cli::{FileRef, Sources};
+use monofy::variables::sources::{FileRef, Sources};
 use monofy::diagnostic::SourceText;
 use monofy::variables;
 

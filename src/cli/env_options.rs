@@ -30,9 +30,11 @@ pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic
             defaults: files(environment, "MONOFY_DEFAULTS"),
             ..Sources::default()
         },
-        grace: twins.choice("MONOFY_GRACE", "a duration such as 500ms, 8s or 2m, or none", |value| {
-            values::limit(value).ok()
-        }),
+        grace: twins.choice(
+            "MONOFY_GRACE",
+            "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none",
+            |value| value.parse().ok(),
+        ),
         output: twins.choice("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
         ready_fd: twins.choice("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
             values::descriptor(value).ok()

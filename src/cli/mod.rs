@@ -6,7 +6,7 @@ mod option_errors;
 mod options;
 mod parse;
 mod split;
-pub(crate) mod values;
+mod values;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,7 +17,6 @@ use crate::plan::{Output, Timeout, Verbosity};
 pub use crate::variables::sources::{FileRef, Set, Sources};
 pub use options::{HELP_WIDTH, definition};
 use parse::Parsed;
-pub use values::{duration, limit};
 
 /// The arguments as they are meant.
 #[derive(Debug)]

@@ -93,7 +93,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(ValueParser::os_string())
             .help("Execute a plan written by --plan=json (- is stdin); takes no PROCESS"),
-        Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::limit).help(
+        Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
             "How long a stop may take before SIGKILL; 0 is at once, none no limit\n\
              [default: 10s when a process exited, none when a signal asked]",
         ),

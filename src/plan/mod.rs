@@ -1,17 +1,20 @@
-//! The seam: what will be executed, fully resolved, as plain data.
+//! The plan: the commands of a run, fully resolved, as plain data.
 //!
-//! The front end makes one, the supervisor executes one, and neither knows of the other. Written as JSON it
-//! is described by `schema/plan.schema.json`.
+//! The front end builds it and the supervisor executes it; neither knows of the other. `schema/plan.schema.json`
+//! describes its JSON form.
 
 mod bytes;
 mod check;
 mod format;
 mod graph;
+mod process;
 mod restart;
+mod secrets;
+mod settings;
 mod timeout;
 mod validate;
+mod variable;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
@@ -21,12 +24,14 @@ pub(crate) use check::descriptor;
 pub use check::{Check, Ready, log_pattern};
 pub(crate) use format::json_writer::JsonWriter;
 pub(crate) use graph::{DependencyError, dependency_errors};
+pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};
 pub use restart::{ParseRestartError, Restart};
-pub use timeout::Timeout;
+pub use secrets::SecretRanges;
+pub use settings::{Output, Settings, Verbosity};
+pub use timeout::{ParseTimeoutError, Timeout};
 pub use validate::{InvalidField, ReadError};
 pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
-
-use crate::signal::SignalNumber;
+pub use variable::{Variable, VariableSource};
 
 /// The version of the format that this program writes, and the only one it reads.
 pub const VERSION: u32 = 1;
@@ -54,159 +59,12 @@ pub struct Plan {
     /// What looked like a mistake and is none for certain.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// What keeps the line from being executed. Such a plan can be read and is not executed.
+    /// Commands that the line names and the run leaves out.
+    #[serde(default)]
+    pub skipped: Vec<Skipped>,
+    /// Errors in the line. A plan that has any is not executed.
     #[serde(default)]
     pub problems: Vec<String>,
-}
-
-/// Which command of the plan, in the order of the line, setup commands first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub usize);
-
-/// One command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Process {
-    /// Its name in notices, unique among its kind.
-    pub name: String,
-    /// PROGRAM and its arguments; PROGRAM is not empty, and no argument holds a NUL.
-    pub argv: Vec<ByteString>,
-    /// The same as it was written, before anything was expanded: what notices show.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub template: Vec<ByteString>,
-    /// What it has in its environment beyond what monofy has.
-    #[serde(default)]
-    pub env: BTreeMap<String, ByteString>,
-    /// What asks it to stop; without one TERM, or the signal that asked monofy.
-    #[serde(default)]
-    pub stop_signal: Option<SignalNumber>,
-    /// Its own bound instead of the run's.
-    #[serde(default)]
-    pub stop_timeout_ms: Option<Timeout>,
-    /// `USER[:GROUP]`, names or numbers.
-    #[serde(default)]
-    pub user: Option<ByteString>,
-    /// Its working directory.
-    #[serde(default)]
-    pub workdir: Option<ByteString>,
-    /// Whether it has a pseudo-terminal for its output.
-    #[serde(default)]
-    pub tty: bool,
-    /// Whether it is started again when it exits.
-    #[serde(default)]
-    pub restart: Restart,
-    /// How it tells that it is ready; without, it is once it was started.
-    #[serde(default)]
-    pub ready: Option<Ready>,
-    /// The same as it was written: what notices show.
-    #[serde(default)]
-    pub ready_template: Option<ByteString>,
-    /// Which processes have to be ready before it is started.
-    #[serde(default)]
-    pub after: Vec<String>,
-}
-
-/// What holds for the whole run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// How long a stop may take before SIGKILL; nothing is the rule of contract 4.4.
-    pub grace_ms: Option<Timeout>,
-    /// What happens to the output of the processes.
-    pub output: Output,
-    /// Whether unset variables and malformed expansions were errors.
-    pub strict: bool,
-    /// How much is told.
-    pub verbosity: Verbosity,
-    /// The descriptor of monofy itself to which a newline is written once every process is ready.
-    pub ready_fd: Option<i32>,
-}
-
-/// What happens to the output of the processes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Output {
-    /// They write to what monofy itself writes to.
-    #[default]
-    Raw,
-    /// Whole lines with the name of the process in front.
-    Prefix,
-    /// A JSON object a line.
-    Json,
-}
-
-impl Output {
-    /// The one of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "raw" => Some(Self::Raw),
-            "prefix" => Some(Self::Prefix),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
-    }
-}
-
-/// How much monofy tells about a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verbosity {
-    /// Warnings and errors.
-    Quiet,
-    /// What started, what ended, and why.
-    #[default]
-    Normal,
-    /// Signals that are passed on and orphans that are reaped, too.
-    Verbose,
-}
-
-/// A variable that the line uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variable {
-    /// Its name.
-    pub name: String,
-    /// Where its value comes from.
-    pub source: Source,
-    /// Whether its value is kept out of everything that is shown.
-    #[serde(default)]
-    pub secret: bool,
-}
-
-/// Where a variable's value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// `--set` on the command line.
-    Set,
-    /// The environment of monofy.
-    Environment,
-    /// An env file.
-    EnvFile,
-    /// The file that `NAME_FILE` names.
-    NameFile,
-    /// The defaults file.
-    Defaults,
-    /// An assignment in the line itself (`${NAME:=word}`).
-    Line,
-    /// Nowhere: it is not set.
-    Unset,
-}
-
-impl Source {
-    /// Its name in JSON.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Environment => "environment",
-            Self::EnvFile => "env-file",
-            Self::NameFile => "name-file",
-            Self::Defaults => "defaults",
-            Self::Line => "line",
-            Self::Unset => "unset",
-        }
-    }
 }
 
 impl Plan {
@@ -230,6 +88,7 @@ impl Plan {
             // These are for who reads the plan.
             variables: Vec::new(),
             warnings: Vec::new(),
+            skipped: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -1,18 +1,47 @@
-//! A length of time that may be without end.
+//! Timeouts: a duration or no limit.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::text::duration;
+
 /// How long something may take. In JSON a number of milliseconds, or `"none"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timeout {
-    /// So long.
+    /// This long.
     After(Duration),
-    /// As long as it takes.
+    /// No limit.
     Never,
+}
+
+/// The text is not a timeout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseTimeoutError;
+
+impl fmt::Display for ParseTimeoutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit",
+        )
+    }
+}
+
+impl std::error::Error for ParseTimeoutError {}
+
+/// Parses a duration, or `none`.
+impl FromStr for Timeout {
+    type Err = ParseTimeoutError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimeoutError> {
+        if text == "none" {
+            return Ok(Self::Never);
+        }
+        duration::parse(text).map(Self::After).map_err(|_| ParseTimeoutError)
+    }
 }
 
 impl Serialize for Timeout {
@@ -51,5 +80,17 @@ impl Visitor<'_> for MillisecondsOrNone {
         } else {
             Err(E::invalid_value(de::Unexpected::Str("…"), &self))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_a_duration_or_none() {
+        assert_eq!("none".parse(), Ok(Timeout::Never));
+        assert_eq!("0".parse(), Ok(Timeout::After(Duration::ZERO)));
+        assert_eq!("never".parse::<Timeout>(), Err(ParseTimeoutError));
     }
 }

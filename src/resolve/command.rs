@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::cli::{self, Command};
+use crate::cli::Command;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::etc::passwd;
-use crate::plan::{self, ByteString, NOT_A_NAME, Process, Ready, Restart, Timeout};
+use crate::plan::{
+    self, ByteString, NOT_A_NAME, ParseTimeoutError, Process, Ready, Restart, SecretRanges, Timeout,
+};
 use crate::resolve::Resolver;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
@@ -91,6 +93,11 @@ impl ResolvedCommand {
             ready: eyes.see_ready(self.ready),
             ready_template: self.ready_template,
             after: self.after,
+            once: false,
+            creates: None,
+            umask: None,
+            rewrite: Vec::new(),
+            secrets: SecretRanges::default(),
         }
     }
 }
@@ -232,7 +239,7 @@ fn name(value: &[u8]) -> Result<String, String> {
 }
 
 fn stop_timeout(value: &[u8]) -> Result<Timeout, String> {
-    cli::limit(text(value)?).map_err(str::to_owned)
+    text(value)?.parse().map_err(|error: ParseTimeoutError| error.to_string())
 }
 
 fn as_template(written: &SourceText) -> ByteString {

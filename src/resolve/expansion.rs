@@ -44,7 +44,7 @@ impl<'l> Resolver<'l> {
             for problem in problems {
                 let suggest = self.suggest(&problem);
                 let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
-                self.problem(diagnostic.and(&suggest));
+                self.problem(diagnostic.append(&suggest));
             }
             texts.push(TaintedBytes::literal(written.bytes()));
         }

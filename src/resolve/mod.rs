@@ -83,6 +83,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
             },
             variables: variables(&resolver.variables, &resolver.uses),
             warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
+            skipped: Vec::new(),
             problems: problems.iter().map(ToString::to_string).collect(),
         }
     });

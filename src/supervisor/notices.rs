@@ -11,6 +11,7 @@ use nix::libc;
 
 use crate::output::OutputMux;
 use crate::plan::Verbosity;
+use crate::sys::clock::Moment;
 use crate::sys::descriptors::{WriteNow, write_now};
 use crate::sys::poll::{Interest, PollSet};
 
@@ -114,18 +115,18 @@ impl NoticeLog {
     }
 
     /// Gives the notices to who writes the lines of the processes, as far as it is their turn.
-    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux) {
+    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux, now: Moment) {
         let StderrMode::AmongLines(waiting, size) = &mut self.way else { return };
         let had_some = !waiting.is_empty();
         while let Some(text) = waiting.front() {
-            if !outlets.write_notice(text.as_bytes()) {
+            if !outlets.write_notice(text.as_bytes(), now) {
                 break;
             }
             *size -= text.len();
             waiting.pop_front();
         }
         if had_some {
-            outlets.flush();
+            outlets.flush(now);
         }
     }
 
@@ -148,8 +149,8 @@ fn in_one_line(text: &str) -> String {
 /// What of the bytes could not be written to stderr yet.
 fn unwritten(bytes: &[u8]) -> &[u8] {
     match write_now(io::stderr().as_fd(), bytes) {
-        WriteNow::Whole | WriteNow::Never => &[],
-        WriteNow::Partly(count) => &bytes[count..],
+        WriteNow::Complete | WriteNow::Failed => &[],
+        WriteNow::Partial(count) => &bytes[count..],
     }
 }
 

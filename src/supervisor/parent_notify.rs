@@ -34,7 +34,7 @@ impl ParentNotifier {
         let told = self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message));
         if what == Announcement::Ready
             && let Some(descriptor) = self.descriptor.take()
-            && descriptors::write_now(descriptor.as_fd(), b"\n") != WriteNow::Whole
+            && descriptors::write_now(descriptor.as_fd(), b"\n") != WriteNow::Complete
         {
             return Err(io::ErrorKind::BrokenPipe.into());
         }

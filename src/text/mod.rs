@@ -1,5 +1,7 @@
-//! Text formats with no meaning of their own here: JSON strings, shell words, name suggestions.
+//! Text formats: booleans, durations, JSON strings, shell words, and name suggestions.
 
+pub mod boolean;
+pub mod duration;
 pub(crate) mod json;
 pub mod shell;
 pub mod suggest;

@@ -1,6 +1,6 @@
 //! What is known of one variable, for `--explain`.
 
-use crate::plan::Source;
+use crate::plan::VariableSource;
 use crate::template::{Scope, TaintedBytes, Value};
 use crate::variables::Variables;
 use crate::variables::defaults::Default;
@@ -11,9 +11,9 @@ pub struct VariableInfo {
     /// Its value, with what of it is secret; nothing when it is not set.
     pub value: Option<TaintedBytes>,
     /// Where the value comes from, and where that is, if there is more to say.
-    pub source: (Source, Option<String>),
+    pub source: (VariableSource, Option<String>),
     /// Lower sources that set it, too.
-    pub hides: Vec<(Source, Option<String>)>,
+    pub hides: Vec<(VariableSource, Option<String>)>,
     /// Whether its value is secret.
     pub secret: bool,
     /// `type`
@@ -62,27 +62,27 @@ impl Variables {
     }
 
     /// Everything that sets a variable, the highest first.
-    fn sources(&self, name: &str) -> Vec<(Source, Option<String>)> {
+    fn sources(&self, name: &str) -> Vec<(VariableSource, Option<String>)> {
         let mut sources = Vec::new();
         if self.assigned.contains_key(name) {
-            sources.push((Source::Line, None));
+            sources.push((VariableSource::Line, None));
         }
         if let Some((_, argument)) = self.set.get(name) {
-            sources.push((Source::Set, Some(format!("argument {argument}"))));
+            sources.push((VariableSource::Set, Some(format!("argument {argument}"))));
         }
         if self.environment.contains_key(name) {
-            sources.push((Source::Environment, None));
+            sources.push((VariableSource::Environment, None));
         }
         for value in self.env_files.get(name).into_iter().flatten() {
-            sources.push((Source::EnvFile, Some(value.place.clone())));
+            sources.push((VariableSource::EnvFile, Some(value.place.clone())));
         }
         let Some(declaration) = self.declared.get(name) else { return sources };
         if let Some(path) = self.name_file(name).filter(|_| declaration.is_file()) {
-            sources.push((Source::NameFile, Some(String::from_utf8_lossy(path).into_owned())));
+            sources.push((VariableSource::NameFile, Some(String::from_utf8_lossy(path).into_owned())));
         }
         if let Some(default) = &declaration.default {
             let place = self.files[default.spot.file].place(default.spot.span.start);
-            sources.push((Source::Defaults, Some(place)));
+            sources.push((VariableSource::Defaults, Some(place)));
         }
         sources
     }

@@ -5,10 +5,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::cli::{FileRef, Sources};
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{Output, Timeout, Verbosity};
 use crate::variables::defaults::{DefaultsConfig, File, Located};
+use crate::variables::sources::{FileRef, Sources};
 use crate::variables::{LocatedValue, Variables, defaults, env_file, path, resolve};
 
 /// The defaults file that is read where none is named.

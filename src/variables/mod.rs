@@ -24,7 +24,7 @@ use rules::ValueRef;
 
 use crate::diagnostic::Diagnostic;
 
-use crate::plan::Source;
+use crate::plan::VariableSource;
 use crate::template::{Content, Scope, TaintedBytes, Value};
 
 /// The variables of a line: all that is set from outside, and what the line itself assigns.
@@ -47,13 +47,13 @@ pub struct Variables {
 /// Which value counts.
 #[derive(Clone, Debug)]
 struct Chosen {
-    source: Source,
+    source: VariableSource,
     /// What the file that `NAME_FILE` names holds.
     file: Option<LocatedValue>,
 }
 
 impl Chosen {
-    fn from(source: Source) -> Self {
+    fn from(source: VariableSource) -> Self {
         Self { source, file: None }
     }
 }
@@ -81,11 +81,11 @@ impl Variables {
 
     /// Where a variable's value comes from.
     #[must_use]
-    pub fn source(&self, name: &str) -> Source {
+    pub fn source(&self, name: &str) -> VariableSource {
         if find(&self.assigned, name).is_some() {
-            return Source::Line;
+            return VariableSource::Line;
         }
-        self.given(name).map_or(Source::Unset, |(source, _)| source)
+        self.given(name).map_or(VariableSource::Unset, |(source, _)| source)
     }
 
     /// How many bytes a variable's value has.
@@ -113,7 +113,7 @@ impl Variables {
         for (name, declaration) in self.declared.iter().filter(|(_, declaration)| declaration.export) {
             match self.given(name) {
                 // It has that already.
-                None | Some((Source::Environment, _)) => {}
+                None | Some((VariableSource::Environment, _)) => {}
                 Some((_, content)) => {
                     let secret = declaration.secret || self.is_secret(name);
                     exported.insert(name, Value { content, secret });
@@ -143,34 +143,34 @@ impl Variables {
     }
 
     /// The value from outside that counts.
-    fn given(&self, name: &str) -> Option<(Source, Content<'_>)> {
+    fn given(&self, name: &str) -> Option<(VariableSource, Content<'_>)> {
         if let Some(chosen) = find(&self.chosen, name) {
             return Some((chosen.source, self.content(name, chosen)?));
         }
         let scalar = |source, value| Some((source, Content::Scalar(value)));
         if let Some((value, _)) = find(&self.set, name) {
-            return scalar(Source::Set, value);
+            return scalar(VariableSource::Set, value);
         }
         if let Some(value) = find(&self.environment, name) {
-            return scalar(Source::Environment, value);
+            return scalar(VariableSource::Environment, value);
         }
-        scalar(Source::EnvFile, &find(&self.env_files, name)?.first()?.value)
+        scalar(VariableSource::EnvFile, &find(&self.env_files, name)?.first()?.value)
     }
 
     /// The value that one source has.
     fn content(&self, name: &str, chosen: &Chosen) -> Option<Content<'_>> {
         let scalar = match chosen.source {
-            Source::Set => &self.set.get(name)?.0,
-            Source::Environment => self.environment.get(name)?,
-            Source::EnvFile => &self.env_files.get(name)?.first()?.value,
-            Source::NameFile => return self.named_file(name),
-            Source::Defaults => {
+            VariableSource::Set => &self.set.get(name)?.0,
+            VariableSource::Environment => self.environment.get(name)?,
+            VariableSource::EnvFile => &self.env_files.get(name)?.first()?.value,
+            VariableSource::NameFile => return self.named_file(name),
+            VariableSource::Defaults => {
                 return Some(match self.declared.get(name)?.default.as_ref()?.what.judged() {
                     ValueRef::Scalar(bytes) => Content::Scalar(bytes),
                     ValueRef::List(items) => Content::List(items),
                 });
             }
-            Source::Line | Source::Unset => return None,
+            VariableSource::Line | VariableSource::Unset => return None,
         };
         Some(Content::Scalar(scalar))
     }

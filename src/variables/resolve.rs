@@ -1,7 +1,7 @@
 //! Which value of a declared variable counts, and whether it keeps the rules.
 
 use crate::diagnostic::Diagnostic;
-use crate::plan::Source;
+use crate::plan::VariableSource;
 use crate::text::suggest::suggestion;
 use crate::variables::defaults::{Declaration, Empty, FileSpan};
 use crate::variables::rules::{self, ValueRef};
@@ -69,31 +69,31 @@ impl Settler<'_> {
         if let Some((value, argument)) = variables.set.get(self.name)
             && self.counts(value, &format!("--set, argument {argument}"))
         {
-            return Chosen::from(Source::Set);
+            return Chosen::from(VariableSource::Set);
         }
         if let Some(value) = variables.environment.get(self.name)
             && self.counts(value, "the environment")
         {
-            return Chosen::from(Source::Environment);
+            return Chosen::from(VariableSource::Environment);
         }
         if let Some(first) = variables.env_files.get(self.name).and_then(|values| values.first())
             && self.counts(&first.value, &first.place)
         {
-            return Chosen::from(Source::EnvFile);
+            return Chosen::from(VariableSource::EnvFile);
         }
         match self.name_file() {
             Ok(Some(file)) if self.counts(&file.value, &file.place) => {
-                return Chosen { source: Source::NameFile, file: Some(file) };
+                return Chosen { source: VariableSource::NameFile, file: Some(file) };
             }
             Ok(_) => {}
             // It has a value, which nobody knows: it is not missing.
-            Err(Unreadable) => return Chosen::from(Source::Unset),
+            Err(Unreadable) => return Chosen::from(VariableSource::Unset),
         }
         if self.declaration.default.is_some() {
-            return Chosen::from(Source::Defaults);
+            return Chosen::from(VariableSource::Defaults);
         }
         self.missing();
-        Chosen::from(Source::Unset)
+        Chosen::from(VariableSource::Unset)
     }
 
     /// Whether a value counts; it has to keep the rules then.

@@ -149,7 +149,7 @@ fn all_options_that_are_wrong_are_told_together_and_with_all_else() {
 monofy: argument 1: there is no option '--bogus'; a program whose name begins with '-' needs '--' in front of it
     --bogus=…
     ^^^^^^^^^
-monofy: argument 3: invalid value '5x' for '--grace <DURATION>': not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, or none for no limit
+monofy: argument 3: invalid value '5x' for '--grace <DURATION>': not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     5x
     ^^
 monofy: argument 5: there is no option '--strct'; did you mean '--strict'?

@@ -45,7 +45,7 @@ monofy: argument 7: PORT: not set
 monofy: argument 8: SECRET: the substring ends before it starts
     ${SECRET:5:-9}
     ^^^^^^^^^^^^^^
-monofy: argument 11: not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, or none for no limit
+monofy: argument 11: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     $SECRET
     ^^^^^^^
 monofy: argument 12: E: not set (it is empty)

@@ -40,15 +40,15 @@ fn a_duration_is_read_in_every_spelling() {
 fn what_is_no_duration_is_refused() {
     for wrong in NOT_DURATIONS {
         let said = line([&format!("--grace={wrong}"), "a"]).refused();
-        assert!(said.contains("--grace") && said.contains("write one as 500ms, 8s or 2m"), "{said}");
+        assert!(said.contains("--grace") && said.contains("write 500ms, 8s, 1.5s, 2m or 1h"), "{said}");
         let said = line([&format!("--stop-timeout={wrong}"), "a"]).refused();
         let shown =
             format!("\n    --stop-timeout={wrong}\n                   {}\n", "^".repeat(wrong.len().max(1)));
         assert!(said.starts_with("monofy: argument 1: ") && said.ends_with(&shown), "{said}");
     }
     line(["--stop-timeout", "5x", "a"]).refused_with(
-        "monofy: argument 2: not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, \
-         or none for no limit\n    5x\n    ^^\n",
+        "monofy: argument 2: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, \
+         none is no limit\n    5x\n    ^^\n",
     );
 }
 

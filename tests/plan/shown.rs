@@ -142,11 +142,13 @@ fn json_has_the_fields_of_the_contract() {
                 "name": "set", "argv": ["up", "a"], "template": ["up", "$A"], "env": {}, "stop_signal": null,
                 "stop_timeout_ms": null, "user": null, "workdir": null, "tty": false, "restart": "no",
                 "ready": null, "ready_template": null, "after": [],
+                "once": false, "creates": null, "umask": null, "rewrite": [], "secrets": {},
             }],
             "processes": [{
                 "name": "web", "argv": ["web", "c", "", "{}"], "template": ["web", "${C}", "${U-}", "${J:-{}}"],
                 "env": {"B": "c"}, "stop_signal": "TERM", "stop_timeout_ms": 2000, "user": "0", "workdir": "/",
                 "tty": false, "restart": "no", "ready": null, "ready_template": null, "after": [],
+                "once": false, "creates": null, "umask": null, "rewrite": [], "secrets": {},
             }],
             "settings": {"grace_ms": 500, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null},
             "variables": [
@@ -157,6 +159,7 @@ fn json_has_the_fields_of_the_contract() {
             ],
             "warnings": ["argument 18: the first `}` ends this: when J is set and not empty this gives the value of J \
                           followed by `}`, when it is not `{}`; write `$<J:-{}>`, or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
+            "skipped": [],
             "problems": [],
         })
     );

@@ -13,7 +13,7 @@ monofy: ./monofy.toml:2:12: KEY: not set: it is required
 monofy: argument 4: PROT: which port?; did you mean PORT?
     --bind=${PROT:?which port?}
            ^^^^^^^^^^^^^^^^^^^^
-monofy: argument 6: not a duration; write one as 500ms, 8s or 2m, a bare number is seconds, 0 is at once, or none for no limit
+monofy: argument 6: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     --stop-timeout=soon
                    ^^^^
 ";

@@ -1,7 +1,9 @@
 //! A plan as JSON.
 
 use crate::plan::format::json_writer::JsonWriter;
-use crate::plan::{Output, Plan, Process, Settings, Timeout, Variable, Verbosity};
+use crate::plan::{
+    Output, Plan, Process, ProcessKind, Rewrite, Settings, Skipped, Timeout, Variable, Verbosity,
+};
 
 impl Plan {
     pub(in crate::plan) fn write(&self, page: &mut JsonWriter<'_>) {
@@ -13,6 +15,7 @@ impl Plan {
             page.key("settings").object(|page| settings(page, self.settings));
             page.key("variables").list(&self.variables, variable);
             page.key("warnings").list(&self.warnings, |page, warning| page.text(warning));
+            page.key("skipped").list(&self.skipped, skipped);
             page.key("problems").list(&self.problems, |page, problem| page.text(problem));
         });
     }
@@ -39,6 +42,33 @@ fn process(page: &mut JsonWriter<'_>, process: &Process) {
         page.key("ready").maybe(process.ready.as_ref(), |page, ready| page.bytes(ready.written()));
         page.key("ready_template").maybe(process.ready_template.as_ref(), JsonWriter::bytes);
         page.key("after").list(&process.after, |page, name| page.text(name));
+        page.key("once").flag(process.once);
+        page.key("creates").maybe(process.creates.as_ref(), JsonWriter::bytes);
+        page.key("umask").maybe(process.umask, JsonWriter::number);
+        page.key("rewrite").list(&process.rewrite, |page, pair| rewrite(page, *pair));
+        page.key("secrets").object(|page| {
+            for (field, ranges) in &process.secrets.0 {
+                page.entry(field).list(ranges, |page, range| page.list(range, |page, at| page.count(*at)));
+            }
+        });
+    });
+}
+
+fn rewrite(page: &mut JsonWriter<'_>, rewrite: Rewrite) {
+    page.object(|page| {
+        page.key("from").word(&rewrite.from.name());
+        page.key("to").maybe(rewrite.to, |page, signal| page.word(&signal.name()));
+    });
+}
+
+fn skipped(page: &mut JsonWriter<'_>, skipped: &Skipped) {
+    page.object(|page| {
+        page.key("name").text(&skipped.name);
+        page.key("kind").word(match skipped.kind {
+            ProcessKind::Setup => "setup",
+            ProcessKind::Process => "process",
+        });
+        page.key("reason").text(&skipped.reason);
     });
 }
 
@@ -85,7 +115,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::plan::{ByteString, Ready, Restart, Source, VERSION};
+    use crate::plan::{ByteString, Ready, Restart, SecretRanges, VERSION, VariableSource};
+    use crate::signal::SignalNumber;
 
     const BYTES: [&[u8]; 5] =
         [b"plain", b"", "zw\u{f6}lf \"\\\n\x01\x7f".as_bytes(), b"\xff\x00a", b"a\xffb\"cdefgh"];
@@ -109,6 +140,11 @@ mod tests {
             ready: None,
             ready_template: None,
             after: Vec::new(),
+            once: false,
+            creates: None,
+            umask: None,
+            rewrite: Vec::new(),
+            secrets: SecretRanges::default(),
         }
     }
 
@@ -127,6 +163,16 @@ mod tests {
             ready: Ready::read(b"exec:a \"b\"").ok(),
             ready_template: Some("exec:$A".into()),
             after: vec!["b\"a".to_owned(), "c".to_owned()],
+            once: true,
+            creates: Some(ByteString(b"/a\xff".to_vec())),
+            umask: Some(0o27),
+            rewrite: vec![
+                Rewrite { from: SignalNumber::HUP, to: None },
+                Rewrite { from: SignalNumber::INT, to: Some(SignalNumber::TERM) },
+            ],
+            secrets: SecretRanges(
+                [("argv[1]".to_owned(), vec![[0, 3], [5, 9]]), ("stop_signal".to_owned(), Vec::new())].into(),
+            ),
             ..bare()
         }
     }
@@ -134,15 +180,16 @@ mod tests {
     /// One with everything in it.
     fn plan(output: Output, verbosity: Verbosity, grace_ms: Option<Timeout>) -> Plan {
         let sources = [
-            Source::Set,
-            Source::Environment,
-            Source::EnvFile,
-            Source::NameFile,
-            Source::Defaults,
-            Source::Line,
-            Source::Unset,
+            VariableSource::Set,
+            VariableSource::Environment,
+            VariableSource::EnvFile,
+            VariableSource::NameFile,
+            VariableSource::Defaults,
+            VariableSource::Line,
+            VariableSource::Unset,
         ];
-        let variable = |source| Variable { name: "A".to_owned(), source, secret: source == Source::Set };
+        let variable =
+            |source| Variable { name: "A".to_owned(), source, secret: source == VariableSource::Set };
         Plan {
             version: VERSION,
             masked: true,
@@ -151,6 +198,10 @@ mod tests {
             settings: Settings { grace_ms, output, strict: true, verbosity, ready_fd: Some(-7) },
             variables: sources.into_iter().map(variable).collect(),
             warnings: vec!["a\n  ^".to_owned()],
+            skipped: vec![
+                Skipped { name: "a\"".to_owned(), kind: ProcessKind::Setup, reason: "--if".to_owned() },
+                Skipped { name: "b".to_owned(), kind: ProcessKind::Process, reason: "--only".to_owned() },
+            ],
             problems: Vec::new(),
         }
     }

@@ -216,7 +216,7 @@ impl<'a> Launcher<'a> {
     ) -> Result<Started, Failure> {
         let process = self.process(id);
         let file = self.finder.find(process, process.argv.first()).map_err(Failure::Missing)?;
-        let ends = outlets.map(|outlets| outlets.connect(&self.wish(id))).transpose();
+        let ends = outlets.map(|outlets| outlets.open_stdio(&self.wish(id))).transpose();
         let ends = ends.map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)))?.unwrap_or_default();
         let mut launch = self.launch(id, &file, &process.argv);
         if let Some(socket) = &outfit.socket {

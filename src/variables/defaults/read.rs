@@ -6,9 +6,8 @@ use regex::bytes::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli;
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Output, Verbosity, is_variable};
+use crate::plan::{Output, Timeout, Verbosity, is_variable};
 use crate::text::suggest::suggestion;
 use crate::variables::defaults::{
     Declaration, Default, DefaultsConfig, EMPTY, Empty, File, FileSpan, Kind, Located, SETTINGS, TABLES,
@@ -111,9 +110,9 @@ impl Reader<'_> {
             DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
             _ => None,
         };
-        match written.map(|written| cli::limit(&written)) {
+        match written.map(|written| written.parse::<Timeout>()) {
             Some(Ok(limit)) => self.declared.grace = Some(limit),
-            Some(Err(message)) => self.mistake(value.span(), message),
+            Some(Err(error)) => self.mistake(value.span(), error.to_string()),
             None => {
                 let message = "this has to be a duration such as \"500ms\", \"8s\" or \"none\"";
                 self.mistake(value.span(), message);

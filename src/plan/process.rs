@@ -1,0 +1,102 @@
+//! One command of the plan.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{ByteString, Ready, Restart, SecretRanges, Timeout};
+use crate::signal::SignalNumber;
+
+/// Identifies a command of the plan by its position: setup commands first, then processes, in the order of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub usize);
+
+/// One command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Process {
+    /// Its name in notices, unique among the setup commands or among the processes.
+    pub name: String,
+    /// PROGRAM and its arguments. PROGRAM is not empty, and no argument contains NUL.
+    pub argv: Vec<ByteString>,
+    /// The arguments as written, before expansion. Notices show these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub template: Vec<ByteString>,
+    /// Environment variables added to those of monofy.
+    #[serde(default)]
+    pub env: BTreeMap<String, ByteString>,
+    /// The signal that asks it to stop. `None` is TERM, or the signal that monofy received.
+    #[serde(default)]
+    pub stop_signal: Option<SignalNumber>,
+    /// How long its stop may take, instead of the run's grace period.
+    #[serde(default)]
+    pub stop_timeout_ms: Option<Timeout>,
+    /// `USER[:GROUP]`, names or numbers.
+    #[serde(default)]
+    pub user: Option<ByteString>,
+    /// Its working directory.
+    #[serde(default)]
+    pub workdir: Option<ByteString>,
+    /// Whether it has a pseudo-terminal for its output.
+    #[serde(default)]
+    pub tty: bool,
+    /// When it is restarted after an exit.
+    #[serde(default)]
+    pub restart: Restart,
+    /// Its readiness check. Without one it is ready once started.
+    #[serde(default)]
+    pub ready: Option<Ready>,
+    /// The readiness check as written, before expansion. Notices show this.
+    #[serde(default)]
+    pub ready_template: Option<ByteString>,
+    /// Names of the processes that must be ready before it is started.
+    #[serde(default)]
+    pub after: Vec<String>,
+    /// Whether it does its work and ends: exit status 0 does not end the run.
+    #[serde(default)]
+    pub once: bool,
+    /// It is skipped if this path exists when its turn comes.
+    #[serde(default)]
+    pub creates: Option<ByteString>,
+    /// Its file mode creation mask, at most 0o777. `None` is that of monofy.
+    #[serde(default)]
+    pub umask: Option<u32>,
+    /// Received signals that it gets as another signal, or not at all.
+    #[serde(default)]
+    pub rewrite: Vec<Rewrite>,
+    /// Which bytes of the fields above came from a secret.
+    #[serde(default)]
+    pub secrets: SecretRanges,
+}
+
+/// Replaces one received signal by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rewrite {
+    /// The signal that monofy received.
+    pub from: SignalNumber,
+    /// The signal that the process gets. `None` drops it.
+    pub to: Option<SignalNumber>,
+}
+
+/// Which list of the plan a command belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProcessKind {
+    /// Run before the processes, one after another.
+    Setup,
+    /// Run side by side.
+    Process,
+}
+
+/// A command that the line names and the run leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// The name it would have had.
+    pub name: String,
+    /// Which list it would have been in.
+    pub kind: ProcessKind,
+    /// Why it is left out, such as `--only` or `--if`.
+    pub reason: String,
+}
