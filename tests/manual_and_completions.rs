@@ -10,7 +10,9 @@ struct Generated(Folder);
 impl Generated {
     fn write() -> Self {
         let folder = Folder::new();
-        assert_succeeds_silently(&Run::of(probe().with_file_name("manual_and_completions"), [folder.path()]).finish());
+        assert_succeeds_silently(
+            &Run::of(probe().with_file_name("manual_and_completions"), [folder.path()]).finish(),
+        );
         Self(folder)
     }
 
@@ -57,7 +59,10 @@ fn every_option_of_the_help_is_in_the_manual_and_in_every_completion() {
     let options = long_options();
     assert!(options.len() > 15, "the options were not found: {options:?}");
     for option in options {
-        assert!(generated.text("monofy.1").contains(&option.replace('-', "\\-")), "the manual lacks {option}");
+        assert!(
+            generated.text("monofy.1").contains(&option.replace('-', "\\-")),
+            "the manual lacks {option}"
+        );
         let bash = generated.text("monofy.bash");
         assert!(
             [" ", "\""].iter().any(|end| bash.contains(&format!(" {option}{end}"))),
