@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::{ByteString, Output, Plan, Process, Restart, Timeout};
-use crate::text::shell::quote::quote;
+use crate::text::shell::quote;
 
 pub(in crate::plan) fn view(plan: &Plan) -> String {
     let mut text = String::new();
