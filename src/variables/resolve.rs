@@ -1,10 +1,8 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
 use crate::plan::VariableSource;
-use crate::template::{
-    LintKind, Missing, Problem, ProblemKind, Severity, TaintedBytes, Template, UnsetPolicy,
-};
-use crate::text::suggest::suggestion;
+use crate::template::{ExpansionError, LintKind, Severity, TaintedBytes, Template, UnsetPolicy};
+use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
 use crate::variables::{ChosenValue, ExpandedDefault, LocatedValue, Place, Variables};
@@ -42,7 +40,8 @@ pub(super) fn resolve_declared(
         variables.chosen.insert(name.clone(), chosen);
     }
     // A default sees the variables before it, and all other sources of those after it.
-    let mut expander = DefaultExpander { variables, unset, problems, warnings, size: 0 };
+    let mut expander =
+        DefaultExpander { variables, unset, problems, warnings, hints: Hints::default(), size: 0 };
     for name in pending {
         expander.choose_default(name);
     }
@@ -163,6 +162,7 @@ struct DefaultExpander<'v> {
     unset: UnsetPolicy,
     problems: &'v mut [FileProblems],
     warnings: &'v mut [FileProblems],
+    hints: Hints,
     /// The number of bytes of all expanded defaults so far.
     size: usize,
 }
@@ -273,22 +273,22 @@ impl DefaultExpander<'_> {
         Ok(())
     }
 
-    fn expansion_problem(&mut self, name: &str, span: &FileSpan, error: &Problem) {
+    fn expansion_problem(&mut self, name: &str, span: &FileSpan, error: &ExpansionError) {
         // It was reported itself.
         if error.variable.as_deref().is_some_and(|variable| self.variables.missing.contains(variable)) {
             return;
         }
-        let variables = &*self.variables;
+        let (variables, hints) = (&*self.variables, &mut self.hints);
         self.problems[span.file].add(span.span.clone(), || {
-            let suggest = match &error.variable {
-                Some(variable) if is_unset(error) => suggestion(variable, variables.names()),
+            let hint = match &error.variable {
+                Some(variable) if error.is_unset() => hints.hint(variable, variables.names()),
                 _ => String::new(),
             };
             if variables.is_secret(name) {
                 let variable = error.variable.as_deref().unwrap_or_default();
-                format!("{name}: the default cannot be expanded because of {variable}{suggest}")
+                format!("{name}: the default cannot be expanded because of {variable}{hint}")
             } else {
-                format!("{name}: in the default, {error}{suggest}")
+                format!("{name}: in the default, {error}{hint}")
             }
         });
     }
@@ -298,7 +298,7 @@ impl DefaultExpander<'_> {
     }
 
     fn report_missing(&mut self, name: &str) {
-        let variables = &*self.variables;
+        let (variables, hints) = (&*self.variables, &mut self.hints);
         let Some(required) = variables.declared.get(name).and_then(|spec| spec.required.as_ref()) else {
             return;
         };
@@ -306,7 +306,7 @@ impl DefaultExpander<'_> {
             let words = required.value.as_deref().unwrap_or("it is required");
             // The name of another declared variable is not a typo.
             let names = variables.set_names().filter(|name| !variables.declared.contains_key(*name));
-            format!("{name}: not set: {words}{}", suggestion(name, names))
+            format!("{name}: not set: {words}{}", hints.hint(name, names))
         });
         self.variables.missing.insert(name.to_owned());
     }
@@ -327,10 +327,6 @@ fn check_default(name: &str, spec: &VariableSpec, value: ValueRef<'_>, problems:
     }
 }
 
-fn is_unset(error: &Problem) -> bool {
-    matches!(error.kind, ProblemKind::Unset | ProblemKind::Required { missing: Missing::Unset, .. })
-}
-
 /// Whether a default contains an expansion.
 fn is_template(default: &DefaultValue) -> bool {
     let is_template = |text: &[u8]| text.contains(&b'$') && !Template::parse(text).is_literal();
@@ -343,7 +339,7 @@ fn is_template(default: &DefaultValue) -> bool {
 
 /// The message of a lint without any text of the template, which may be secret.
 fn without_text(lint: &LintKind) -> String {
-    if let LintKind::BraceLint { .. } = lint {
+    if let LintKind::BraceMismatch { .. } = lint {
         "a `}` of a word closes the expansion; write $<...> instead of ${...}".to_owned()
     } else {
         lint.to_string()

@@ -1,8 +1,7 @@
 //! The rules of a declared variable: type, pattern and choices.
 
 use crate::text::boolean;
-use crate::text::shell::quote;
-use crate::text::shell::split::shell_words;
+use crate::text::shell;
 use crate::variables::defaults::{DefaultValue, FileSpan, ValueType, VariableSpec};
 
 /// A rule that a value violates.
@@ -30,7 +29,7 @@ pub(super) fn violations(spec: &VariableSpec, value: ValueRef<'_>) -> Vec<Violat
     let items: &[Vec<u8>] = match (spec.value_type.as_ref(), value) {
         (_, ValueRef::List(items)) => items,
         (Some(value_type), ValueRef::Scalar(bytes)) if value_type.value == ValueType::List => {
-            match shell_words(bytes) {
+            match shell::split(bytes) {
                 Ok(found) => {
                     words = found;
                     &words
@@ -122,7 +121,7 @@ impl ValueRef<'_> {
     pub(super) fn joined(self) -> Vec<u8> {
         match self {
             Self::Scalar(bytes) => bytes.to_vec(),
-            Self::List(items) => quote::join(items),
+            Self::List(items) => shell::join(items),
         }
     }
 }

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
-use crate::text::suggest::suggestion;
+use crate::text::suggest;
 use crate::variables::defaults::{
     DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan, Key,
     Located, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
@@ -208,8 +208,8 @@ impl DefaultsParser<'_> {
                 "required" => required = self.boolean(value).unwrap_or(true),
                 _ => {
                     self.problems.add(span, || {
-                        let suggest = suggestion(name, ["path", "required"]);
-                        format!("an env file has no key {}{suggest}", quoted(name))
+                        let hint = suggest::hint(name, ["path", "required"]);
+                        format!("an env file has no key {}{hint}", quoted(name))
                     });
                 }
             }
@@ -265,7 +265,7 @@ impl DefaultsParser<'_> {
                     spec.empty = empty.or(spec.empty.take());
                 }
                 _ => self.problems.add(key, || {
-                    format!("a variable has no key {}{}", quoted(name), suggestion(name, VARIABLE))
+                    format!("a variable has no key {}{}", quoted(name), suggest::hint(name, VARIABLE))
                 }),
             }
         }
@@ -345,9 +345,9 @@ impl DefaultsParser<'_> {
         let index = written.and_then(|written| words.iter().position(|word| *word == written));
         if index.is_none() {
             self.problems.add(value.span(), || {
-                let suggest =
-                    written.map_or(String::new(), |written| suggestion(written, words.iter().copied()));
-                format!("not one of {}{suggest}", words.join(", "))
+                let hint =
+                    written.map_or(String::new(), |written| suggest::hint(written, words.iter().copied()));
+                format!("not one of {}{hint}", words.join(", "))
             });
         }
         index
@@ -379,25 +379,25 @@ impl DefaultsParser<'_> {
 /// The message for a key that is neither `[settings]` nor `[vars]`.
 fn misplaced(name: &str, value: &DeValue<'_>) -> String {
     let shown = quoted(name);
-    let suggest = suggestion(name, TABLES);
+    let hint = suggest::hint(name, TABLES);
     match value {
-        DeValue::Table(_) if suggest.is_empty() && is_variable(name) => {
+        DeValue::Table(_) if hint.is_empty() && is_variable(name) => {
             format!("there is no table {shown}; for the variable write [vars.{name}]")
         }
-        DeValue::Table(_) => format!("there is no table {shown}, only [settings] and [vars]{suggest}"),
+        DeValue::Table(_) => format!("there is no table {shown}, only [settings] and [vars]{hint}"),
         _ if SETTINGS.contains(&name) => format!("{shown} is a setting; write it below [settings]"),
         _ if is_variable(name) => format!("{shown} is outside of [vars]; write variables below [vars]"),
-        _ => format!("there is no key {shown} here, only the tables [settings] and [vars]{suggest}"),
+        _ => format!("there is no key {shown} here, only the tables [settings] and [vars]{hint}"),
     }
 }
 
 fn unknown_setting(name: &str) -> String {
     let shown = quoted(name);
-    let suggest = suggestion(name, SETTINGS);
-    if suggest.is_empty() && is_variable(name) && name.bytes().all(|byte| !byte.is_ascii_lowercase()) {
+    let hint = suggest::hint(name, SETTINGS);
+    if hint.is_empty() && is_variable(name) && name.bytes().all(|byte| !byte.is_ascii_lowercase()) {
         format!("there is no setting {shown}; write variables below [vars]")
     } else {
-        format!("there is no setting {shown}{suggest}")
+        format!("there is no setting {shown}{hint}")
     }
 }
 
