@@ -161,7 +161,7 @@ impl Case {
     }
 
     /// Runs it as PID 1 of its own namespace.
-    pub(crate) fn as_pid_1(self) -> Self {
+    pub(crate) fn in_own_namespace(self) -> Self {
         self.through(&AS_PID_1)
     }
 

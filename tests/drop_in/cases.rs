@@ -432,15 +432,15 @@ pub(crate) fn starts() -> Vec<Case> {
 /// PID 1.
 pub(crate) fn pid_1() -> Vec<Case> {
     vec![
-        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).as_pid_1().same(ends(0, "1\n")),
-        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).as_pid_1().same(ends(3, "")),
+        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).in_own_namespace().same(ends(0, "1\n")),
+        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).in_own_namespace().same(ends(3, "")),
         case(["sh", "-c", PRINTS_TERM, "|||", "sleep", "infinity"])
-            .as_pid_1()
+            .in_own_namespace()
             .after(&[Wait("ready"), Send(TERM)])
             .same(ends(0, "ready\ngot TERM\n")),
         // The kernel sends PID 1 no signal without a handler, and the Python monofy has none yet.
         case(["sh", "-c", PRINTS_TERM, "&&", "echo", "never"])
-            .as_pid_1()
+            .in_own_namespace()
             .after(&[Wait("ready"), SendNow(TERM)])
             .differ(
                 "A signal during setup",
@@ -449,7 +449,7 @@ pub(crate) fn pid_1() -> Vec<Case> {
             ),
         // The loop ends once PID 1 has reaped the orphan.
         case(["sh", "-c", "set -- $(sh -c 'sleep 0.1 >/dev/null & echo $!'); while kill -0 $1; do sleep 0.01; done 2>/dev/null"])
-            .as_pid_1()
+            .in_own_namespace()
             .differ("An orphan, as PID 1", ends(0, ""), ends(1, "").with_stderr("KeyError")),
     ]
 }
