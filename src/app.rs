@@ -14,6 +14,7 @@ use crate::status::client;
 use crate::supervisor;
 use crate::sys::input;
 use crate::sys::limits::Capacity;
+use crate::sys::nonblocking_writer;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
 use crate::variables;
@@ -188,7 +189,7 @@ fn warn(warning: impl Display) {
     print_error(&format!("warning: {warning}"));
 }
 
-/// Tells on stderr; when that is closed there is nobody to tell.
+/// Prints a line on stderr. Nobody learns of a failure to do so.
 fn print_error(text: &str) {
-    let _ = io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
+    nonblocking_writer::write_stderr_unless_stopped(format!("monofy: {text}\n").as_bytes());
 }

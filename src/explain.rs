@@ -8,7 +8,7 @@ use crate::cli::Line;
 use crate::plan::{ByteString, JsonWriter, VariableSource};
 use crate::resolve::Resolved;
 use crate::template::{TaintedBytes, Template, Usage};
-use crate::text::shell::quote::quote;
+use crate::text::shell::quote;
 use crate::variables::VariableInfo;
 
 /// All variables that the line uses, and all that the command line and the files speak of.

@@ -10,7 +10,7 @@ use crate::cli::occurrences::{OptionOccurrence, Scan};
 use crate::cli::options;
 use crate::cli::split::Segment;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::text::suggest::suggest;
+use crate::text::suggest;
 
 /// What clap makes of the options that are right. The others are told, and taken out of the scan.
 pub(super) fn matches_without(
@@ -70,7 +70,7 @@ fn message(error: &clap::Error, is_first: bool) -> String {
     let long = name.strip_prefix("--").unwrap_or_default();
     let known = options::known(is_first);
     let known = known.iter().filter_map(Arg::get_long);
-    match suggest(long, known) {
+    match suggest::closest(long, known) {
         Some(meant) => format!("there is no option '{name}'; did you mean '--{meant}'?"),
         None => format!(
             "there is no option '{name}'; a program whose name begins with '-' needs '--' in front of it"

@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::plan::ByteString;
-use crate::text::shell::split::shell_words;
+use crate::text::shell;
 
 /// How a process tells that it is ready. In JSON as on the command line, so `tcp:8000` or `notify`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ fn exec(command: &[u8]) -> Result<Check, String> {
     if command.contains(&0) {
         return Err("a NUL character, which no program can be given".to_owned());
     }
-    let words = shell_words(command).map_err(|error| error.to_string())?;
+    let words = shell::split(command).map_err(|error| error.to_string())?;
     if words.first().is_none_or(Vec::is_empty) {
         return Err("there is no command behind exec:".to_owned());
     }

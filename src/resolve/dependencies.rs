@@ -5,7 +5,6 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{self, DependencyError, NOT_FOR_SETUP};
 use crate::resolve::Resolver;
 use crate::resolve::command::ResolvedCommand;
-use crate::text::suggest::suggestion;
 
 impl Resolver<'_> {
     /// Options that make no sense for a setup command.
@@ -38,8 +37,8 @@ impl Resolver<'_> {
                     let message = if setup.iter().any(|draft| draft.name == *name) {
                         "this is a setup command, and they are over before any process is started".to_owned()
                     } else {
-                        let suggest = suggestion(name, orders.iter().map(|(name, _)| *name));
-                        format!("there is no process of this name{suggest}")
+                        let hint = self.hints.hint(name, orders.iter().map(|(name, _)| *name));
+                        format!("there is no process of this name{hint}")
                     };
                     (&commands[process].after[place], message)
                 }

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
-use crate::template::{Missing, Problem, ProblemKind, Severity, TaintedBytes, Template, UnsetPolicy};
-use crate::text::suggest::suggestion;
+use crate::template::{
+    Absence, ExpansionError, ExpansionErrorKind, Severity, TaintedBytes, Template, UnsetPolicy,
+};
 
 impl<'l> Resolver<'l> {
     /// What has to be one value: a spread cannot be.
@@ -23,9 +24,9 @@ impl<'l> Resolver<'l> {
     /// Adds the arguments that an argument becomes.
     pub(super) fn expand(&mut self, written: &'l SourceText, texts: &mut Vec<TaintedBytes>) {
         if written.bytes().contains(&b'$') {
-            let template = std::mem::take(&mut self.scratch).parse_after(written.bytes());
+            let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
             self.expand_template(written, &template, texts);
-            self.scratch = template.emptied();
+            self.scratch = template.recycle();
         } else {
             texts.push(TaintedBytes::literal(written.bytes()));
         }
@@ -40,32 +41,32 @@ impl<'l> Resolver<'l> {
         self.lints(written, template);
         template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        if let Err(problems) = template.expand_into(texts, &mut self.variables, unset) {
-            for problem in problems {
-                let suggest = self.suggest(&problem);
-                let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
-                self.problem(diagnostic.append(&suggest));
+        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset) {
+            for error in errors {
+                let hint = self.hint(&error);
+                let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
+                self.problem(diagnostic.append(&hint));
             }
             texts.push(TaintedBytes::literal(written.bytes()));
         }
     }
 
-    /// What name was probably meant, where one is not set.
-    fn suggest(&self, problem: &Problem) -> String {
-        let is_unset = match problem.kind {
-            ProblemKind::Unset => true,
-            ProblemKind::Required { missing, .. } => missing == Missing::Unset,
+    /// A hint at the variable that was probably intended, if the error is an unset variable.
+    fn hint(&mut self, error: &ExpansionError) -> String {
+        let is_unset = match error.kind {
+            ExpansionErrorKind::Unset => true,
+            ExpansionErrorKind::Required { absence, .. } => absence == Absence::Unset,
             _ => false,
         };
-        let name = problem.variable.as_deref().filter(|_| is_unset);
-        name.map_or(String::new(), |name| suggestion(name, self.variables.names()))
+        let name = error.variable.as_deref().filter(|_| is_unset);
+        name.map_or(String::new(), |name| self.hints.hint(name, self.variables.names()))
     }
 
-    /// What was noticed in a template. What is an error always comes back from its expansion.
+    /// Reports the lints of a template. Its expansion reports those of [`Severity::Error`].
     fn lints(&mut self, written: &SourceText, template: &Template<'_>) {
-        for finding in template.lints() {
-            let diagnostic = Diagnostic::at(written, finding.span.clone(), finding.kind.to_string());
-            match finding.kind.severity() {
+        for lint in template.lints() {
+            let diagnostic = Diagnostic::at(written, lint.span.clone(), lint.kind.to_string());
+            match lint.kind.severity() {
                 Severity::Malformed if self.strict => self.problem(diagnostic),
                 Severity::Advice | Severity::Malformed => self.warnings.push(diagnostic),
                 Severity::Error => {}

@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{self, Plan, Process, Settings, Variable};
 use crate::sys::limits::Capacity;
 use crate::template::Template;
+use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
 
 /// What becomes of a line.
@@ -45,6 +46,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         problems: line.problems.clone(),
         scratch: Template::parse(b""),
         warnings: Vec::new(),
+        hints: Hints::default(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
         ),
@@ -115,6 +117,7 @@ struct Resolver<'l> {
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     uses: Uses<'l>,
+    hints: Hints,
 }
 
 impl Resolver<'_> {

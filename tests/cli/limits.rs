@@ -60,7 +60,7 @@ fn sixty_four_levels_are_taken_and_one_more_is_not() {
     let levels = |count: usize| format!("{}x{}", "${A:-".repeat(count), "}".repeat(count));
     assert_eq!(line(["a", &levels(64)]).process()["argv"], json!(["a", "x"]));
     let said = line(["a", &levels(65)]).refused();
-    assert!(said.starts_with("monofy: argument 2: this is more than 64 levels deep: use fewer\n"), "{said}");
+    assert!(said.starts_with("monofy: argument 2: more than 64 nested expansions: use fewer\n"), "{said}");
 }
 
 #[test]

@@ -66,19 +66,19 @@ fn strict_makes_unset_variables_and_malformed_expansions_errors() {
         "monofy: argument 3: X: not set
     $X
     ^^
-monofy: argument 5: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar
+monofy: argument 5: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar
     ${
     ^^
-monofy: argument 6: this operator is not known, so it stays as it is: correct it, or write `${$}` for the dollar
+monofy: argument 6: this operator is unknown, so the expansion stays as it is: correct it, or write `${$}` for the dollar
     ${bad name}
     ^^^^^^
-monofy: argument 7: this names no variable and stays as it is: put a name into it
+monofy: argument 7: this expansion names no variable, so it stays as it is: add a name
     ${}
     ^^^
-monofy: argument 8: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar
+monofy: argument 8: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar
     ${A:
     ^^^^
-monofy: argument 12: a spread cannot assign, so this stays as it is: write `-` instead of `=`
+monofy: argument 12: a spread cannot assign, so it stays as it is: write `-` instead of `=`
     ${A...:=x}
     ^^^^^^^^
 ",
@@ -98,7 +98,7 @@ fn warnings_are_told_and_the_line_is_run() {
     finished.assert_status(0).assert_stdout("${A x\n");
     assert_eq!(
         finished.stderr,
-        "monofy: warning: argument 3: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar\n    ${A\n    ^^^\n"
+        "monofy: warning: argument 3: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar\n    ${A\n    ^^^\n"
     );
 }
 

@@ -180,7 +180,8 @@ pub(crate) fn substitution() -> Vec<Case> {
             ])),
         print(&["${A", "${bad name}"]).differ(
             "An expansion that is not well formed",
-            brackets(&["${A", "${bad name}"]).with_stderr("warning: argument 3: this is never closed"),
+            brackets(&["${A", "${bad name}"])
+                .with_stderr("warning: argument 3: this expansion is never closed"),
             brackets(&["${A", "${bad name}"]),
         ),
         case(["$PROGRAM", "x", "&&", "${PROGRAM}", "y"]).env("PROGRAM", "echo").same(ends(0, "x\ny\n")),

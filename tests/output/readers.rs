@@ -27,11 +27,14 @@ fn waits_in(pid: i32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default()
 }
 
+/// Whether a child of monofy waits for room in the pipe that it writes to.
+pub(crate) fn is_stuck(monofy: i32) -> bool {
+    children(monofy).iter().any(|child| waits_in(*child).contains("pipe_write"))
+}
+
 /// Waits until a child of monofy waits for room in its pipe, which monofy does not read because its own reader is slow.
 fn until_stuck(monofy: i32) {
-    until("a process that waits to write", || {
-        children(monofy).iter().any(|child| waits_in(*child).contains("pipe_write")).then_some(())
-    });
+    until("a process that waits to write", || is_stuck(monofy).then_some(()));
 }
 
 #[test]
