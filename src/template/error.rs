@@ -30,6 +30,8 @@ pub enum ExpansionErrorKind {
     Unset,
     /// A substring ends before it starts.
     EndBeforeStart,
+    /// A spread in a file: it has no arguments.
+    SpreadInFile,
     /// The value of a spread has an unclosed quote.
     UnbalancedQuote,
     /// Matching the pattern with the value would take too many steps.
@@ -75,6 +77,7 @@ impl fmt::Display for ExpansionErrorKind {
             Self::Required { message: Some(message), .. } => f.write_str(message),
             Self::Required { message: None, absence: Absence::Unset } | Self::Unset => f.write_str("not set"),
             Self::Required { message: None, absence: Absence::Empty } => f.write_str("not set (it is empty)"),
+            Self::SpreadInFile => f.write_str("a spread makes arguments, and a file has none: write the expansion without `...`"),
             Self::EndBeforeStart => f.write_str("the substring ends before it starts"),
             Self::UnbalancedQuote => f.write_str("the value has an unclosed quote"),
             Self::PatternTooLarge => {

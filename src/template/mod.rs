@@ -27,12 +27,14 @@ mod characters;
 mod error;
 mod expand;
 mod fields;
+mod file;
 mod glob;
 mod lint;
 mod parse;
 
 mod reference;
 mod scope;
+mod syntax;
 mod taint;
 
 use std::ops::Range;
@@ -42,7 +44,9 @@ pub use error::{Absence, ExpansionError, ExpansionErrorKind};
 pub use expand::UnsetPolicy;
 pub use lint::{Lint, LintKind, Severity};
 pub use reference::{Reference, Usage};
+pub use file::{FileExpansion, FileTemplate};
 pub use scope::{Content, Scope, Value};
+pub use syntax::Syntax;
 pub use taint::TaintedBytes;
 
 /// A parsed argument.
@@ -73,7 +77,7 @@ impl<'s> Template<'s> {
     /// allocation would take most of the time.
     #[must_use]
     pub fn parse_reusing(self, source: &[u8]) -> Template<'_> {
-        parse::parse_into(source, self.recycle())
+        parse::parse_into(source, Syntax::Argument, self.recycle())
     }
 
     /// An empty template that keeps the memory of this one.

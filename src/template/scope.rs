@@ -11,6 +11,11 @@ pub trait Scope {
     /// Sets a variable for later expansions: `${NAME:=word}`.
     fn assign(&mut self, name: &str, value: TaintedBytes);
 
+    /// Whether expansions of this name are evaluated. The others stay as they are written.
+    fn allows(&self, _name: &str) -> bool {
+        true
+    }
+
     /// Whether a variable is a boolean that is false. The operators with `:` treat it as empty.
     fn is_false(&self, _name: &str) -> bool {
         false

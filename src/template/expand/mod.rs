@@ -12,12 +12,23 @@ use crate::template::glob::Budget;
 use crate::template::lint::Severity;
 use crate::template::scope::Scope;
 use crate::template::taint::TaintedBytes;
+use std::ops::Range;
 
 /// The largest result, and the largest intermediate result, in bytes: far more than execve(2) accepts.
 pub(in crate::template) const MAX_RESULT: usize = 4 << 20;
 
 /// The number of errors reported for one template.
 const MAX_ERRORS: usize = 64;
+
+/// The largest result of one expansion in a file: a chain of assignments that double a value has to end somewhere.
+const MAX_RESULT_IN_FILE: usize = 1 << 30;
+
+/// What became of one expansion in a file.
+pub(in crate::template) struct Evaluation {
+    pub(in crate::template) errors: Vec<ExpansionError>,
+    /// The expansions of unset names that stay as they are written.
+    pub(in crate::template) kept: Vec<(Range<usize>, String)>,
+}
 
 /// What an unset variable without an operator expands to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +37,8 @@ pub enum UnsetPolicy {
     Empty,
     /// An error (`--strict`).
     Error,
+    /// The expansion as it is written. Only files do that.
+    Keep,
 }
 
 impl Template<'_> {
@@ -58,14 +71,7 @@ impl Template<'_> {
         unset: UnsetPolicy,
     ) -> Result<(), Vec<ExpansionError>> {
         let before = texts.len();
-        let mut expander = Expander {
-            template: self,
-            scope,
-            unset,
-            budget: Budget::new(),
-            exhausted: false,
-            errors: self.lint_errors(),
-        };
+        let mut expander = Expander::new(self, scope, unset, MAX_RESULT);
         if let Some(expansion) = self.spread() {
             texts.extend(expander.spread(expansion));
         } else {
@@ -78,6 +84,19 @@ impl Template<'_> {
         }
         texts.truncate(before);
         Err(expander.errors)
+    }
+
+    /// Expands the template of one expansion in a file and appends the result to `out`.
+    pub(in crate::template) fn evaluate(
+        &self,
+        scope: &mut dyn Scope,
+        unset: UnsetPolicy,
+        out: &mut TaintedBytes,
+    ) -> Evaluation {
+        let limit = out.len().saturating_add(MAX_RESULT_IN_FILE);
+        let mut expander = Expander::new(self, scope, unset, limit);
+        expander.append(&self.root, Mode::Word, out);
+        Evaluation { errors: expander.errors, kept: expander.kept }
     }
 
     fn lint_errors(&self) -> Vec<ExpansionError> {
@@ -106,7 +125,10 @@ pub(in crate::template) struct Expander<'t, 's> {
     budget: Budget,
     /// The result is too large or took too many steps: evaluation stops.
     pub(in crate::template) exhausted: bool,
+    /// The largest result, in bytes.
+    max_result: usize,
     errors: Vec<ExpansionError>,
+    kept: Vec<(Range<usize>, String)>,
 }
 
 /// The syntax that literal text must not acquire.
@@ -138,7 +160,25 @@ pub(in crate::template) enum Presence {
     Absent(Absence),
 }
 
-impl<'t> Expander<'t, '_> {
+impl<'t, 's> Expander<'t, 's> {
+    fn new(
+        template: &'t Template<'t>,
+        scope: &'s mut dyn Scope,
+        unset: UnsetPolicy,
+        max_result: usize,
+    ) -> Self {
+        Self {
+            template,
+            scope,
+            unset,
+            budget: Budget::new(),
+            exhausted: false,
+            max_result,
+            errors: template.lint_errors(),
+            kept: Vec::new(),
+        }
+    }
+
     pub(in crate::template) fn text(&mut self, parts: &Parts, mode: Mode) -> TaintedBytes {
         let mut text = TaintedBytes::new();
         self.append(parts, mode, &mut text);
@@ -166,6 +206,15 @@ impl<'t> Expander<'t, '_> {
         mode: Mode,
         out: &mut TaintedBytes,
     ) {
+        let name = self.template.name(&expansion.name);
+        if !name.is_empty() && !self.scope.allows(name) {
+            return mode.push_inert(&self.template.source[expansion.span.clone()], out);
+        }
+        let may_stay = matches!(expansion.operation, Operation::Plain | Operation::Length);
+        if may_stay && self.unset == UnsetPolicy::Keep && self.scope.get(name).is_none() {
+            self.kept.push((expansion.span.clone(), name.to_owned()));
+            return mode.push_inert(&self.template.source[expansion.span.clone()], out);
+        }
         match &expansion.operation {
             Operation::Dollar => out.push_literal(b"$"),
             Operation::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], out),
@@ -216,7 +265,7 @@ impl<'t> Expander<'t, '_> {
 
     /// Appends a result, unless the whole becomes too large.
     fn push(&mut self, expansion: &Expansion, text: &TaintedBytes, out: &mut TaintedBytes) {
-        if out.len() + text.len() > MAX_RESULT {
+        if out.len() + text.len() > self.max_result {
             self.exhausted = true;
             self.error(expansion, ExpansionErrorKind::TooLarge);
         } else {
@@ -274,7 +323,7 @@ impl<'t> Expander<'t, '_> {
             Some(value) if test == Test::UnsetOrEmpty && (value.is_empty() || self.scope.is_false(name)) => {
                 return Presence::Absent(Absence::Empty);
             }
-            Some(value) if out.len() + value.len() <= MAX_RESULT => value.append_to(out),
+            Some(value) if out.len() + value.len() <= self.max_result => value.append_to(out),
             Some(_) => {
                 self.exhausted = true;
                 self.error(expansion, ExpansionErrorKind::TooLarge);

@@ -11,6 +11,7 @@
 use crate::template::ast::Delimiter;
 use crate::template::characters::character_at;
 use crate::template::lint::LintKind;
+use crate::template::syntax::Syntax;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
 
@@ -75,13 +76,14 @@ impl Context {
 /// The ends of the expansions of an argument, queried from left to right.
 pub(in crate::template) struct ExpansionEnds<'s> {
     source: &'s [u8],
+    syntax: Syntax,
     /// The ends at the last dollar of each remaining run, in reverse order, if the scan was needed.
     all: Option<Vec<(usize, ExpansionEnd)>>,
 }
 
 impl<'s> ExpansionEnds<'s> {
-    pub(in crate::template) fn new(source: &'s [u8]) -> Self {
-        Self { source, all: None }
+    pub(in crate::template) fn new(source: &'s [u8], syntax: Syntax) -> Self {
+        Self { source, syntax, all: None }
     }
 
     /// The end of the expansion with this head at this dollar, the last of a run.
@@ -107,8 +109,8 @@ impl<'s> ExpansionEnds<'s> {
 
     /// The ends at all remaining dollars, and perhaps at earlier ones, in reverse order.
     pub(in crate::template) fn all(&mut self) -> &[(usize, ExpansionEnd)] {
-        let source = self.source;
-        self.all.get_or_insert_with(|| scan(source))
+        let (source, syntax) = (self.source, self.syntax);
+        self.all.get_or_insert_with(|| scan(source, syntax))
     }
 }
 
@@ -160,9 +162,9 @@ fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
 }
 
 /// Scans for the ends at the last dollar of each run. They are in reverse order.
-fn scan(source: &[u8]) -> Vec<(usize, ExpansionEnd)> {
+fn scan(source: &[u8], syntax: Syntax) -> Vec<(usize, ExpansionEnd)> {
     let mut scan =
-        Scan { source, ends: vec![[NEVER; 6]; source.len() + 1], quotes: [[NEVER; 2]; 2], run: None };
+        Scan { source, syntax, ends: vec![[NEVER; 6]; source.len() + 1], quotes: [[NEVER; 2]; 2], run: None };
     let mut ends = Vec::new();
     for at in (0..source.len()).rev() {
         if let Some(extent) = scan.step(at) {
@@ -177,6 +179,7 @@ const NEVER: usize = usize::MAX;
 
 struct Scan<'s> {
     source: &'s [u8],
+    syntax: Syntax,
     /// For each offset and each context: where text that continues there ends.
     ends: Vec<[usize; 6]>,
     /// For each delimiter: the two nearest quotes followed by its closing delimiter. Two, since the nearest may be the
@@ -239,7 +242,7 @@ impl Scan<'_> {
     }
 
     fn extent(&self, dollar: usize) -> ExpansionEnd {
-        let end = match head::read(self.source, dollar) {
+        let end = match head::read(self.source, dollar, self.syntax) {
             Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return ExpansionEnd::Unclosed,
             Head::Malformed { .. } | Head::ShellOnly => return ExpansionEnd::NotAnExpansion,
             Head::Name { name } => return ExpansionEnd::Closed(name.end),

@@ -6,6 +6,7 @@ use crate::template::ast::Delimiter;
 use crate::template::characters::character_at;
 use crate::template::lint::LintKind;
 use crate::template::parse::operator::{self, Operator, OperatorError};
+use crate::template::syntax::Syntax;
 
 /// What starts at a dollar, as far as its head says: the end of the operand is not known yet.
 #[derive(Clone, Debug)]
@@ -26,18 +27,20 @@ pub(in crate::template) enum Head {
     Malformed { why: LintKind, end: usize },
 }
 
-/// Parses the head at a dollar.
-pub(in crate::template) fn read(source: &[u8], dollar: usize) -> Head {
+/// Parses the head at a dollar. What the syntax has no expansion for is no expansion.
+pub(in crate::template) fn read(source: &[u8], dollar: usize, syntax: Syntax) -> Head {
     let reader = HeadReader { source, dollar };
     match source.get(dollar + 1) {
-        Some(b'{') => reader.body(Delimiter::Brace),
+        Some(b'{') if syntax.has_braces() => reader.body(Delimiter::Brace),
         // None of these characters follows `$<` in Perl, in make or in a redirection.
         Some(b'<') => match source.get(dollar + 2) {
             Some(b'#' | b'\'' | b'$') => reader.body(Delimiter::Angle),
             Some(&byte) if starts_name(byte) => reader.body(Delimiter::Angle),
             _ => Head::ShellOnly,
         },
-        Some(&byte) if starts_name(byte) => Head::Name { name: name_at(source, dollar + 1) },
+        Some(&byte) if starts_name(byte) && syntax.has_names() => {
+            Head::Name { name: name_at(source, dollar + 1) }
+        }
         _ => Head::ShellOnly,
     }
 }

@@ -16,6 +16,7 @@ use crate::template::lint::brace::Enclosing;
 use crate::template::lint::{Lint, LintKind};
 use crate::template::parse::delimiters::{Context, ExpansionEnd, ExpansionEnds};
 use crate::template::parse::head::Head;
+use crate::template::syntax::Syntax;
 
 /// The deepest nesting of expansions.
 const MAX_DEPTH: usize = 64;
@@ -37,14 +38,19 @@ pub(in crate::template) fn parse(source: &[u8]) -> Template<'_> {
         root: 0..0,
         lints: Vec::new(),
     };
-    parse_into(source, empty)
+    parse_into(source, Syntax::Argument, empty)
 }
 
 /// Parses into the memory of an empty template.
-pub(in crate::template) fn parse_into<'s>(source: &'s [u8], empty: Template<'static>) -> Template<'s> {
+pub(in crate::template) fn parse_into<'s>(
+    source: &'s [u8],
+    syntax: Syntax,
+    empty: Template<'static>,
+) -> Template<'s> {
     let mut parser = Parser {
         source,
-        ends: ExpansionEnds::new(source),
+        syntax,
+        ends: ExpansionEnds::new(source, syntax),
         expansions: empty.expansions,
         parts: empty.parts,
         pending: empty.pending,
@@ -75,6 +81,7 @@ fn length_without_dollar(text: &[u8]) -> usize {
 
 pub(in crate::template) struct Parser<'s> {
     pub(in crate::template) source: &'s [u8],
+    syntax: Syntax,
     pub(in crate::template) ends: ExpansionEnds<'s>,
     pub(in crate::template) expansions: Vec<Expansion>,
     pub(in crate::template) parts: Vec<Part>,
@@ -121,7 +128,7 @@ impl Parser<'_> {
     fn dollars(&mut self, at: usize, level: usize) -> usize {
         let count = self.source[at..].iter().take_while(|&&byte| byte == b'$').count();
         let last = at + count - 1;
-        let head = head::read(self.source, last);
+        let head = head::read(self.source, last, self.syntax);
         match self.ends.at(last, &head) {
             ExpansionEnd::Closed(end) if count % 2 == 1 => {
                 self.literal(at..at + count / 2);

@@ -1,0 +1,318 @@
+//! Files as templates: the same language, with fewer openers and no size limit but memory (contract, section 7).
+//!
+//! A file is scanned once from left to right. Each expansion is parsed and evaluated on its own, as if it were an
+//! argument, so that only the text of expansions is ever held as a tree.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::template::Template;
+use crate::template::error::{ExpansionError, ExpansionErrorKind};
+use crate::template::expand::UnsetPolicy;
+use crate::template::lint::{Lint, LintKind, Severity};
+use crate::template::parse::delimiters::{ExpansionEnd, ExpansionEnds};
+use crate::template::parse::head::{self, Head};
+use crate::template::parse::parse_into;
+use crate::template::scope::Scope;
+use crate::template::syntax::Syntax;
+use crate::template::taint::TaintedBytes;
+
+/// How much text behind an opener is searched for its end, first and with each further try. Whether an expansion ends
+/// does not depend on the text behind its end, so a small window finds the end of most.
+const WINDOW: (usize, usize) = (1 << 10, 16);
+
+/// After how many expansions that are never closed no further end is looked for. Each of them takes a scan of the rest
+/// of the file, and the file is refused anyway.
+const MAX_UNCLOSED: usize = 8;
+
+/// A file with expansions.
+#[derive(Clone, Copy, Debug)]
+pub struct FileTemplate<'s> {
+    source: &'s [u8],
+    syntax: Syntax,
+}
+
+/// The result of expanding a file.
+#[derive(Clone, Debug, Default)]
+pub struct FileExpansion {
+    /// The text. It is meaningless if there are errors.
+    pub content: TaintedBytes,
+    /// What keeps the file from being written.
+    pub errors: Vec<ExpansionError>,
+    /// Malformed expansions, which stay as they are written.
+    pub lints: Vec<Lint>,
+    /// Expansions of unset names that stay as they are written, in the order of the file.
+    pub kept: Vec<(Range<usize>, String)>,
+    /// The variables that the file refers to.
+    pub names: BTreeSet<String>,
+}
+
+impl<'s> FileTemplate<'s> {
+    /// The template that is in this file.
+    #[must_use]
+    pub fn new(source: &'s [u8], syntax: Syntax) -> Self {
+        Self { source, syntax }
+    }
+
+    /// Expands the whole file. Assignments go to `scope` from left to right.
+    #[must_use]
+    pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> FileExpansion {
+        let unset = match unset {
+            UnsetPolicy::Empty if self.syntax.keeps_unset() => UnsetPolicy::Keep,
+            UnsetPolicy::Empty | UnsetPolicy::Error | UnsetPolicy::Keep => unset,
+        };
+        let mut writer = FileWriter {
+            source: self.source,
+            syntax: self.syntax,
+            scope,
+            unset,
+            scratch: Template::default(),
+            unclosed: 0,
+            expansion: FileExpansion {
+                content: TaintedBytes::with_capacity(self.source.len() + self.source.len() / 8),
+                ..FileExpansion::default()
+            },
+        };
+        writer.run();
+        writer.expansion
+    }
+}
+
+struct FileWriter<'s, 'v> {
+    source: &'s [u8],
+    syntax: Syntax,
+    scope: &'v mut dyn Scope,
+    unset: UnsetPolicy,
+    /// The memory of the last template.
+    scratch: Template<'static>,
+    /// How many expansions are never closed.
+    unclosed: usize,
+    expansion: FileExpansion,
+}
+
+impl FileWriter<'_, '_> {
+    fn run(&mut self) {
+        let (mut at, mut plain) = (0, 0);
+        while let Some(offset) = self.source[at..].iter().position(|byte| *byte == b'$') {
+            let first = at + offset;
+            let count = self.source[first..].iter().take_while(|byte| **byte == b'$').count();
+            let last = first + count - 1;
+            let head = head::read(self.source, last, self.syntax);
+            at = last + 1;
+            match self.end(last, &head) {
+                ExpansionEnd::Closed(end) => {
+                    self.expansion.content.push_literal(&self.source[plain..first + count / 2]);
+                    if count % 2 == 1 {
+                        self.evaluate(last..end);
+                        at = end;
+                    }
+                    plain = at;
+                }
+                ExpansionEnd::Unclosed => self.report_unclosed(last, &head),
+                ExpansionEnd::NotAnExpansion => {
+                    if let Head::Malformed { why, end } = head {
+                        self.expansion.lints.push(Lint { span: last..end, kind: why });
+                    }
+                }
+            }
+        }
+        self.expansion.content.push_literal(&self.source[plain..]);
+    }
+
+    /// Where the expansion with this head ends, as an offset in the file.
+    fn end(&self, dollar: usize, head: &Head) -> ExpansionEnd {
+        match head {
+            Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return ExpansionEnd::Unclosed,
+            Head::Malformed { .. } | Head::ShellOnly => return ExpansionEnd::NotAnExpansion,
+            Head::Name { name } => return ExpansionEnd::Closed(name.end),
+            Head::Dollar { end } | Head::Length { end, .. } => return ExpansionEnd::Closed(*end),
+            Head::Verbatim { .. } | Head::Named { .. } => {}
+        }
+        if self.unclosed > MAX_UNCLOSED {
+            return ExpansionEnd::Unclosed;
+        }
+        let rest = &self.source[dollar..];
+        let mut window = WINDOW.0;
+        loop {
+            let part = &rest[..window.min(rest.len())];
+            let head = head::read(part, 0, self.syntax);
+            if let ExpansionEnd::Closed(end) = ExpansionEnds::new(part, self.syntax).at(0, &head) {
+                return ExpansionEnd::Closed(dollar + end);
+            }
+            if part.len() == rest.len() {
+                return ExpansionEnd::Unclosed;
+            }
+            window = window.saturating_mul(WINDOW.1);
+        }
+    }
+
+    /// An expansion that is never closed is an error: text to the end of the file would be missing.
+    fn report_unclosed(&mut self, dollar: usize, head: &Head) {
+        self.unclosed += 1;
+        let (Head::Verbatim { delimiter, .. } | Head::Named { delimiter, .. }) = head else {
+            if let Head::Malformed { why, end } = head {
+                self.error(dollar..*end, why.clone());
+            }
+            return;
+        };
+        // Inside an unclosed expansion others are unclosed as well; the outermost is reported.
+        if self.unclosed == 1 {
+            let end = head_end(self.source, dollar);
+            self.error(dollar..end, LintKind::Unclosed { closer: delimiter.closer() });
+        }
+    }
+
+    fn error(&mut self, span: Range<usize>, lint: LintKind) {
+        self.expansion.errors.push(ExpansionError {
+            span,
+            variable: None,
+            kind: ExpansionErrorKind::Template(lint),
+        });
+    }
+
+    /// Evaluates one well-formed expansion.
+    fn evaluate(&mut self, span: Range<usize>) {
+        let source = &self.source[span.clone()];
+        let template = parse_into(source, self.syntax, std::mem::take(&mut self.scratch));
+        let mut disallowed = 0;
+        for reference in template.references() {
+            if reference.span.start < disallowed {
+                continue;
+            }
+            if !self.scope.allows(reference.name) {
+                disallowed = reference.span.end;
+                continue;
+            }
+            if reference.spread {
+                let within = span.start + reference.span.start..span.start + reference.span.end;
+                self.expansion.errors.push(ExpansionError {
+                    span: within,
+                    variable: Some(reference.name.to_owned()),
+                    kind: ExpansionErrorKind::SpreadInFile,
+                });
+            }
+            if !self.expansion.names.contains(reference.name) {
+                self.expansion.names.insert(reference.name.to_owned());
+            }
+        }
+        let whole = template.evaluate(self.scope, self.unset, &mut self.expansion.content);
+        let moved = |part: Range<usize>| span.start + part.start..span.start + part.end;
+        let is_spread = |error: &ExpansionError| {
+            matches!(
+                error.kind,
+                ExpansionErrorKind::Template(LintKind::SpreadInside | LintKind::SpreadNotAlone)
+            )
+        };
+        self.expansion.errors.extend(whole.errors.into_iter().filter(|error| !is_spread(error)).map(|error| {
+            ExpansionError { span: moved(error.span), ..error }
+        }));
+        self.expansion.kept.extend(whole.kept.into_iter().map(|(part, name)| (moved(part), name)));
+        let warnings = template.lints().iter().filter(|lint| lint.kind.severity() != Severity::Error);
+        self.expansion
+            .lints
+            .extend(warnings.map(|lint| Lint { span: moved(lint.span.clone()), kind: lint.kind.clone() }));
+        self.scratch = template.recycle();
+    }
+}
+
+/// The end of the part of an unclosed expansion that an excerpt shows: its line.
+fn head_end(source: &[u8], dollar: usize) -> usize {
+    let length = source[dollar..].iter().position(|byte| *byte == b'\n');
+    length.map_or(source.len(), |length| dollar + length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::scope::{Content, Value};
+    use std::collections::BTreeMap;
+
+    #[derive(Default)]
+    struct Variables(BTreeMap<String, TaintedBytes>, Option<&'static str>);
+
+    impl Scope for Variables {
+        fn get(&self, name: &str) -> Option<Value<'_>> {
+            self.0.get(name).map(|text| Value { content: Content::Assigned(text), secret: false })
+        }
+        fn assign(&mut self, name: &str, value: TaintedBytes) {
+            self.0.insert(name.to_owned(), value);
+        }
+        fn allows(&self, name: &str) -> bool {
+            self.1.is_none_or(|allowed| name.starts_with(allowed))
+        }
+    }
+
+    fn expand(source: &[u8], syntax: Syntax) -> FileExpansion {
+        let mut scope = Variables::default();
+        scope.assign("A", TaintedBytes::literal(b"1"));
+        scope.assign("NGX_B", TaintedBytes::literal(b"2"));
+        FileTemplate::new(source, syntax).expand(&mut scope, UnsetPolicy::Empty)
+    }
+
+    fn text(source: &[u8], syntax: Syntax) -> String {
+        let expansion = expand(source, syntax);
+        assert_eq!(expansion.errors, [], "{:?}", String::from_utf8_lossy(source));
+        String::from_utf8(expansion.content.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_angle_syntax_leaves_other_dollars_byte_for_byte() {
+        let source = b"$host ${A} $(y) $$ $A $<A> $$<A> $$$<A> $ $<1> ${bad name} $<A:+listen $host ${A};>";
+        assert_eq!(
+            text(source, Syntax::Angle),
+            "$host ${A} $(y) $$ $A 1 $<A> $1 $ $<1> ${bad name} listen $host ${A};"
+        );
+    }
+
+    #[test]
+    fn the_other_syntaxes_look_at_more() {
+        assert_eq!(text(b"$A ${A} $<A> $${A}", Syntax::Braces), "$A 1 1 ${A}");
+        assert_eq!(text(b"$A ${A} $<A> $$A", Syntax::All), "1 1 1 $A");
+    }
+
+    #[test]
+    fn an_unset_name_without_operator_stays_in_the_syntaxes_of_shells() {
+        let expansion = expand(b"${X} $X $<X> ${#X} ${X:-d} ${X%a}", Syntax::All);
+        assert_eq!(expansion.content.bytes(), b"${X} $X $<X> ${#X} d ");
+        assert_eq!(expansion.kept.len(), 4);
+        assert_eq!(text(b"<$<X>>", Syntax::Angle), "<>");
+    }
+
+    #[test]
+    fn what_only_does_not_allow_stays_whole() {
+        let mut scope = Variables::default();
+        scope.1 = Some("NGX_");
+        scope.assign("A", TaintedBytes::literal(b"1"));
+        scope.assign("NGX_B", TaintedBytes::literal(b"2"));
+        let source = b"${A:-${NGX_B}} ${NGX_B} ${NGX_B:+${A}}";
+        let expansion = FileTemplate::new(source, Syntax::Braces).expand(&mut scope, UnsetPolicy::Empty);
+        assert_eq!(expansion.content.bytes(), b"${A:-${NGX_B}} 2 ${A}");
+        assert_eq!(expansion.names.into_iter().collect::<Vec<_>>(), ["NGX_B"]);
+    }
+
+    #[test]
+    fn words_hold_line_ends_and_may_be_longer_than_a_window() {
+        let long = "x\n".repeat(40_000);
+        let source = format!("a\n$<A:+{long}$<A>>\nb");
+        assert_eq!(text(source.as_bytes(), Syntax::Angle), format!("a\n{long}1\nb"));
+    }
+
+    #[test]
+    fn an_unclosed_expansion_is_one_error_at_its_place() {
+        let expansion = expand(b"a\n$<A:-b $<A:-c\nd", Syntax::Angle);
+        let spans: Vec<_> = expansion.errors.iter().map(|error| error.span.clone()).collect();
+        assert_eq!(spans, [2..15]);
+    }
+
+    #[test]
+    fn a_spread_is_an_error() {
+        assert_eq!(expand(b"$<A...>", Syntax::Angle).errors.len(), 1);
+        assert_eq!(expand(b"x $<A:-$<B...>>", Syntax::Angle).errors.len(), 1);
+    }
+
+    #[test]
+    fn unclosed_openers_without_end_take_linear_time() {
+        let source = b"$<A:-\\".repeat(200_000);
+        assert_eq!(expand(&source, Syntax::Angle).errors.len(), 1);
+    }
+}
