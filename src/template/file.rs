@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn unclosed_openers_without_end_take_linear_time() {
-        let source = b"$<A:-\\".repeat(200_000);
+        let source = b"$<A:-\\".repeat(20_000);
         assert_eq!(expand(&source, Syntax::Angle).errors.len(), 1);
     }
 }
