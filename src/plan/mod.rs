@@ -5,6 +5,7 @@
 
 mod bytes;
 mod check;
+mod file;
 mod format;
 mod graph;
 mod process;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use bytes::ByteString;
 pub(crate) use check::descriptor;
 pub use check::{Check, Ready, log_pattern};
+pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;
 pub(crate) use graph::{DependencyError, dependency_errors};
 pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};

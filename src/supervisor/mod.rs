@@ -1,6 +1,7 @@
 //! The half that executes a plan: a pure machine (events in, actions out) and one loop around it.
 
 mod event_loop;
+mod files;
 mod launcher;
 mod machine;
 mod messages;
@@ -12,6 +13,7 @@ mod status_writer;
 
 pub use crate::plan::TaskId;
 pub use event_loop::{CannotBegin, run};
+pub use files::write_files;
 pub use machine::Machine;
 pub use machine::action::{Action, Announcement};
 pub use machine::config::{Config, Grace, JobControl};

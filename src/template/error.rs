@@ -77,7 +77,9 @@ impl fmt::Display for ExpansionErrorKind {
             Self::Required { message: Some(message), .. } => f.write_str(message),
             Self::Required { message: None, absence: Absence::Unset } | Self::Unset => f.write_str("not set"),
             Self::Required { message: None, absence: Absence::Empty } => f.write_str("not set (it is empty)"),
-            Self::SpreadInFile => f.write_str("a spread makes arguments, and a file has none: write the expansion without `...`"),
+            Self::SpreadInFile => f.write_str(
+                "a spread makes arguments, and a file has none: write the expansion without `...`",
+            ),
             Self::EndBeforeStart => f.write_str("the substring ends before it starts"),
             Self::UnbalancedQuote => f.write_str("the value has an unclosed quote"),
             Self::PatternTooLarge => {

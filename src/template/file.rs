@@ -203,9 +203,13 @@ impl FileWriter<'_, '_> {
                 ExpansionErrorKind::Template(LintKind::SpreadInside | LintKind::SpreadNotAlone)
             )
         };
-        self.expansion.errors.extend(whole.errors.into_iter().filter(|error| !is_spread(error)).map(|error| {
-            ExpansionError { span: moved(error.span), ..error }
-        }));
+        self.expansion.errors.extend(
+            whole
+                .errors
+                .into_iter()
+                .filter(|error| !is_spread(error))
+                .map(|error| ExpansionError { span: moved(error.span), ..error }),
+        );
         self.expansion.kept.extend(whole.kept.into_iter().map(|(part, name)| (moved(part), name)));
         let warnings = template.lints().iter().filter(|lint| lint.kind.severity() != Severity::Error);
         self.expansion

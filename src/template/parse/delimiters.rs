@@ -11,9 +11,9 @@
 use crate::template::ast::Delimiter;
 use crate::template::characters::character_at;
 use crate::template::lint::LintKind;
-use crate::template::syntax::Syntax;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
+use crate::template::syntax::Syntax;
 
 /// Where the expansion at the last dollar of a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
