@@ -70,6 +70,14 @@ impl SourceText {
         Self { offset: (self.offset + offset).min(self.whole.len()), ..self.clone() }
     }
 
+    /// A part of the text. What follows it is not shown in errors.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let end = (self.offset + range.end).min(self.whole.len());
+        let offset = (self.offset + range.start).min(end);
+        Self { origin: self.origin.clone(), whole: self.whole[..end].to_vec(), offset }
+    }
+
     /// The text.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

@@ -125,6 +125,16 @@ impl<'s> Template<'s> {
         reference::references(self)
     }
 
+    /// The positions of a byte in the text outside expansions.
+    #[must_use]
+    pub fn positions_outside_expansions(&self, byte: u8) -> Vec<usize> {
+        let literals = self.parts[self.root.clone()].iter().filter_map(|part| match part {
+            Part::Literal(span) => Some(span.clone()),
+            Part::Escaped(_) | Part::Expansion(_) => None,
+        });
+        literals.flatten().filter(|at| self.source[*at] == byte).collect()
+    }
+
     fn name(&self, span: &Range<usize>) -> &'s str {
         // Names are ASCII by the grammar, so the fallback is never used.
         std::str::from_utf8(&self.source[span.clone()]).unwrap_or_default()
