@@ -17,11 +17,19 @@ mod json;
 mod lines;
 #[path = "output/log_in_raw_mode.rs"]
 mod log_in_raw_mode;
+#[path = "output/notices.rs"]
+mod notices;
+#[path = "output/own_descriptions.rs"]
+mod own_descriptions;
 #[path = "output/prefix.rs"]
 mod prefix;
 #[path = "output/readers.rs"]
 mod readers;
+#[path = "output/sandbox.rs"]
+mod sandbox;
 #[path = "output/selection.rs"]
 mod selection;
 #[path = "output/terminals.rs"]
 mod terminals;
+#[path = "output/valgrind.rs"]
+mod valgrind;

@@ -21,6 +21,8 @@ pub mod pty;
 pub mod search;
 pub mod signals;
 pub mod spawn;
+pub mod stdio;
 pub mod terminal;
+mod variadic;
 mod vfork_exec;
 pub mod wait;

@@ -13,6 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
 use crate::sys::descriptors::{is_terminal, move_above_stdio, write_nowait};
+use crate::sys::signals::SignalFd;
 
 /// What keeps a write from waiting.
 #[derive(Debug)]
@@ -99,9 +100,8 @@ impl NonblockingWriter {
                 Some(libc::EINTR) => {}
                 Some(libc::EAGAIN) => return WriteOutcome::Written(done),
                 Some(libc::EPIPE | libc::ECONNRESET) => return WriteOutcome::NoReader,
-                Some(libc::EOPNOTSUPP | libc::EINVAL | libc::ENOSYS)
-                    if matches!(self.mode, WriteMode::PipeFlag) =>
-                {
+                // EOPNOTSUPP from older kernels, EPERM or ENOSYS from a sandbox. Any other error the next mode has, too.
+                _ if matches!(self.mode, WriteMode::PipeFlag) => {
                     self.mode = own_description(&self.descriptor);
                 }
                 _ => return WriteOutcome::Failed(error),
@@ -123,6 +123,30 @@ impl NonblockingWriter {
                 }
                 Ok(nix::unistd::write(&self.descriptor, &bytes[..bytes.len().min(SMALL_WRITE)])?)
             }
+        }
+    }
+}
+
+/// Writes to stderr and waits for its reader, but not for longer than until a signal asks monofy to stop: signals are
+/// blocked, and a reader that has stopped would keep monofy from noticing them. The signal stays pending.
+pub fn write_stderr_unless_stopped(bytes: &[u8]) {
+    let Some(mut writer) = NonblockingWriter::new(io::stderr().as_fd()) else { return };
+    let mut rest = bytes;
+    let mut signals = None;
+    loop {
+        match writer.write(rest) {
+            WriteOutcome::Written(count) if count < rest.len() => rest = &rest[count..],
+            WriteOutcome::Written(_) | WriteOutcome::NoReader | WriteOutcome::Failed(_) => return,
+        }
+        if signals.is_none() {
+            signals = SignalFd::open_for_stop().ok();
+        }
+        let mut polled = vec![PollFd::new(writer.as_fd(), PollFlags::POLLOUT)];
+        polled.extend(signals.iter().map(|signals| PollFd::new(signals.as_fd(), PollFlags::POLLIN)));
+        let result = poll(&mut polled, PollTimeout::NONE);
+        let is_stopped = polled[1..].iter().any(|entry| entry.any() == Some(true));
+        if is_stopped || result.is_err_and(|error| error != nix::Error::EINTR) {
+            return;
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::{ByteString, Output, Plan, Process, Restart, Timeout};
+use crate::text::columns;
 use crate::text::shell::quote;
 
 pub(in crate::plan) fn view(plan: &Plan) -> String {
@@ -25,7 +26,7 @@ pub(in crate::plan) fn view(plan: &Plan) -> String {
 fn branch(text: &mut String, title: &str, processes: &[Process]) {
     text.push_str(title);
     text.push('\n');
-    let width = processes.iter().map(|process| process.name.chars().count()).max().unwrap_or(0);
+    let width = columns::width(processes.iter().map(|process| process.name.as_str()));
     for (index, process) in processes.iter().enumerate() {
         let is_last = index + 1 == processes.len();
         let (knot, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
