@@ -140,7 +140,7 @@ impl Parser<'_> {
                 self.literal(at..last + 1);
                 match head {
                     Head::Malformed { why: LintKind::Unclosed { closer }, .. } => {
-                        self.lint_unclosed(last, closer)
+                        self.lint_unclosed(last, closer);
                     }
                     Head::Malformed { why, end } => self.lint(why, last..end),
                     // The head is well formed, but nothing closes the expansion.
