@@ -8,22 +8,11 @@
 //! Most arguments do not need the scan: if nothing is nested or escaped, an expansion ends at the next closing delimiter.
 //! The scan runs at the first expansion whose operand contains a dollar or a backslash.
 
-use crate::template::ast::Delimiter;
+use crate::template::ast::{Delimiter, ExpansionEnd};
 use crate::template::characters::character_at;
 use crate::template::lint::LintKind;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
-
-/// Where the expansion at the last dollar of a run ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::template) enum ExpansionEnd {
-    /// A well-formed expansion that ends here.
-    Closed(usize),
-    /// The argument ends inside the expansion, and so inside every enclosing one.
-    Unclosed,
-    /// No expansion starts there.
-    NotAnExpansion,
-}
 
 /// The kind of an operand, which determines where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,10 +11,10 @@ pub(crate) mod operator;
 use std::ops::Range;
 
 use crate::template::Template;
-use crate::template::ast::{Delimiter, Expansion, Operation, Part, Parts};
+use crate::template::ast::{Delimiter, Expansion, ExpansionEnd, Operation, Part, Parts};
 use crate::template::lint::brace::Enclosing;
 use crate::template::lint::{Lint, LintKind};
-use crate::template::parse::delimiters::{Context, ExpansionEnd, ExpansionEnds};
+use crate::template::parse::delimiters::{Context, ExpansionEnds};
 use crate::template::parse::head::Head;
 
 /// The deepest nesting of expansions.
