@@ -21,6 +21,8 @@ pub(in crate::template) enum Context {
     Pattern(Delimiter),
     /// A pattern that also ends at a `/`.
     Replaced(Delimiter),
+    /// The word that replaces a match. It ends where a word ends.
+    Replacement(Delimiter),
 }
 
 impl Context {
@@ -35,8 +37,8 @@ impl Context {
 
     fn column(self) -> usize {
         match self {
-            Self::Word(Delimiter::Brace) => 0,
-            Self::Word(Delimiter::Angle) => 1,
+            Self::Word(Delimiter::Brace) | Self::Replacement(Delimiter::Brace) => 0,
+            Self::Word(Delimiter::Angle) | Self::Replacement(Delimiter::Angle) => 1,
             Self::Pattern(Delimiter::Brace) => 2,
             Self::Pattern(Delimiter::Angle) => 3,
             Self::Replaced(Delimiter::Brace) => 4,
@@ -46,7 +48,9 @@ impl Context {
 
     pub(in crate::template) fn ends_at(self, byte: u8) -> bool {
         match self {
-            Self::Word(delimiter) | Self::Pattern(delimiter) => byte == delimiter.closer(),
+            Self::Word(delimiter) | Self::Replacement(delimiter) | Self::Pattern(delimiter) => {
+                byte == delimiter.closer()
+            }
             Self::Replaced(delimiter) => byte == delimiter.closer() || byte == b'/',
         }
     }
@@ -55,7 +59,11 @@ impl Context {
     pub(in crate::template) fn escaped(self, source: &[u8], at: usize) -> usize {
         let Some(&next) = source.get(at + 1) else { return 0 };
         match self {
-            Self::Word(delimiter) => usize::from(b"$`\"\\".contains(&next) || next == delimiter.closer()),
+            // Bash 5.2 takes an `&` in a replacement for the match, so scripts quote it. A quoted newline joins two lines.
+            Self::Replacement(_) if next == b'&' => 1,
+            Self::Word(delimiter) | Self::Replacement(delimiter) => {
+                usize::from(b"$`\"\\\n".contains(&next) || next == delimiter.closer())
+            }
             Self::Pattern(_) | Self::Replaced(_) => character_at(source, at + 1),
         }
     }
@@ -130,9 +138,10 @@ fn plain(source: &[u8], head: &Head) -> Option<ExpansionEnd> {
 /// The end of an operand, or `None` if it contains a dollar or a backslash.
 fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
     let closer = match context {
-        Context::Word(delimiter) | Context::Pattern(delimiter) | Context::Replaced(delimiter) => {
-            delimiter.closer()
-        }
+        Context::Word(delimiter)
+        | Context::Replacement(delimiter)
+        | Context::Pattern(delimiter)
+        | Context::Replaced(delimiter) => delimiter.closer(),
     };
     // The others compare twice with the same byte: there are few of them.
     let slash = if let Context::Replaced(_) = context { b'/' } else { closer };
