@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::template::Template;
+use crate::template::ast::ExpansionEnd;
+use crate::template::budget::Budget;
 use crate::template::error::{ExpansionError, ExpansionErrorKind};
 use crate::template::expand::UnsetPolicy;
 use crate::template::lint::{Lint, LintKind, Severity};
-use crate::template::parse::delimiters::{ExpansionEnd, ExpansionEnds};
+use crate::template::parse::delimiters::ExpansionEnds;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::parse_into;
 use crate::template::scope::Scope;
@@ -67,6 +69,7 @@ impl<'s> FileTemplate<'s> {
             scope,
             unset,
             scratch: Template::default(),
+            budget: Budget::default(),
             unclosed: 0,
             expansion: FileExpansion {
                 content: TaintedBytes::with_capacity(self.source.len() + self.source.len() / 8),
@@ -85,6 +88,8 @@ struct FileWriter<'s, 'v> {
     unset: UnsetPolicy,
     /// The memory of the last template.
     scratch: Template<'static>,
+    /// The steps that all operators of the file may take together.
+    budget: Budget,
     /// How many expansions are never closed.
     unclosed: usize,
     expansion: FileExpansion,
@@ -195,7 +200,7 @@ impl FileWriter<'_, '_> {
                 self.expansion.names.insert(reference.name.to_owned());
             }
         }
-        let whole = template.evaluate(self.scope, self.unset, &mut self.expansion.content);
+        let whole = template.evaluate(self.scope, self.unset, &mut self.budget, &mut self.expansion.content);
         let moved = |part: Range<usize>| span.start + part.start..span.start + part.end;
         let is_spread = |error: &ExpansionError| {
             matches!(

@@ -7,8 +7,8 @@ mod transform;
 
 use crate::template::Template;
 use crate::template::ast::{Expansion, Operation, Part, Parts, Test};
+use crate::template::budget::Budget;
 use crate::template::error::{Absence, ExpansionError, ExpansionErrorKind};
-use crate::template::glob::Budget;
 use crate::template::lint::Severity;
 use crate::template::scope::Scope;
 use crate::template::taint::TaintedBytes;
@@ -55,7 +55,7 @@ impl Template<'_> {
         unset: UnsetPolicy,
     ) -> Result<Vec<TaintedBytes>, Vec<ExpansionError>> {
         let mut texts = Vec::new();
-        self.expand_into(&mut texts, scope, unset)?;
+        self.expand_into(&mut texts, scope, unset, &mut Budget::default())?;
         Ok(texts)
     }
 
@@ -69,9 +69,11 @@ impl Template<'_> {
         texts: &mut Vec<TaintedBytes>,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
+        budget: &mut Budget,
     ) -> Result<(), Vec<ExpansionError>> {
         let before = texts.len();
-        let mut expander = Expander::new(self, scope, unset, MAX_RESULT);
+        budget.extend(self.source.len());
+        let mut expander = Expander::new(self, scope, unset, budget, MAX_RESULT);
         if let Some(expansion) = self.spread() {
             texts.extend(expander.spread(expansion));
         } else {
@@ -91,10 +93,12 @@ impl Template<'_> {
         &self,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
+        budget: &mut Budget,
         out: &mut TaintedBytes,
     ) -> Evaluation {
+        budget.extend(self.source.len());
         let limit = out.len().saturating_add(MAX_RESULT_IN_FILE);
-        let mut expander = Expander::new(self, scope, unset, limit);
+        let mut expander = Expander::new(self, scope, unset, budget, limit);
         expander.append(&self.root, Mode::Word, out);
         Evaluation { errors: expander.errors, kept: expander.kept }
     }
@@ -122,7 +126,7 @@ pub(in crate::template) struct Expander<'t, 's> {
     pub(in crate::template) template: &'t Template<'t>,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
-    budget: Budget,
+    budget: &'s mut Budget,
     /// The result is too large or took too many steps: evaluation stops.
     pub(in crate::template) exhausted: bool,
     /// The largest result, in bytes.
@@ -165,13 +169,14 @@ impl<'t, 's> Expander<'t, 's> {
         template: &'t Template<'t>,
         scope: &'s mut dyn Scope,
         unset: UnsetPolicy,
+        budget: &'s mut Budget,
         max_result: usize,
     ) -> Self {
         Self {
             template,
             scope,
             unset,
-            budget: Budget::new(),
+            budget,
             exhausted: false,
             max_result,
             errors: template.lint_errors(),
@@ -256,7 +261,7 @@ impl<'t, 's> Expander<'t, 's> {
                 Ok(text) => self.push(expansion, &text, out),
                 Err(kind) => {
                     // The budget is spent for the rest of the template, too.
-                    self.exhausted |= kind == ExpansionErrorKind::PatternTooLarge;
+                    self.exhausted |= kind == ExpansionErrorKind::TooManySteps;
                     self.error(expansion, kind);
                 }
             },
@@ -277,7 +282,10 @@ impl<'t, 's> Expander<'t, 's> {
     fn transformed(&mut self, expansion: &'t Expansion) -> Result<TaintedBytes, ExpansionErrorKind> {
         let value = self.scope.get(self.template.name(&expansion.name));
         let (value, secret) = match value {
-            Some(value) => (value.to_text(), value.has_secret()),
+            Some(value) => {
+                self.budget.spend(value.len())?;
+                (value.to_text(), value.has_secret())
+            }
             None if self.unset == UnsetPolicy::Error => return Err(ExpansionErrorKind::Unset),
             None if matches!(expansion.operation, Operation::Length) => (TaintedBytes::new(), false),
             None => return Ok(TaintedBytes::new()),
@@ -288,12 +296,14 @@ impl<'t, 's> Expander<'t, 's> {
             Operation::Case(case, scope) => Ok(transform::change_case(&value, *case, *scope)),
             Operation::Strip { side, greediness, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&value, *side, *greediness, pattern.bytes(), &mut self.budget)
+                self.budget.spend(pattern.len())?;
+                transform::strip(&value, *side, *greediness, pattern.bytes(), self.budget)
             }
             Operation::Replace { scope, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&value, *scope, pattern.bytes(), &word, &mut self.budget)
+                self.budget.spend(pattern.len() + word.len())?;
+                transform::replace(&value, *scope, pattern.bytes(), &word, self.budget)
             }
             _ => Ok(value),
         }
