@@ -10,8 +10,6 @@ mod explain;
 mod fixtures;
 #[path = "variables/problems.rs"]
 mod problems;
-#[path = "variables/scenario.rs"]
-mod scenario;
 #[path = "variables/secrets.rs"]
 mod secrets;
 #[path = "variables/set.rs"]

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of this")]
 
 mod dispositions;
+pub mod scenario;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -384,6 +385,7 @@ impl Folder {
     /// Writes a file into it and returns its path.
     pub fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&self.0)).expect("a folder can be made");
         std::fs::write(&path, contents).expect("a file can be written");
         path
     }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::scenario::Scenario;
 use crate::support::Run;
+use crate::support::scenario::Scenario;
 
 const FILE: &str = "monofy.toml";
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 #[test]
 fn variables_reach_templates_and_processes() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 fn scenario() -> Scenario {
     let file = "\

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 const PROBLEMS: &str = "monofy: env:1:1: a line without '='; write NAME=VALUE, and quotes around a value of several lines
     …

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 fn scenario() -> Scenario {
     let file = "[settings]\nsecrets = ['*_TOKEN', 'P?']\n[vars]\nDB.secret = true\nDB.default = 'hunter2'\n\

@@ -1,6 +1,6 @@
 //! `--set`, and the precedence of sources.
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 #[test]
 fn a_set_value_wins_over_the_environment_and_is_not_expanded() {

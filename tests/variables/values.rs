@@ -1,6 +1,6 @@
 //! Unusual values: not UTF-8, with NUL, and very large.
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 const RULES: &str = "\
 [vars.FILE]

@@ -1,0 +1,13 @@
+//! Rendered files (contract, section 7), from outside.
+
+#[path = "render/defaults_file.rs"]
+mod defaults_file;
+#[path = "render/option.rs"]
+mod option;
+#[path = "render/plan.rs"]
+mod plan;
+#[path = "render/problems.rs"]
+mod problems;
+mod support;
+#[path = "render/writing.rs"]
+mod writing;
