@@ -51,6 +51,17 @@ pub fn identity(written: &[u8]) -> Result<Identity, UnknownIdentity> {
     Files::read()?.identity(written)
 }
 
+/// Checks the form of `USER[:GROUP]`, without looking up names.
+///
+/// # Errors
+/// When it is not of this form, or a number fits no id.
+pub fn check_form(written: &[u8]) -> Result<(), UnknownIdentity> {
+    let mut parts = written.split(|byte| *byte == b':');
+    let is_valid = |part: &[u8]| !part.is_empty() && (!is_number(part) || id(part).is_some());
+    let are_valid = parts.by_ref().take(2).all(is_valid);
+    if are_valid && parts.next().is_none() { Ok(()) } else { Err(UnknownIdentity::Malformed) }
+}
+
 struct Files {
     passwd: Vec<u8>,
     group: Vec<u8>,

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::plan::TaskId;
-use crate::status::{self, LastExit, ProcessStatus, Stage, Status};
+use crate::status::{LastExit, ProcessState, ProcessStatus, RunStage, Status};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::event::Tick;
 use crate::supervisor::machine::task::{State, Task};
@@ -31,7 +31,7 @@ enum Place {
 /// All whose change is worth a look; setup commands and processes in the order of the line.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
-    stage: Stage,
+    stage: RunStage,
     tasks: Vec<(State, bool)>,
 }
 
@@ -96,10 +96,10 @@ impl StatusWriter {
         ProcessStatus {
             name,
             state: match task.state {
-                State::Waiting | State::Starting => status::State::Waiting,
-                State::Running(_) | State::GivenUp(_) => status::State::Running,
-                State::BackingOff(_) => status::State::Restarting,
-                State::Ended(_) | State::NotStarted => status::State::Ended,
+                State::Waiting | State::Starting => ProcessState::Waiting,
+                State::Running(_) | State::GivenUp(_) => ProcessState::Running,
+                State::BackingOff(_) => ProcessState::Restarting,
+                State::Ended(_) | State::NotStarted => ProcessState::Ended,
             },
             pid: task.running().map(Pid::get),
             ready: task.is_ready(),
@@ -117,13 +117,13 @@ impl StatusWriter {
 
 impl Machine {
     /// How far the run is, for those who look from outside.
-    fn stage(&self) -> Stage {
+    fn stage(&self) -> RunStage {
         let waits = |task: &Task| matches!(task.state, State::Waiting | State::Starting);
         match &self.phase {
-            Phase::Setup(_) | Phase::LookingUp => Stage::Setup,
-            Phase::Running if self.tasks[self.setup..].iter().any(waits) => Stage::Starting,
-            Phase::Running => Stage::Running,
-            Phase::Stopping(_) | Phase::Finished => Stage::Stopping,
+            Phase::Setup(_) | Phase::LookingUp => RunStage::Setup,
+            Phase::Running if self.tasks[self.setup..].iter().any(waits) => RunStage::Starting,
+            Phase::Running => RunStage::Running,
+            Phase::Stopping(_) | Phase::Finished => RunStage::Stopping,
         }
     }
 }

@@ -109,6 +109,12 @@ impl TaintedBytes {
         self.runs_from(range.start).next().is_some_and(|run| run.start < range.end)
     }
 
+    /// The runs of secret bytes, ascending; none of them touch.
+    #[must_use]
+    pub fn secret_ranges(&self) -> &[Range<usize>] {
+        &self.secret
+    }
+
     /// What may be shown: each run of secret bytes is `***`.
     #[must_use]
     pub fn masked(&self) -> Vec<u8> {

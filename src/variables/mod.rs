@@ -136,6 +136,18 @@ impl Variables {
         self.is_secret(name) || find(&self.assigned, name).is_some_and(TaintedBytes::has_secret)
     }
 
+    /// Replaces what the line has assigned to a variable, and returns that. `None` is no assignment.
+    pub(crate) fn replace_assigned(
+        &mut self,
+        name: &str,
+        value: Option<TaintedBytes>,
+    ) -> Option<TaintedBytes> {
+        match value {
+            Some(value) => self.assigned.insert(name.to_owned(), value),
+            None => self.assigned.remove(name),
+        }
+    }
+
     /// Every name that is set or declared; some of them twice.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let set = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());

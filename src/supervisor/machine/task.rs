@@ -159,14 +159,14 @@ impl Task {
     pub(in crate::supervisor) fn ending(&self) -> Option<StopOutcome> {
         match self.state {
             State::Waiting | State::Starting | State::BackingOff(_) | State::NotStarted => None,
-            State::Running(_) | State::GivenUp(_) => Some(StopOutcome::HadToBeKilled),
+            State::Running(_) | State::GivenUp(_) => Some(StopOutcome::Killed),
             State::Ended(ExitReason::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
-                Some(StopOutcome::HadToBeKilled)
+                Some(StopOutcome::Killed)
             }
             State::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
-                Some(StopOutcome::AsAsked)
+                Some(StopOutcome::Clean)
             }
-            State::Ended(death) => Some(StopOutcome::Otherwise(death.status())),
+            State::Ended(death) => Some(StopOutcome::Status(death.status())),
         }
     }
 
