@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use monofy::exit::ExitReason;
-use monofy::output::{Assembler, LineSink, Part};
+use monofy::output::{LineAssembler, LineSink, Part};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
     Action, Children, Config, Event, Grace, JobControl, Machine, Task, TaskId, Tick, Wake,
@@ -73,7 +73,7 @@ fn lines(criterion: &mut Criterion) {
         let read = line.repeat(64 * 1024 / length);
         group.throughput(Throughput::Bytes(read.len() as u64));
         group.bench_function(format!("assemble lines of {length} bytes"), |bencher| {
-            let (mut assembler, mut counter) = (Assembler::default(), Counter::default());
+            let (mut assembler, mut counter) = (LineAssembler::default(), Counter::default());
             // As reads cut them: not at the ends of lines.
             let (first, second) = read.split_at(read.len() / 2 + 7);
             bencher.iter(|| {

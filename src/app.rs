@@ -14,6 +14,7 @@ use crate::status::client;
 use crate::supervisor;
 use crate::sys::input;
 use crate::sys::limits::Capacity;
+use crate::sys::nonblocking_writer;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
 use crate::variables;
@@ -193,5 +194,5 @@ fn warn(warning: impl Display) {
 
 /// Prints to stderr. A closed stderr is not an error.
 fn print_error(text: &str) {
-    let _ = io::stderr().write_all(format!("monofy: {text}\n").as_bytes());
+    nonblocking_writer::write_stderr_unless_stopped(format!("monofy: {text}\n").as_bytes());
 }

@@ -10,7 +10,7 @@ use crate::cli::CommandLine;
 use crate::plan::{ByteString, SecretDisplay, VariableSource};
 use crate::resolve::Resolved;
 use crate::template::{TaintedBytes, Template, Usage};
-use crate::text::shell::quote::quote;
+use crate::text::shell::quote;
 use crate::variables::VariableInfo;
 
 /// All variables that the line uses, and all that the command line and the files mention.

@@ -1,108 +1,167 @@
-//! The arrows of ARCHITECTURE.md, read off the `use` lines: who may know of whom.
+//! Checks the module table of ARCHITECTURE.md against the sources: which module uses which, without a cycle.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+#[path = "architecture/modules.rs"]
+mod modules;
 
-/// For each module of the crate, what of the crate it may use.
-const ARROWS: [(&str, &[&str]); 17] = [
-    ("app", &["cli", "exit", "explain", "plan", "resolve", "status", "supervisor", "sys", "variables"]),
-    ("cli", &["diagnostic", "plan", "text", "variables"]),
-    ("diagnostic", &[]),
-    ("etc", &[]),
-    ("exit", &["signal"]),
-    ("explain", &["cli", "plan", "resolve", "template", "text", "variables"]),
-    ("main", &[]),
-    ("output", &["plan", "sys", "text"]),
-    ("plan", &["signal", "text"]),
-    ("resolve", &["cli", "diagnostic", "etc", "plan", "signal", "sys", "template", "text", "variables"]),
-    ("signal", &[]),
-    ("status", &["exit", "signal", "sys"]),
-    ("supervisor", &["etc", "exit", "output", "plan", "signal", "status", "sys", "text"]),
-    ("sys", &["etc", "exit", "signal"]),
-    ("template", &["text"]),
-    ("text", &[]),
-    ("variables", &["diagnostic", "plan", "template", "text"]),
-];
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-fn sources(path: &Path, found: &mut Vec<PathBuf>) {
-    if path.is_dir() {
-        let entries = std::fs::read_dir(path).expect("a folder can be read");
-        entries.for_each(|entry| sources(&entry.expect("an entry can be read").path(), found));
-    } else if path.extension().is_some_and(|extension| extension == "rs") {
-        found.push(path.to_owned());
+use modules::{Path as ModulePath, Sources};
+
+/// A row of the table: the modules that a module may use.
+type Table = BTreeMap<String, BTreeSet<String>>;
+
+/// Reads the table below the heading "Modules" of ARCHITECTURE.md: the first column is a module, the third one lists
+/// what it may use.
+fn table() -> Table {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = std::fs::read_to_string(file).expect("ARCHITECTURE.md is readable");
+    let chapter = text.split_once("\n## Modules\n").expect("there is a chapter on modules").1;
+    let chapter = chapter.split("\n## ").next().unwrap_or_default();
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.strip_prefix("| `")?.trim_end_matches(" |").split(" | ").collect();
+        let module = cells.first()?.trim_end_matches('`').to_owned();
+        Some((module, quoted(cells.get(2).unwrap_or_else(|| panic!("{line} has no third column")))))
+    };
+    let table: Table = chapter.lines().filter_map(row).collect();
+    assert!(table.len() > 15, "the table was not found");
+    table
+}
+
+/// The row that covers a module: its own, or that of the nearest module around it.
+fn row<'a>(table: &'a Table, module: &[String]) -> Option<&'a str> {
+    let names = (1..=module.len()).rev().map(|length| module[..length].join("::"));
+    names.into_iter().find_map(|name| table.get_key_value(&name)).map(|(name, _)| name.as_str())
+}
+
+/// The arrows between the rows of the table, as the sources have them, each with a file that makes it.
+fn arrows(table: &Table, sources: &Sources) -> BTreeMap<(String, String), String> {
+    let mut arrows = BTreeMap::new();
+    for (file, module, used) in sources.uses() {
+        if ["lib", "main"].contains(&module[0].as_str()) {
+            continue;
+        }
+        let from = row(table, &module).unwrap_or_else(|| panic!("{file}: the table has no row for it"));
+        let to = row(table, &used).unwrap_or_else(|| panic!("{file}: the table has no row for {used:?}"));
+        // A module and the modules inside it are one room unless the table splits them.
+        if from != to && !is_around(to, from) && !is_around(from, to) {
+            arrows.insert((from.to_owned(), to.to_owned()), file);
+        }
+    }
+    arrows
+}
+
+/// Whether one module contains the other.
+fn is_around(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with("::"))
+}
+
+/// A cycle of a graph, or `None`.
+fn cycle(arrows: &BTreeSet<(String, String)>) -> Option<Vec<String>> {
+    let mut left = arrows.clone();
+    loop {
+        let starts: BTreeSet<String> = left.iter().map(|(from, _)| from.clone()).collect();
+        let before = left.len();
+        left.retain(|(_, to)| starts.contains(to));
+        if left.is_empty() {
+            return None;
+        }
+        if left.len() == before {
+            // Each module that is left leads to another one that is left.
+            let mut seen = vec![left.first().expect("it is not empty").0.clone()];
+            loop {
+                let last = seen.last().expect("it is not empty").clone();
+                let next = &left.iter().find(|(from, _)| *from == last).expect("it leads on").1;
+                if let Some(start) = seen.iter().position(|module| module == next) {
+                    return Some(seen.split_off(start));
+                }
+                seen.push(next.clone());
+            }
+        }
     }
 }
 
-/// The module of the crate that a file belongs to.
-fn module(file: &Path, root: &Path) -> String {
-    let inside = file.strip_prefix(root).expect("a source lies below src");
-    let first = inside.iter().next().expect("it has a name").to_string_lossy().into_owned();
-    first.trim_end_matches(".rs").to_owned()
-}
-
-/// The modules of the crate that a source names, in its code and its tests.
-fn used(source: &str) -> BTreeSet<String> {
-    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    code.flat_map(|line| line.split("crate::").skip(1).map(name).collect::<Vec<String>>())
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-fn all() -> Vec<(PathBuf, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    let read = |file: PathBuf| {
-        let source = std::fs::read_to_string(&file).expect("a source can be read");
-        let module = module(&file, &root);
-        (file, module, source)
-    };
-    files.into_iter().map(read).collect()
+#[test]
+fn modules_use_only_what_the_table_allows() {
+    let (table, sources) = (table(), Sources::read());
+    let is_allowed =
+        |from: &str, to: &str| table[from].iter().any(|allowed| allowed == to || is_around(allowed, to));
+    let wrong: Vec<String> = arrows(&table, &sources)
+        .into_iter()
+        .filter(|((from, to), _)| !is_allowed(from, to))
+        .map(|((from, to), file)| format!("{from} uses {to} in {file}"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn a_module_uses_only_what_the_architecture_allows() {
-    for (file, module, source) in all() {
-        if module == "lib" {
-            continue;
-        }
-        let allowed = ARROWS.iter().find(|(name, _)| *name == module);
-        let (_, allowed) = allowed.unwrap_or_else(|| panic!("{module} has no place in the architecture"));
-        for used in used(&source) {
-            assert!(
-                !source.contains("use crate::{"),
-                "{}: one module a line, so that it can be read",
-                file.display()
-            );
-            assert!(used == module || allowed.contains(&used.as_str()), "{} uses {used}", file.display());
-        }
+fn the_table_allows_only_what_modules_use() {
+    let (table, sources) = (table(), Sources::read());
+    let arrows = arrows(&table, &sources);
+    let is_used = |from: &str, to: &str| {
+        arrows.keys().any(|(user, used)| user == from && (used == to || is_around(to, used)))
+    };
+    let mut wrong = Vec::new();
+    for (from, allowed) in &table {
+        wrong.extend(allowed.iter().filter(|to| !is_used(from, to)).map(|to| format!("{from} -> {to}")));
+    }
+    assert!(wrong.is_empty(), "no source needs {wrong:#?}");
+}
+
+#[test]
+fn no_modules_form_a_cycle() {
+    let sources = Sources::read();
+    let top = |path: &ModulePath| path[0].clone();
+    let arrows = sources
+        .uses()
+        .filter(|(_, module, used)| module[0] != used[0] && module[0] != "lib")
+        .map(|(_, module, used)| (top(&module), top(&used)));
+    assert_eq!(cycle(&arrows.collect()), None);
+}
+
+#[test]
+fn no_modules_inside_a_module_form_a_cycle() {
+    let sources = Sources::read();
+    let inner = |path: &ModulePath| path.get(..2).map(|path| path.join("::"));
+    // The cycles of these are being cut.
+    let exempt = ["supervisor", "sys", "template"];
+    let inside = sources
+        .uses()
+        .filter(|(_, module, used)| module[0] == used[0] && !exempt.contains(&module[0].as_str()));
+    let arrows = inside.filter_map(|(_, module, used)| Some((inner(&module)?, inner(&used)?)));
+    assert_eq!(cycle(&arrows.filter(|(from, to)| from != to).collect()), None);
+}
+
+#[test]
+fn one_use_line_names_one_module() {
+    for (file, _, source) in Sources::read().files() {
+        assert!(!source.contains("use crate::{"), "{file}: write one module a line");
     }
 }
 
 #[test]
 fn the_front_half_starts_nothing() {
-    for (file, module, source) in all() {
-        if ["cli", "template", "variables", "resolve", "explain", "plan", "diagnostic"]
-            .contains(&module.as_str())
-        {
-            assert!(!source.contains("process::Command"), "{} starts processes", file.display());
+    let front = ["cli", "template", "variables", "resolve", "explain", "plan", "diagnostic", "text"];
+    for (file, module, source) in Sources::read().files() {
+        if front.contains(&module[0].as_str()) {
+            assert!(!source.contains("process::Command"), "{file} starts processes");
         }
     }
 }
 
 #[test]
-fn what_is_unsafe_is_in_sys_and_says_why() {
-    for (file, module, source) in all() {
+fn unsafe_code_is_in_sys_and_has_a_safety_comment() {
+    for (file, module, source) in Sources::read().files() {
         let lines: Vec<&str> = source.lines().collect();
         for (index, line) in lines.iter().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             if !code.contains("unsafe {") && !code.contains("#[unsafe(") {
                 continue;
             }
-            assert_eq!(module, "sys", "{} is unsafe", file.display());
+            assert_eq!(module[0], "sys", "{file} has unsafe code");
             let before = lines[index.saturating_sub(4)..=index].join("\n");
-            assert!(before.contains("SAFETY: "), "{}:{} does not say why", file.display(), index + 1);
+            assert!(before.contains("SAFETY: "), "{file}:{} has no SAFETY comment", index + 1);
         }
     }
 }

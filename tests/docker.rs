@@ -5,14 +5,14 @@ mod support;
 
 #[path = "docker/engine.rs"]
 mod engine;
+#[path = "docker/environments.rs"]
+mod environments;
 #[path = "docker/health.rs"]
 mod health;
 #[path = "docker/image_command.rs"]
 mod image_command;
 #[path = "docker/leftovers.rs"]
 mod leftovers;
-#[path = "docker/seats.rs"]
-mod seats;
 #[path = "docker/signals.rs"]
 mod signals;
 #[path = "docker/terminal.rs"]

@@ -1,4 +1,4 @@
-//! The language of substitution (contract, section 2), from outside.
+//! Tests of the language of substitution (contract, section 2).
 
 #[path = "language/grammar.rs"]
 mod grammar;

@@ -1,4 +1,4 @@
-//! Any bytes as a template, expanded with any bytes as values.
+//! Fuzzes templates: arbitrary bytes as a template, expanded with arbitrary values.
 //!
 //! The input is a template, then the value of `A` and the value of `B`, with a NUL between them: no argument
 //! and no variable can hold one.
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use libfuzzer_sys::fuzz_target;
 use monofy::template::{Content, Scope, Severity, Template, TaintedBytes, UnsetPolicy, Value};
 
-/// Control characters, since no transform makes one of something else (`${A,,}` can make other characters).
+/// Control characters, since no transform produces them (`${A,,}` can produce other characters).
 const SECRET: &[u8] = b"\x01a\x02 '\xe2\x98\x83\x03";
 
 #[derive(Clone)]
@@ -51,12 +51,12 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(template.source(), source);
 
     let mut start = 0;
-    for finding in template.lints() {
-        assert!(start <= finding.span.start, "findings are in order");
-        start = finding.span.start;
-        assert!(finding.span.start < finding.span.end && finding.span.end <= source.len());
-        assert!(finding.kind.severity() == Severity::Error || source[start] == b'$');
-        assert!(!finding.kind.to_string().is_empty());
+    for lint in template.lints() {
+        assert!(start <= lint.span.start, "lints are in order");
+        start = lint.span.start;
+        assert!(lint.span.start < lint.span.end && lint.span.end <= source.len());
+        assert!(lint.kind.severity() == Severity::Error || source[start] == b'$');
+        assert!(!lint.kind.to_string().is_empty());
     }
     let mut spread = false;
     for reference in template.references() {
@@ -76,7 +76,7 @@ fuzz_target!(|input: &[u8]| {
                 if template.is_literal() {
                     assert_eq!(texts[0].bytes(), source);
                 }
-                // What the input itself holds can be shown.
+                // Bytes of the input itself may be shown.
                 if !holds_secret(input) {
                     assert!(!texts.iter().any(|text| holds_secret(&text.masked())), "a secret is shown");
                 }

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 
 use crate::cli::EnvLookup;
 use crate::cli::global::{PartialOptions, SetupMode, VerbosityOptions, View, ViewFormat, ViewOverride};
-use crate::cli::parse::Parser;
+use crate::cli::parser::Parser;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, Verbosity};
-use crate::text::suggest::suggestion;
+use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, Sources};
 
 const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
@@ -20,8 +20,9 @@ pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsStri
     let known = || OPTION_VARIABLES.into_iter().chain(OTHER_VARIABLES);
     let names = environment.into_iter().filter_map(|(name, _)| name.into_string().ok());
     let unknown = names.filter(|name| name.starts_with(PREFIX) && !known().any(|known| known == name));
+    let mut hints = Hints::default();
     unknown
-        .map(|name| format!("{}: no option has this name{}", printable(&name), suggestion(&name, known())))
+        .map(|name| format!("{}: no option has this name{}", printable(&name), hints.hint(&name, known())))
         .collect()
 }
 

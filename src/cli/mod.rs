@@ -6,6 +6,7 @@ mod occurrences;
 mod option_errors;
 mod options;
 mod parse;
+mod parser;
 mod split;
 mod values;
 
@@ -17,7 +18,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 pub use env_options::unknown_variables;
 pub use global::{GlobalOptions, SetupMode, VerbosityOptions, View, ViewFormat};
 pub use options::{HELP_WIDTH, definition};
-use parse::Parser;
+use parser::Parser;
 
 /// What the command line asks for.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use clap::{Arg, ArgMatches, Command as Clap};
 use crate::cli::UsageError;
 use crate::cli::occurrences::{OptionOccurrence, OptionScan};
 use crate::cli::options;
-use crate::cli::parse::{Parser, Position};
+use crate::cli::parser::{Parser, Position};
 use crate::cli::split::Segment;
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::text::suggest::suggest;
+use crate::text::suggest;
 
 impl Parser<'_> {
     /// Parses the valid options. The others become problems and leave the scan.
@@ -80,7 +80,7 @@ fn message(error: &clap::Error, position: Position) -> String {
     let long = name.strip_prefix("--").unwrap_or_default();
     let known = options::options_at(position);
     let known = known.iter().filter_map(Arg::get_long);
-    match suggest(long, known) {
+    match suggest::closest(long, known) {
         Some(meant) => format!("there is no option '{name}'; did you mean '--{meant}'?"),
         None => {
             format!("there is no option '{name}'; a program whose name begins with '-' needs '--' before it")

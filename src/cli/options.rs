@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
-use crate::cli::parse::Position;
+use crate::cli::parser::Position;
 use crate::cli::values;
 
 /// The width of the help. Its lines are broken by hand, since the documentation contains it.
@@ -84,26 +84,25 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable(
             "defaults",
             "FILE",
-            "TOML file of variables and settings; repeatable, a\n\
-             later one wins [default: ./monofy.toml if it exists]",
+            "TOML file of variables and settings; repeatable,\na later one wins [default: ./monofy.toml if it\nexists]",
         )
         .short('d'),
         flag("no-defaults", "Read no defaults file").overrides_with("defaults"),
         repeatable(
             "env-file",
             "FILE",
-            "File of NAME=VALUE lines; repeatable, a later one\nwins; -FILE may be missing",
+            "File of NAME=VALUE lines; repeatable, a later\none wins; -FILE may be missing",
         ),
-        repeatable("set", "NAME=VALUE", "Set a variable, above all other sources; repeatable"),
+        repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
         view("plan", "Print the plan and exit").overrides_with("explain"),
-        view("explain", "Print where each variable's value comes from, and\nexit").overrides_with("plan"),
+        view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
-        single("run-plan", "FILE", "Execute a plan written by --plan=json (- is stdin);\ntakes no PROCESS"),
+        single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
             "How long a stop may take before SIGKILL; 0 is at\n\
-             once, none is no limit [default: 10s if a process\n\
-             exited, none if a signal asked for the stop]",
+             once, none is no limit [default: 10s if a\n\
+             process exited, none if a signal asked for it]",
         ),
         choice(
             "output",
@@ -121,13 +120,13 @@ pub(super) fn global_options() -> Vec<Arg> {
             "setup",
             "run|skip|only",
             &["run", "skip", "only"],
-            "Run setup commands first (the default), leave them\nout, or run nothing else",
+            "Run setup commands first (the default), leave\nthem out, or run nothing else",
         ),
         Arg::new("ready-fd")
             .long("ready-fd")
             .value_name("N")
             .value_parser(values::descriptor)
-            .help("Write a newline to descriptor N once every process\nis ready"),
+            .help("Write a newline to descriptor N once every\nprocess is ready"),
         flag("health", "Exit 0 if every process of the running instance\nruns and is ready, else 1")
             .overrides_with("status"),
         view("status", "Print the state of its processes").overrides_with("health"),
@@ -135,7 +134,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             .long("pid")
             .value_name("N")
             .value_parser(values::pid)
-            .help("With --health and --status: the instance to query\n[default: PID 1, or the only one]"),
+            .help("With --health and --status: the instance to\nquery [default: PID 1, or the only one]"),
         choice("schema", "defaults|plan", &[DEFAULTS, "plan"], "Print a JSON Schema and exit"),
         Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print this help and exit"),
         Arg::new("version")
@@ -163,7 +162,7 @@ fn process_options() -> Vec<Arg> {
         ),
         repeatable("after", "NAME", "Start it once this process is ready; repeatable"),
         flag("once", "It does its work and ends: its success ends\nnothing else"),
-        single("if", "VALUE", "Leave it out if VALUE is false: empty, 0, false,\nno, off, n or f"),
+        single("if", "VALUE", "Leave it out if VALUE is false: empty, 0,\nfalse, no, off, n or f"),
         single("unless", "VALUE", "Leave it out if VALUE is true"),
         single("creates", "PATH", "Leave it out if PATH exists when its turn comes"),
         single("replicas", "N", "Run N copies of it, named NAME.1, NAME.2..."),

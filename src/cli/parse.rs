@@ -1,4 +1,4 @@
-//! Parses one PROCESS of the line, and the line as a whole.
+//! Parses the line, and each PROCESS of it.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -9,29 +9,12 @@ use clap::error::ErrorKind;
 use crate::cli::global::{PartialOptions, SetupMode, VerbosityOptions, View, ViewFormat, ViewOverride};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{self, DEFAULTS};
+use crate::cli::parser::{Parser, Position};
 use crate::cli::split::Segment;
-use crate::cli::{
-    CommandArgs, CommandLine, EnvLookup, GlobalOptions, Query, Request, UsageError, option_errors,
-};
-use crate::diagnostic::{Diagnostic, Problems, SourceText};
+use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{Output, Timeout, Verbosity, is_variable};
 use crate::variables::sources::{FileRef, Set, Sources};
-
-/// Parses a command line and collects its problems.
-pub(super) struct Parser<'e> {
-    pub(super) environment: EnvLookup<'e>,
-    problems: Problems,
-    warnings: Problems,
-}
-
-/// Which options a PROCESS may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Position {
-    /// The first of the line: global options and its own.
-    First,
-    /// A later one: its own options only.
-    Later,
-}
 
 /// One segment of the line, parsed.
 enum Parsed {
@@ -50,19 +33,7 @@ struct ParsedSegment {
     command: CommandArgs,
 }
 
-impl<'e> Parser<'e> {
-    pub(super) fn new(environment: EnvLookup<'e>) -> Self {
-        Self { environment, problems: Problems::default(), warnings: Problems::default() }
-    }
-
-    pub(super) fn problem(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
-    }
-
-    fn error(&mut self) -> UsageError {
-        UsageError::of(&std::mem::take(&mut self.problems).finish())
-    }
-
+impl Parser<'_> {
     /// Parses the line.
     pub(super) fn request(mut self, arguments: &mut [OsString]) -> Result<Request, UsageError> {
         let mut segments = self.split(arguments);

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::cli::parse::Parser;
+use crate::cli::parser::Parser;
 use crate::diagnostic::{Diagnostic, SourceText};
 
 /// The arguments of one PROCESS.

@@ -1,71 +1,71 @@
-//! From bytes to lines: pure, and the same however the bytes were cut by the reads.
+//! Splits bytes into lines. Pure, and the result does not depend on how the reads cut the bytes.
 
 use crate::sys::search;
 
-/// The most bytes of a line that is passed as a whole. A longer one is passed in parts of this size.
-pub const LONGEST: usize = 64 * 1024;
+/// The length in bytes of the longest line that is passed as a whole. A longer one is passed in parts of this size.
+pub const MAX_PART: usize = 64 * 1024;
 
-/// A line, or a part of one that is longer than [`LONGEST`]. Parts are cut between characters.
+/// A line, or a part of one that is longer than [`MAX_PART`]. Lines are cut between characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
     /// Without the newline.
     pub bytes: &'a [u8],
-    /// Whether a line begins with it.
+    /// Whether it is the first part of its line.
     pub begins: bool,
-    /// Whether the line ends with it.
+    /// Whether it is the last part of its line.
     pub ends: bool,
 }
 
-/// Where parts go.
+/// Receives the parts of lines.
 pub trait LineSink {
-    /// Whether one can be taken now.
+    /// Whether the sink can take a part now.
     fn has_room(&mut self) -> bool;
-    /// Takes one, after `has_room` said so.
+    /// Takes a part. Called only after `has_room` has returned true.
     fn take(&mut self, part: Part<'_>);
 }
 
-/// Makes lines of bytes that come in pieces.
+/// Assembles lines from chunks of bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Assembler {
-    /// The part that is not complete yet.
+pub struct LineAssembler {
+    /// The beginning of a part whose end has not come yet.
     partial: Vec<u8>,
-    line: Line,
+    line: LineState,
 }
 
-/// What of the present line was passed on.
+/// How much of the current line the sink has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Line {
+enum LineState {
     /// Nothing.
     #[default]
     New,
     /// A part.
     Begun,
-    /// Parts, and then its taker ended the line by itself.
+    /// Parts, and then the sink has ended the line itself.
     Interrupted,
 }
 
-impl Assembler {
-    /// Takes bytes in and passes on what is complete. Returns how many bytes it took: fewer than all where the
-    /// taker has no room, and then the others are to be given again.
-    pub fn feed(&mut self, bytes: &[u8], taker: &mut impl LineSink) -> usize {
+impl LineAssembler {
+    /// Takes bytes and passes on the lines that they complete. Returns how many bytes it has taken. If these are fewer
+    /// than given, the sink has no room, and the caller passes the others again later.
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut impl LineSink) -> usize {
         let mut at = 0;
         while at < bytes.len() {
             let rest = &bytes[at..];
-            let room = LONGEST - self.partial.len();
+            let room = MAX_PART - self.partial.len();
             let end = search::find(b'\n', &rest[..rest.len().min(room + 1)]);
             let count = match end {
                 None if rest.len() <= room => {
                     self.partial.extend_from_slice(rest);
                     return bytes.len();
                 }
-                Some(_) | None if !taker.has_room() => return at,
+                Some(_) | None if !sink.has_room() => return at,
                 Some(end) => {
-                    self.end_line(&rest[..end], taker);
+                    self.end_line(&rest[..end], sink);
                     end + 1
                 }
                 None => {
                     self.partial.extend_from_slice(&rest[..room]);
-                    self.pass_full_part(taker);
+                    self.pass_full_part(sink);
                     room
                 }
             };
@@ -74,60 +74,61 @@ impl Assembler {
         at
     }
 
-    /// What is left when nothing more comes: a last line without a newline. Returns whether it is passed on; else
-    /// the taker has no room.
-    pub fn finish(&mut self, taker: &mut impl LineSink) -> bool {
+    /// Passes on a last line without a newline, once the stream has ended. Returns false if the sink has no room for
+    /// it.
+    pub fn finish(&mut self, sink: &mut impl LineSink) -> bool {
         if self.is_empty() {
             return true;
         }
-        let has_room = taker.has_room();
+        let has_room = sink.has_room();
         if has_room {
-            self.end_line(&[], taker);
+            self.end_line(&[], sink);
         }
         has_room
     }
 
-    /// Whether nothing is left to pass on.
+    /// Whether there is nothing left to pass on.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.partial.is_empty() && self.line != Line::Begun
+        self.partial.is_empty() && self.line != LineState::Begun
     }
 
-    /// The taker has ended the present line by itself, for others that waited: what comes of it now is a new line.
+    /// Notes that the sink has ended the current line itself, for the benefit of other streams: the rest of the line
+    /// becomes a new one.
     pub fn interrupt(&mut self) {
-        if self.line == Line::Begun {
-            self.line = Line::Interrupted;
+        if self.line == LineState::Begun {
+            self.line = LineState::Interrupted;
         }
     }
 
-    fn end_line(&mut self, tail: &[u8], taker: &mut impl LineSink) {
-        let begins = self.line != Line::Begun;
-        let was_interrupted = self.line == Line::Interrupted;
-        self.line = Line::New;
+    fn end_line(&mut self, tail: &[u8], sink: &mut impl LineSink) {
+        let begins = self.line != LineState::Begun;
+        let was_interrupted = self.line == LineState::Interrupted;
+        self.line = LineState::New;
         if self.partial.is_empty() {
-            // A line that was ended already, and then ends, is no other line.
+            // The rest of an interrupted line is no line of its own if it is empty.
             if !(was_interrupted && tail.is_empty()) {
-                taker.take(Part { bytes: tail, begins, ends: true });
+                sink.take(Part { bytes: tail, begins, ends: true });
             }
             return;
         }
         self.partial.extend_from_slice(tail);
-        taker.take(Part { bytes: &self.partial, begins, ends: true });
+        sink.take(Part { bytes: &self.partial, begins, ends: true });
         self.partial.clear();
-        // A long line is no reason to keep as much memory for ever.
-        self.partial.shrink_to(LONGEST / 8);
+        // One long line does not keep its memory allocated for the rest of the run.
+        self.partial.shrink_to(MAX_PART / 8);
     }
 
-    fn pass_full_part(&mut self, taker: &mut impl LineSink) {
-        let cut = self.partial.len() - unfinished(&self.partial);
-        taker.take(Part { bytes: &self.partial[..cut], begins: self.line != Line::Begun, ends: false });
+    fn pass_full_part(&mut self, sink: &mut impl LineSink) {
+        let cut = self.partial.len() - incomplete_character(&self.partial);
+        sink.take(Part { bytes: &self.partial[..cut], begins: self.line != LineState::Begun, ends: false });
         self.partial.drain(..cut);
-        self.line = Line::Begun;
+        self.line = LineState::Begun;
     }
 }
 
-/// How many bytes at the end are the beginning of a character whose rest is still to come.
-fn unfinished(bytes: &[u8]) -> usize {
+/// The number of bytes at the end that are the beginning of an incomplete UTF-8 character.
+fn incomplete_character(bytes: &[u8]) -> usize {
     let last = &bytes[bytes.len().saturating_sub(3)..];
     for (index, byte) in last.iter().enumerate() {
         let length = match byte {

@@ -1,41 +1,41 @@
-//! Looking for a line while all pass: `--ready log:REGEX`.
+//! Watches the lines of a stream for one that matches: `--ready log:REGEX`.
 
 use regex::bytes::Regex;
 
-use crate::output::lines::{Assembler, LineSink, Part};
+use crate::output::lines::{LineAssembler, LineSink, Part};
 
-/// Looks at lines until one matches.
+/// Compares lines with a regular expression until one matches.
 #[derive(Clone, Debug)]
 pub(super) struct LineMatcher {
     pattern: Regex,
     has_matched: bool,
-    /// Where what passes is not cut into lines.
-    assembler: Assembler,
+    /// Used only where the stream passes unchanged and is not split into lines anyway.
+    assembler: LineAssembler,
 }
 
 impl LineMatcher {
     pub(super) fn new(pattern: Regex) -> Self {
-        Self { pattern, has_matched: false, assembler: Assembler::default() }
+        Self { pattern, has_matched: false, assembler: LineAssembler::default() }
     }
 
     pub(super) fn has_matched(&self) -> bool {
         self.has_matched
     }
 
-    /// Looks at a line, or at the first part of a long one.
-    pub(super) fn look(&mut self, part: Part<'_>) {
+    /// Compares a line, or the first part of a long one.
+    pub(super) fn feed_part(&mut self, part: Part<'_>) {
         self.has_matched |= part.begins && self.pattern.is_match(part.bytes);
     }
 
-    /// Looks at bytes that are not cut into lines yet.
-    pub(super) fn look_at_bytes(&mut self, bytes: &[u8]) {
+    /// Compares the lines of a stream that is not split yet.
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
         let mut assembler = std::mem::take(&mut self.assembler);
         assembler.feed(bytes, self);
         self.assembler = assembler;
     }
 
-    /// Looks at a last line that has no newline.
-    pub(super) fn look_at_end(&mut self) {
+    /// Compares a last line that has no newline.
+    pub(super) fn finish(&mut self) {
         let mut assembler = std::mem::take(&mut self.assembler);
         assembler.finish(self);
     }
@@ -47,44 +47,44 @@ impl LineSink for LineMatcher {
     }
 
     fn take(&mut self, part: Part<'_>) {
-        self.look(part);
+        self.feed_part(part);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::lines::LONGEST;
+    use crate::output::lines::MAX_PART;
 
-    fn tap() -> LineMatcher {
-        LineMatcher::new(Regex::new("^ready$").expect("it is well formed"))
+    fn matcher() -> LineMatcher {
+        LineMatcher::new(Regex::new("^ready$").expect("the pattern is valid"))
     }
 
     #[test]
-    fn a_line_is_found_however_its_bytes_are_cut() {
+    fn a_line_matches_wherever_the_reads_cut_it() {
         let bytes = b"not ready\nready\nafterwards\n";
         for cut in 0..bytes.len() {
-            let mut tap = tap();
-            tap.look_at_bytes(&bytes[..cut]);
-            assert_eq!(tap.has_matched(), cut >= 16, "{cut}");
-            tap.look_at_bytes(&bytes[cut..]);
-            assert!(tap.has_matched());
+            let mut matcher = matcher();
+            matcher.feed(&bytes[..cut]);
+            assert_eq!(matcher.has_matched(), cut >= 16, "{cut}");
+            matcher.feed(&bytes[cut..]);
+            assert!(matcher.has_matched());
         }
     }
 
     #[test]
-    fn a_last_line_needs_no_newline() {
-        let mut tap = tap();
-        tap.look_at_bytes(b"ready");
-        assert!(!tap.has_matched());
-        tap.look_at_end();
-        assert!(tap.has_matched());
+    fn the_last_line_matches_without_a_newline() {
+        let mut matcher = matcher();
+        matcher.feed(b"ready");
+        assert!(!matcher.has_matched());
+        matcher.finish();
+        assert!(matcher.has_matched());
     }
 
     #[test]
-    fn of_a_long_line_the_first_part_is_looked_at() {
-        let mut tap = tap();
-        tap.look_at_bytes(&[b"x".repeat(LONGEST), b"ready\n".to_vec()].concat());
-        assert!(!tap.has_matched());
+    fn only_the_first_part_of_a_long_line_is_compared() {
+        let mut matcher = matcher();
+        matcher.feed(&[b"x".repeat(MAX_PART), b"ready\n".to_vec()].concat());
+        assert!(!matcher.has_matched());
     }
 }

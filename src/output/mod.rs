@@ -1,27 +1,26 @@
-//! What becomes of the processes' output: in raw mode nothing stands between; else it comes through pipes of ours and
-//! leaves as whole lines, named.
+//! The output of the processes. In raw mode they write to monofy's own stdout and stderr; in the other modes they write
+//! to pipes, and monofy writes their lines with the name of the process.
 //!
-//! From bytes to lines (`lines`) and from lines to text (`prefix`, `json`) is pure. A `StreamReader` is a stream of a process,
-//! an `Sink` our stdout or stderr; `OutputMux` are all of them, a part of the supervisor's one loop. Nothing here ever
-//! waits: a reader who is slow slows the processes, by pipes that are not read.
+//! Splitting bytes into lines (`lines`) and formatting lines (`format`) are pure. A `StreamReader` reads one stream of
+//! one process, a `Sink` writes to monofy's stdout or stderr, and `OutputMux` connects them as a part of the
+//! supervisor's one loop. Nothing here blocks: while a sink is full its pipes are not read, so that a slow reader slows
+//! the processes. Nothing here reads the clock: the caller passes a [`Moment`](crate::sys::clock::Moment).
 
+mod buffering_hint;
 mod format;
-mod hint;
 mod lines;
 mod matcher;
 mod mux;
-mod own_format;
 mod sink;
-mod stdio;
 mod stream;
 mod stream_reader;
 mod timestamp;
 
-pub use format::Form;
-pub use format::json::Json;
-pub use format::prefix::{Colour, Prefix};
-pub use lines::{Assembler, LONGEST, LineSink, Part};
+pub use format::LineFormat;
+pub use format::json::JsonFormat;
+pub use format::prefix::{Colour, PrefixFormat};
+pub use lines::{LineAssembler, LineSink, MAX_PART, Part};
 pub use mux::OutputMux;
-pub use stdio::{ChildStdio, StdioRequest};
+pub use mux::stdio::{ChildStdio, ColourChoice, StdioRequest};
 pub use stream::Stream;
 pub use timestamp::Timestamp;

@@ -1,4 +1,4 @@
-//! What monofy writes to: its stdout or its stderr, or both where they are one file.
+//! Writes to monofy's stdout or stderr, or to both where they are one file.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -8,63 +8,71 @@ use crate::output::stream::Stream;
 use crate::sys::nonblocking_writer::{FileIdentity, NonblockingWriter, WriteOutcome};
 use crate::sys::poll::{Interest, PollSet, Slot};
 
-/// How much waits for the reader before the processes have to.
+/// How many bytes may wait for the reader before the pipes of the processes are no longer read.
 const FULL: usize = 256 * 1024;
-/// How much more of our own notices may wait.
+/// How many bytes of notices may wait beyond that.
 const NOTICES: usize = 64 * 1024;
-/// How long one who has written a part of a line may be silent while others wait to write theirs.
+/// How long a stream may be silent in the middle of a line while others wait to write theirs.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Who writes to an outlet: one stream of one process.
+/// Identifies a [`StreamReader`](crate::output::stream_reader::StreamReader) to the sinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key(pub(super) u64);
+pub(super) struct ReaderId(pub(super) u64);
 
-#[derive(Debug)]
-struct LineLock {
-    by: Key,
-    since: Instant,
-    is_waited_for: bool,
+/// Whether a piece of output ends its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    Open,
+    Ended,
 }
 
-/// What is known of who reads what is written.
+/// Held by the stream that is in the middle of a line. No other stream may write meanwhile.
+#[derive(Debug)]
+struct LineLock {
+    holder: ReaderId,
+    /// When the holder last wrote.
+    since: Instant,
+    is_contended: bool,
+}
+
+/// What is known of the reader at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
+enum Consumer {
     KeepsUp,
-    /// The last write did not take all; poll(2) will tell when it is worth another.
-    IsBehind,
-    /// There is none.
+    /// The last write was partial; poll(2) says when the next one is worth trying.
+    Behind,
+    /// Nobody reads any more.
     Gone,
 }
 
-/// A file with a bounded backlog. Never waits for a reader.
+/// An output file with a bounded backlog. Writing never waits for the reader.
 #[derive(Debug)]
 pub(super) struct Sink {
-    flow: NonblockingWriter,
-    /// The first of the streams that end here.
+    writer: NonblockingWriter,
+    /// The first of the streams that are written here.
     stream: Stream,
     buffer: Vec<u8>,
-    /// What of the buffer was written.
-    start: usize,
-    reader: Reader,
-    /// Whether any process has written something here.
+    /// How many bytes of the buffer have been written.
+    written: usize,
+    consumer: Consumer,
+    /// Whether a process has written something here.
     carries_output: bool,
-    /// Who is in the middle of a line: nobody else may write.
-    hold: Option<LineLock>,
+    lock: Option<LineLock>,
     failure: Option<io::Error>,
     has_failed: bool,
     slot: Option<Slot>,
 }
 
 impl Sink {
-    pub(super) fn of(descriptor: BorrowedFd<'_>, stream: Stream) -> Option<Self> {
+    pub(super) fn new(descriptor: BorrowedFd<'_>, stream: Stream) -> Option<Self> {
         Some(Self {
-            flow: NonblockingWriter::of(descriptor)?,
+            writer: NonblockingWriter::new(descriptor)?,
             stream,
             buffer: Vec::new(),
-            start: 0,
-            reader: Reader::KeepsUp,
+            written: 0,
+            consumer: Consumer::KeepsUp,
             carries_output: false,
-            hold: None,
+            lock: None,
             failure: None,
             has_failed: false,
             slot: None,
@@ -72,7 +80,7 @@ impl Sink {
     }
 
     pub(super) fn identity(&self) -> FileIdentity {
-        self.flow.identity()
+        self.writer.identity()
     }
 
     pub(super) fn stream(&self) -> Stream {
@@ -81,11 +89,11 @@ impl Sink {
 
     /// Whether bytes wait for the reader.
     pub(super) fn has_backlog(&self) -> bool {
-        self.start < self.buffer.len()
+        self.written < self.buffer.len()
     }
 
     fn backlog(&self) -> usize {
-        self.buffer.len() - self.start
+        self.buffer.len() - self.written
     }
 
     /// Whether the processes have to wait for the reader.
@@ -93,148 +101,152 @@ impl Sink {
         self.backlog() >= FULL
     }
 
-    /// Whether this one may write now. One who may not is noted, if it is for a line that another has begun.
-    pub(super) fn has_room(&mut self, key: Key) -> bool {
-        if let Some(hold) = &mut self.hold
-            && hold.by != key
+    /// Whether this stream may write now. A stream that has to wait for the end of another's line makes the lock
+    /// contended.
+    pub(super) fn has_room_for(&mut self, reader: ReaderId, now: Instant) -> bool {
+        if let Some(lock) = &mut self.lock
+            && lock.holder != reader
         {
-            hold.is_waited_for = true;
+            lock.is_contended = true;
             return false;
         }
-        self.has_room_for_anyone()
+        self.has_room(now)
     }
 
-    pub(super) fn has_room_for_anyone(&mut self) -> bool {
+    /// Whether the backlog has room, once everything possible has been written.
+    pub(super) fn has_room(&mut self, now: Instant) -> bool {
         if self.is_full() {
-            self.flush();
+            self.flush(now);
         }
         !self.is_full()
     }
 
-    /// Where to write a part of a line, after `has_room`; nowhere if nobody reads.
-    pub(super) fn write(&mut self, key: Key, ends_line: bool) -> Option<&mut Vec<u8>> {
+    /// The buffer for a part of a line, after `has_room_for`. `None` if nobody reads any more.
+    pub(super) fn write(&mut self, reader: ReaderId, end: LineEnd, now: Instant) -> Option<&mut Vec<u8>> {
         self.carries_output = true;
-        if self.reader == Reader::Gone {
+        if self.consumer == Consumer::Gone {
             return None;
         }
-        self.hold = if ends_line {
-            None
-        } else {
-            let is_waited_for = self.hold.as_ref().is_some_and(|hold| hold.is_waited_for);
-            Some(LineLock { by: key, since: Instant::now(), is_waited_for })
+        self.lock = match end {
+            LineEnd::Ended => None,
+            LineEnd::Open => {
+                let is_contended = self.lock.as_ref().is_some_and(|lock| lock.is_contended);
+                Some(LineLock { holder: reader, since: now, is_contended })
+            }
         };
-        Some(self.make_room())
+        Some(self.buffer())
     }
 
-    /// The same for bytes that belong to no line.
+    /// The buffer for bytes that are not split into lines. `None` if nobody reads any more.
     pub(super) fn write_verbatim(&mut self) -> Option<&mut Vec<u8>> {
         self.carries_output = true;
-        if self.reader == Reader::Gone { None } else { Some(self.make_room()) }
+        if self.consumer == Consumer::Gone { None } else { Some(self.buffer()) }
     }
 
-    /// Where to write a whole line of our own; `Err` when it has to wait.
+    /// The buffer for a whole line of monofy itself. `None` if nobody reads any more.
     pub(super) fn write_notice(&mut self) -> Result<Option<&mut Vec<u8>>, MustWait> {
-        if self.reader == Reader::Gone {
+        if self.consumer == Consumer::Gone {
             return Ok(None);
         }
-        if let Some(hold) = &mut self.hold {
-            hold.is_waited_for = true;
+        if let Some(lock) = &mut self.lock {
+            lock.is_contended = true;
             return Err(MustWait);
         }
-        if self.backlog() >= FULL + NOTICES { Err(MustWait) } else { Ok(Some(self.make_room())) }
+        if self.backlog() >= FULL + NOTICES { Err(MustWait) } else { Ok(Some(self.buffer())) }
     }
 
-    fn make_room(&mut self) -> &mut Vec<u8> {
-        if self.start >= FULL / 2 {
-            self.buffer.drain(..self.start);
-            self.start = 0;
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        if self.written >= FULL / 2 {
+            self.buffer.drain(..self.written);
+            self.written = 0;
         }
         &mut self.buffer
     }
 
-    /// Writes what waits, as far as it goes.
-    pub(super) fn flush(&mut self) {
-        if self.reader == Reader::IsBehind || !self.has_backlog() {
+    /// Writes as much of the backlog as possible without waiting.
+    pub(super) fn flush(&mut self, now: Instant) {
+        if self.consumer == Consumer::Behind || !self.has_backlog() {
             return;
         }
         let was_full = self.is_full();
-        match self.flow.write(&self.buffer[self.start..]) {
-            WriteOutcome::Bytes(count) => {
-                self.start += count;
+        match self.writer.write(&self.buffer[self.written..]) {
+            WriteOutcome::Written(count) => {
+                self.written += count;
                 if self.has_backlog() {
-                    self.reader = Reader::IsBehind;
+                    self.consumer = Consumer::Behind;
                 }
             }
             WriteOutcome::NoReader => {
-                self.reader = Reader::Gone;
-                self.hold = None;
-                self.start = self.buffer.len();
+                self.consumer = Consumer::Gone;
+                self.lock = None;
+                self.written = self.buffer.len();
             }
-            // Of a full disk, only what did not go on it is lost.
+            // Only this backlog is lost: a full disk may have room again later.
             WriteOutcome::Failed(error) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     self.failure = Some(error);
                 }
-                self.start = self.buffer.len();
+                self.written = self.buffer.len();
             }
         }
         if !self.has_backlog() {
             self.buffer.clear();
-            self.start = 0;
+            self.written = 0;
         }
-        if let (true, false, Some(hold)) = (was_full, self.is_full(), &mut self.hold) {
-            // It was silent because it had to be.
-            hold.since = Instant::now();
+        if let (true, false, Some(lock)) = (was_full, self.is_full(), &mut self.lock) {
+            // The holder could not write while the sink was full.
+            lock.since = now;
         }
     }
 
-    /// Forgets what nobody will read, and says whether there was any.
-    pub(super) fn give_up(&mut self) -> bool {
+    /// Drops the backlog. Returns whether there was one.
+    pub(super) fn discard_backlog(&mut self) -> bool {
         let had_backlog = self.has_backlog();
         self.buffer.clear();
-        self.start = 0;
+        self.written = 0;
         had_backlog
     }
 
-    /// When the one who is in the middle of a line has been silent for too long.
+    /// When the lock is taken from its holder, if that writes nothing until then.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let hold = self.hold.as_ref()?;
-        (hold.is_waited_for && !self.is_full()).then(|| hold.since + PATIENCE)
+        let lock = self.lock.as_ref()?;
+        (lock.is_contended && !self.is_full()).then(|| lock.since + PATIENCE)
     }
 
-    /// Takes the line away from who has been silent for too long, and says who that is. Its line has to be ended.
-    pub(super) fn take_overdue(&mut self) -> Option<Key> {
-        let is_due = self.deadline().is_some_and(|deadline| Instant::now() >= deadline);
-        if is_due { self.hold.take().map(|hold| hold.by) } else { None }
+    /// Takes the lock from a holder that has been silent for too long. The caller has to end the line of the stream
+    /// that this returns.
+    pub(super) fn take_expired_lock(&mut self, now: Instant) -> Option<ReaderId> {
+        let has_expired = self.deadline().is_some_and(|deadline| now >= deadline);
+        if has_expired { self.lock.take().map(|lock| lock.holder) } else { None }
     }
 
-    /// Whether nobody reads what processes have written, the first time that it is asked.
+    /// Whether processes have written something here and nobody reads it. True only once.
     pub(super) fn take_reader_gone(&mut self) -> bool {
-        self.reader == Reader::Gone && std::mem::take(&mut self.carries_output)
+        self.consumer == Consumer::Gone && std::mem::take(&mut self.carries_output)
     }
 
-    /// Why it could not be written to, once.
+    /// The first error of a write. Returned only once.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }
 
     pub(super) fn register(&mut self, set: &mut PollSet) {
-        self.slot = self.has_backlog().then(|| set.watch(self.flow.as_fd(), Interest::Writable));
+        self.slot = self.has_backlog().then(|| set.watch(self.writer.as_fd(), Interest::Writable));
     }
 
-    /// Writes if it can be written to. Returns whether it could.
-    pub(super) fn act(&mut self, set: &PollSet) -> bool {
+    /// Writes if poll(2) says that it is possible. Returns whether it did say so.
+    pub(super) fn act(&mut self, set: &PollSet, now: Instant) -> bool {
         let is_ready = self.slot.take().is_some_and(|slot| set.is_ready(slot));
         if is_ready {
-            if self.reader == Reader::IsBehind {
-                self.reader = Reader::KeepsUp;
+            if self.consumer == Consumer::Behind {
+                self.consumer = Consumer::KeepsUp;
             }
-            self.flush();
+            self.flush(now);
         }
         is_ready
     }
 }
 
-/// Something else has to be written first.
+/// A notice cannot be written yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct MustWait;

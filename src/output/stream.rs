@@ -1,4 +1,4 @@
-//! The two streams of a process.
+//! The two output streams of a process.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl Stream {
     /// Both, in the order of their descriptors.
     pub const BOTH: [Self; 2] = [Self::Stdout, Self::Stderr];
 
-    /// For a table of both.
+    /// Its index in an array with one element a stream.
     pub(super) fn index(self) -> usize {
         match self {
             Self::Stdout => 0,

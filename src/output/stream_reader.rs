@@ -1,68 +1,76 @@
-//! One stream of one process, as it comes out of our end of its pipe.
+//! Reads one stream of one process from monofy's end of its pipe.
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
 
-use crate::output::format::Form;
-use crate::output::lines::{Assembler, LineSink, Part};
+use crate::output::format::LineFormat;
+use crate::output::lines::{LineAssembler, LineSink, Part};
 use crate::output::matcher::LineMatcher;
-use crate::output::sink::{Key, Sink};
+use crate::output::sink::{LineEnd, ReaderId, Sink};
 use crate::output::stream::Stream;
 use crate::output::timestamp::Timestamp;
 use crate::plan::TaskId;
-use crate::sys::pipe::{self, Found};
+use crate::sys::clock::Moment;
+use crate::sys::pipe::{self, ReadOutcome};
 use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::process::Pid;
 
-/// What a pseudo-terminal may hold; it does not tell how much it does.
-const OF_A_TERMINAL: usize = 64 * 1024;
+/// How many bytes a pseudo-terminal may hold. The kernel does not say how many it does hold.
+const TERMINAL_CAPACITY: usize = 64 * 1024;
 
-/// Whether our end is that of a pipe or of a pseudo-terminal.
+/// What a process writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PipeKind {
     Pipe,
     Terminal,
 }
 
-/// Bytes of one stream of one process, on their way to an outlet.
+/// A new pipe or pseudo-terminal, by monofy's end.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) kind: PipeKind,
+    pub(super) descriptor: OwnedFd,
+}
+
+/// One stream of one process, on its way to a sink.
 #[derive(Debug)]
 pub(super) struct StreamReader {
-    pub(super) key: Key,
+    pub(super) id: ReaderId,
     pub(super) task: TaskId,
     pub(super) stream: Stream,
     pub(super) kind: PipeKind,
     pub(super) pid: Option<Pid>,
-    pub(super) has_spoken: bool,
-    pub(super) tap: Option<LineMatcher>,
-    form: Form,
-    assembler: Assembler,
-    /// Nothing once its end was read, or all that was wanted.
+    pub(super) has_output: bool,
+    pub(super) matcher: Option<LineMatcher>,
+    format: LineFormat,
+    assembler: LineAssembler,
+    /// `None` once the end has been read, or nothing more is wanted.
     descriptor: Option<OwnedFd>,
-    /// What was read and found no room.
+    /// Bytes that were read and for which the sink had no room.
     held: Vec<u8>,
-    /// How much has to be read before the death of its process may be told.
+    /// How many bytes still have to be read before the exit of the process may be reported.
     drain_remaining: usize,
     slot: Option<Slot>,
 }
 
 impl StreamReader {
     pub(super) fn new(
-        key: Key,
-        task: TaskId,
-        stream: Stream,
-        (kind, descriptor): (PipeKind, OwnedFd),
-        form: Form,
-        tap: Option<LineMatcher>,
+        id: ReaderId,
+        (task, stream): (TaskId, Stream),
+        Connection { kind, descriptor }: Connection,
+        format: LineFormat,
+        matcher: Option<LineMatcher>,
     ) -> Self {
         Self {
-            key,
+            id,
             task,
             stream,
             kind,
             pid: None,
-            has_spoken: false,
-            tap,
-            form,
-            assembler: Assembler::default(),
+            has_output: false,
+            matcher,
+            format,
+            assembler: LineAssembler::default(),
             descriptor: Some(descriptor),
             held: Vec::new(),
             drain_remaining: 0,
@@ -70,18 +78,18 @@ impl StreamReader {
         }
     }
 
-    /// Whether all that will ever come has been passed on.
+    /// Whether the stream has ended and all of it has been passed on.
     pub(super) fn is_done(&self) -> bool {
         self.descriptor.is_none() && self.held.is_empty() && self.assembler.is_empty()
     }
 
-    /// Whether it has something that waits for room.
+    /// Whether it holds something that waits for room in the sink.
     pub(super) fn is_waiting(&self) -> bool {
         !self.held.is_empty() || self.descriptor.is_none() && !self.assembler.is_empty()
     }
 
-    /// Whether it still has to pass on what its process, which has died, had written.
-    pub(super) fn is_owing(&self) -> bool {
+    /// Whether its process has exited and not all of the output has been read yet.
+    pub(super) fn is_draining(&self) -> bool {
         self.drain_remaining > 0
     }
 
@@ -93,144 +101,147 @@ impl StreamReader {
         self.descriptor.as_ref()
     }
 
-    /// Its process has died: from now on it owes what is there, and a look whether that was all.
-    pub(super) fn note_death(&mut self) {
+    /// Begins to drain, since the process has exited. The additional byte makes one more read, which sees the end of
+    /// the stream where nobody else holds it.
+    pub(super) fn begin_drain(&mut self) {
         self.drain_remaining = match (&self.descriptor, self.kind) {
             (None, _) => 0,
-            (Some(descriptor), PipeKind::Pipe) => pipe::waiting(descriptor.as_fd()) + 1,
-            (Some(_), PipeKind::Terminal) => OF_A_TERMINAL + 1,
+            (Some(descriptor), PipeKind::Pipe) => pipe::readable_bytes(descriptor.as_fd()) + 1,
+            (Some(_), PipeKind::Terminal) => TERMINAL_CAPACITY + 1,
         };
     }
 
-    /// Nothing more is wanted of it.
+    /// Stops reading.
     pub(super) fn close(&mut self) {
         self.descriptor = None;
         self.drain_remaining = 0;
     }
 
-    /// It is read only when all that was read before has been passed on, and when its outlet has room.
-    pub(super) fn register(&mut self, set: &mut PollSet, outlet: &Sink) {
-        let is_wanted = self.held.is_empty() && !outlet.is_full();
+    /// Watches the pipe, but only if everything read so far has been passed on and the sink has room.
+    pub(super) fn register(&mut self, set: &mut PollSet, sink: &Sink) {
+        let is_wanted = self.held.is_empty() && !sink.is_full();
         let descriptor = self.descriptor.as_ref().filter(|_| is_wanted);
         self.slot = descriptor.map(|descriptor| set.watch(descriptor.as_fd(), Interest::Readable));
     }
 
-    pub(super) fn is_ready(&mut self, set: &PollSet) -> bool {
+    pub(super) fn take_is_ready(&mut self, set: &PollSet) -> bool {
         self.slot.take().is_some_and(|slot| set.is_ready(slot))
     }
 
-    /// Reads once, if nothing waits, and passes on what it can.
-    pub(super) fn read(&mut self, scratch: &mut [u8], outlet: &mut Sink) -> Found {
-        let Some(descriptor) = self.descriptor.as_ref().filter(|_| self.held.is_empty()) else {
-            return Found::Nothing;
-        };
-        let found = pipe::read_now(descriptor.as_fd(), scratch);
-        match found {
-            Found::Bytes(count) => {
-                self.has_spoken = true;
+    /// Reads once and passes on as much as possible. Does nothing while earlier bytes wait for room.
+    pub(super) fn read(&mut self, scratch: &mut [u8], sink: &mut Sink, now: Moment) {
+        let Some(descriptor) = self.descriptor.as_ref().filter(|_| self.held.is_empty()) else { return };
+        match pipe::read_now(descriptor.as_fd(), scratch) {
+            ReadOutcome::Read(count) => {
+                self.has_output = true;
                 self.drain_remaining = self.drain_remaining.saturating_sub(count);
-                let taken = self.pass_on(&scratch[..count], outlet);
+                let taken = self.pass_on(&scratch[..count], sink, now);
                 if count < scratch.len() {
-                    // Whoever writes as fast as it goes needs this memory again at once; nobody else does.
+                    // Only a stream that fills every read needs this memory again soon.
                     self.held = Vec::new();
                 }
                 self.held.extend_from_slice(&scratch[taken..count]);
             }
-            Found::Nothing => self.drain_remaining = 0,
-            Found::End => {
+            ReadOutcome::Empty => self.drain_remaining = 0,
+            ReadOutcome::End => {
                 self.close();
-                if let (Form::Verbatim, Some(tap)) = (&self.form, &mut self.tap) {
-                    tap.look_at_end();
+                if let (LineFormat::Verbatim, Some(matcher)) = (&self.format, &mut self.matcher) {
+                    matcher.finish();
                 }
-                self.go_on(outlet);
+                self.resume(sink, now);
             }
         }
-        found
     }
 
-    /// Reads what it owes, as far as there is room.
-    pub(super) fn read_owed(&mut self, scratch: &mut [u8], outlet: &mut Sink) {
-        while self.is_owing() && self.held.is_empty() && outlet.has_room(self.key) {
-            self.read(scratch, outlet);
+    /// Reads until the stream is drained or the sink is full.
+    pub(super) fn drain(&mut self, scratch: &mut [u8], sink: &mut Sink, now: Moment) {
+        while self.is_draining() && self.held.is_empty() && sink.has_room_for(self.id, now.monotonic) {
+            self.read(scratch, sink, now);
         }
     }
 
-    /// Passes on what waits, and the end. Returns whether that changed anything.
-    pub(super) fn go_on(&mut self, outlet: &mut Sink) -> bool {
+    /// Passes on what waits for room. Returns whether anything has changed.
+    pub(super) fn resume(&mut self, sink: &mut Sink, now: Moment) -> bool {
         let mut has_moved = false;
         if !self.held.is_empty() {
             let mut held = std::mem::take(&mut self.held);
-            let taken = self.pass_on(&held, outlet);
+            let taken = self.pass_on(&held, sink, now);
             has_moved = taken > 0;
             held.drain(..taken);
             self.held = held;
         }
         if self.descriptor.is_none() && self.held.is_empty() && !self.assembler.is_empty() {
-            let mut way = ReadMode {
-                key: self.key,
-                form: &mut self.form,
-                tap: self.tap.as_mut(),
-                outlet,
-                moment: None,
-            };
-            has_moved |= self.assembler.finish(&mut way);
+            let (assembler, mut writer) = self.line_writer(sink, now);
+            has_moved |= assembler.finish(&mut writer);
         }
         has_moved
     }
 
-    /// Ends the line of which a part was passed on: others have waited long enough.
-    pub(super) fn interrupt(&mut self, outlet: &mut Sink) {
+    /// Ends the line of which a part has been written, since other streams have waited long enough.
+    pub(super) fn interrupt(&mut self, sink: &mut Sink, now: Instant) {
         self.assembler.interrupt();
-        if let Some(out) = outlet.write(self.key, true) {
-            self.form.end(out);
+        if let Some(out) = sink.write(self.id, LineEnd::Ended, now) {
+            self.format.end_line(out);
         }
     }
 
-    fn pass_on(&mut self, bytes: &[u8], outlet: &mut Sink) -> usize {
-        if let Form::Verbatim = self.form {
-            return self.pass_verbatim(bytes, outlet);
+    fn pass_on(&mut self, bytes: &[u8], sink: &mut Sink, now: Moment) -> usize {
+        if let LineFormat::Verbatim = self.format {
+            return self.pass_verbatim(bytes, sink, now.monotonic);
         }
-        let mut way =
-            ReadMode { key: self.key, form: &mut self.form, tap: self.tap.as_mut(), outlet, moment: None };
-        self.assembler.feed(bytes, &mut way)
+        let (assembler, mut writer) = self.line_writer(sink, now);
+        assembler.feed(bytes, &mut writer)
     }
 
-    fn pass_verbatim(&mut self, bytes: &[u8], outlet: &mut Sink) -> usize {
-        if !outlet.has_room_for_anyone() {
+    fn pass_verbatim(&mut self, bytes: &[u8], sink: &mut Sink, now: Instant) -> usize {
+        if !sink.has_room(now) {
             return 0;
         }
-        if let Some(out) = outlet.write_verbatim() {
+        if let Some(out) = sink.write_verbatim() {
             out.extend_from_slice(bytes);
         }
-        if let Some(tap) = &mut self.tap {
-            tap.look_at_bytes(bytes);
+        if let Some(matcher) = &mut self.matcher {
+            matcher.feed(bytes);
         }
         bytes.len()
     }
+
+    fn line_writer<'a>(
+        &'a mut self,
+        sink: &'a mut Sink,
+        now: Moment,
+    ) -> (&'a mut LineAssembler, LineWriter<'a>) {
+        let matcher = self.matcher.as_mut();
+        let writer =
+            LineWriter { id: self.id, format: &mut self.format, matcher, sink, now, timestamp: None };
+        (&mut self.assembler, writer)
+    }
 }
 
-/// From the assembler of a source to its outlet.
-struct ReadMode<'a> {
-    key: Key,
-    form: &'a mut Form,
-    tap: Option<&'a mut LineMatcher>,
-    outlet: &'a mut Sink,
-    /// When the lines were complete: of all that one read brought, the same moment.
-    moment: Option<Timestamp>,
+/// Formats the lines of a stream into a sink.
+struct LineWriter<'a> {
+    id: ReaderId,
+    format: &'a mut LineFormat,
+    matcher: Option<&'a mut LineMatcher>,
+    sink: &'a mut Sink,
+    /// When the lines were read: the same time for all lines of one read.
+    now: Moment,
+    timestamp: Option<Timestamp>,
 }
 
-impl LineSink for ReadMode<'_> {
+impl LineSink for LineWriter<'_> {
     fn has_room(&mut self) -> bool {
-        self.outlet.has_room(self.key)
+        self.sink.has_room_for(self.id, self.now.monotonic)
     }
 
     fn take(&mut self, part: Part<'_>) {
-        if let Some(tap) = &mut self.tap {
-            tap.look(part);
+        if let Some(matcher) = &mut self.matcher {
+            matcher.feed_part(part);
         }
-        if let Some(out) = self.outlet.write(self.key, part.ends) {
-            let moment = self.moment.get_or_insert_with(Timestamp::now);
-            self.form.write(part, moment, out);
+        let end = if part.ends { LineEnd::Ended } else { LineEnd::Open };
+        if let Some(out) = self.sink.write(self.id, end, self.now.monotonic) {
+            let timestamp = self.timestamp.get_or_insert_with(|| Timestamp::of(self.now.wall));
+            self.format.write(part, timestamp, out);
         }
     }
 }

@@ -1,51 +1,46 @@
-//! Moments as RFC 3339 writes them.
+//! Timestamps as RFC 3339 writes them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A moment, written: `2026-01-31T12:34:56.789012Z`. UTC, with microseconds.
+/// A formatted timestamp in UTC, with microseconds: `2026-01-31T12:34:56.789012Z`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp([u8; 27]);
 
 impl Timestamp {
-    /// This moment.
+    /// Formats a time of the years 1970 to 9999.
     #[must_use]
-    pub fn now() -> Self {
-        Self::of(SystemTime::now())
-    }
-
-    /// A moment of the years 1970 to 9999.
-    #[must_use]
-    pub fn of(moment: SystemTime) -> Self {
-        let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    pub fn of(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
         let (year, month, day) = date(days);
         let mut text = *b"0000-00-00T00:00:00.000000Z";
-        write(&mut text[..4], year);
-        write(&mut text[5..7], month);
-        write(&mut text[8..10], day);
-        write(&mut text[11..13], second / 3600);
-        write(&mut text[14..16], second / 60 % 60);
-        write(&mut text[17..19], second % 60);
-        write(&mut text[20..26], since.subsec_micros().into());
+        write_digits(&mut text[..4], year);
+        write_digits(&mut text[5..7], month);
+        write_digits(&mut text[8..10], day);
+        write_digits(&mut text[11..13], second / 3600);
+        write_digits(&mut text[14..16], second / 60 % 60);
+        write_digits(&mut text[17..19], second % 60);
+        write_digits(&mut text[20..26], since.subsec_micros().into());
         Self(text)
     }
 
-    /// Its text, which is ASCII.
+    /// The text, which is ASCII.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-fn write(digits: &mut [u8], mut number: u64) {
+fn write_digits(digits: &mut [u8], mut number: u64) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
         number /= 10;
     }
 }
 
-/// The date of a day since 1970. Years are taken to begin in March, so that the leap day is the last of its year and
-/// the months before it have lengths that one formula gives; 400 years have always the same number of days.
+/// The year, month and day of a number of days since 1970-01-01. The calculation lets years begin in March: the leap day
+/// is then the last day of its year, and one formula gives the lengths of all months. 400 years always have the same
+/// number of days.
 fn date(days: u64) -> (u64, u64, u64) {
     const DAYS_TO_1970: u64 = 719_468;
     const DAYS_OF_400_YEARS: u64 = 146_097;
@@ -66,13 +61,13 @@ mod tests {
     use super::*;
 
     fn text(seconds: u64, micros: u32) -> String {
-        let moment = UNIX_EPOCH + Duration::new(seconds, micros * 1000);
-        String::from_utf8(Timestamp::of(moment).as_bytes().to_vec()).expect("it is ASCII")
+        let time = UNIX_EPOCH + Duration::new(seconds, micros * 1000);
+        String::from_utf8(Timestamp::of(time).as_bytes().to_vec()).expect("it is ASCII")
     }
 
     #[test]
-    fn moments_are_written_as_date_writes_them() {
-        // By `date -u -d @N +%FT%TZ`.
+    fn timestamps_agree_with_date() {
+        // From `date -u -d @N +%FT%TZ`.
         assert_eq!(text(0, 0), "1970-01-01T00:00:00.000000Z");
         assert_eq!(text(951_782_399, 999_999), "2000-02-28T23:59:59.999999Z");
         assert_eq!(text(951_782_400, 1), "2000-02-29T00:00:00.000001Z");

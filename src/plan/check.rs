@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::plan::ByteString;
-use crate::text::shell::split::shell_words;
+use crate::text::shell;
 
 /// A readiness check. In JSON as on the command line: `tcp:8000`, `notify`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn exec(command: &[u8]) -> Result<Check, String> {
     if command.contains(&0) {
         return Err("not a command: it contains a NUL character".to_owned());
     }
-    let words = shell_words(command).map_err(|error| error.to_string())?;
+    let words = shell::split(command).map_err(|error| error.to_string())?;
     if words.first().is_none_or(Vec::is_empty) {
         return Err("not a command: nothing follows exec:".to_owned());
     }

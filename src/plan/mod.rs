@@ -8,6 +8,7 @@ mod check;
 mod environment;
 mod format;
 mod graph;
+mod mask;
 mod process;
 mod restart;
 mod secrets;

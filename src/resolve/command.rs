@@ -10,7 +10,7 @@ use crate::plan::{
     Restart, Rewrite, Timeout, UNKNOWN_CHECK,
 };
 use crate::resolve::Resolver;
-use crate::resolve::redaction::Secrecy;
+use crate::resolve::secrecy::Secrecy;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
 
@@ -212,8 +212,8 @@ impl<'l> Resolver<'l> {
         let Some(written) = command.words.first() else { return };
         let message = match program.map(TaintedBytes::bytes) {
             None | Some(b"") => "the program is empty after expansion",
-            // Written as such it would have been read as an option.
-            Some([b'-', _, ..]) if !command.is_escaped => {
+            // Written as such it is an option, or an error of its own.
+            Some([b'-', _, ..]) if !command.is_escaped && !written.bytes().starts_with(b"-") => {
                 "this expands to a program that begins with '-'; an option has to be written, and for a program '--' goes \
                  before it"
             }
@@ -274,7 +274,7 @@ pub(super) fn subject(written: &SourceText) -> String {
         ([], Some(text)) if template.is_literal() => format!("'{text}'"),
         ([], _) => "this".to_owned(),
         ([name], _) => format!("the value of {name}"),
-        (names, _) => format!("the values of {}", names.join(", ")),
+        (names, _) => format!("the value made of {}", names.join(" and ")),
     }
 }
 

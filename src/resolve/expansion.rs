@@ -2,8 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
-use crate::template::{Missing, Problem, ProblemKind, Severity, TaintedBytes, Template, UnsetPolicy};
-use crate::text::suggest::suggestion;
+use crate::template::{
+    Absence, ExpansionError, ExpansionErrorKind, Severity, TaintedBytes, Template, UnsetPolicy,
+};
 
 impl<'l> Resolver<'l> {
     /// Expands a template to one value. A spread cannot be one.
@@ -23,9 +24,9 @@ impl<'l> Resolver<'l> {
     /// Expands an argument, to any number of arguments.
     pub(super) fn expand(&mut self, written: &'l SourceText, texts: &mut Vec<TaintedBytes>) {
         if written.bytes().contains(&b'$') {
-            let template = std::mem::take(&mut self.scratch).parse_after(written.bytes());
+            let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
             self.expand_template(written, &template, texts);
-            self.scratch = template.emptied();
+            self.scratch = template.recycle();
         } else {
             texts.push(TaintedBytes::literal(written.bytes()));
         }
@@ -40,28 +41,28 @@ impl<'l> Resolver<'l> {
         self.lints(written, template);
         template.references().for_each(|reference| self.usage.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        if let Err(problems) = template.expand_into(texts, &mut self.variables, unset) {
-            for problem in problems {
-                let suggestion = self.suggestion(&problem);
-                let diagnostic = Diagnostic::at(written, problem.span.clone(), problem.to_string());
-                self.problem(diagnostic.append(&suggestion));
+        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset) {
+            for error in errors {
+                let hint = self.hint(&error);
+                let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
+                self.problem(diagnostic.append(&hint));
             }
             texts.push(TaintedBytes::literal(written.bytes()));
         }
     }
 
-    /// The name that was probably meant by an unset one.
-    fn suggestion(&self, problem: &Problem) -> String {
-        let is_unset = match problem.kind {
-            ProblemKind::Unset => true,
-            ProblemKind::Required { missing, .. } => missing == Missing::Unset,
+    /// A hint at the variable that was probably intended, if the error is an unset variable.
+    fn hint(&mut self, error: &ExpansionError) -> String {
+        let is_unset = match error.kind {
+            ExpansionErrorKind::Unset => true,
+            ExpansionErrorKind::Required { absence, .. } => absence == Absence::Unset,
             _ => false,
         };
-        let name = problem.variable.as_deref().filter(|_| is_unset);
-        name.map_or(String::new(), |name| suggestion(name, self.variables.names()))
+        let name = error.variable.as_deref().filter(|_| is_unset);
+        name.map_or(String::new(), |name| self.hints.hint(name, self.variables.names()))
     }
 
-    /// Reports the lints of a template. Those that are errors come back from its expansion.
+    /// Reports the lints of a template. Its expansion reports those of [`Severity::Error`].
     fn lints(&mut self, written: &SourceText, template: &Template<'_>) {
         for lint in template.lints() {
             let diagnostic = Diagnostic::at(written, lint.span.clone(), lint.kind.to_string());

@@ -5,6 +5,7 @@ mod expansion;
 mod names;
 mod order;
 mod redaction;
+mod secrecy;
 mod selection;
 mod sizes;
 mod usage;
@@ -18,6 +19,7 @@ use crate::resolve::redaction::Redaction;
 use crate::resolve::selection::CommandList;
 use crate::sys::limits::Capacity;
 use crate::template::{Scope, TaintedBytes, Template};
+use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
 pub use usage::Usage;
 
@@ -109,6 +111,7 @@ struct Resolver<'l> {
     problems: Problems,
     warnings: Problems,
     usage: Usage<'l>,
+    hints: Hints,
 }
 
 impl<'l> Resolver<'l> {
@@ -125,6 +128,7 @@ impl<'l> Resolver<'l> {
             problems: Problems::default(),
             warnings: Problems::default(),
             usage: Usage::of_arguments(words),
+            hints: Hints::default(),
         };
         resolver.problems.extend(line.problems.iter().cloned());
         resolver.warnings.extend(line.warnings.iter().cloned());

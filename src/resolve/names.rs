@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::resolve::command::GivenName;
-use crate::resolve::redaction::Secrecy;
+use crate::resolve::secrecy::Secrecy;
 
 /// What a command's name is derived from.
 #[derive(Debug)]
@@ -82,9 +82,12 @@ impl Names {
     }
 
     /// Reserves a given name and those of its copies. Derived names avoid all given ones, whichever comes first.
-    pub(super) fn take(&mut self, draft: &NameDraft) {
-        if let Some(given) = &draft.given {
-            self.reserve(&given.name, draft.count());
+    pub(super) fn take(&mut self, draft: &mut NameDraft) {
+        let count = draft.count();
+        let Some(given) = &mut draft.given else { return };
+        self.reserve(&given.name, count);
+        if given.secrecy == Secrecy::Secret {
+            given.shown = self.unique(&given.shown, count);
         }
     }
 
@@ -97,8 +100,7 @@ impl Names {
     pub(super) fn finish(&mut self, draft: NameDraft) -> ProcessNames {
         let count = draft.count();
         let (name, shown) = match draft.given {
-            Some(given) if given.secrecy == Secrecy::Public => (given.name.clone(), given.name),
-            Some(given) => (given.name, self.unique(&given.shown, count)),
+            Some(given) => (given.name, given.shown),
             None => {
                 let name = self.unique(&draft.base, count);
                 (name.clone(), name)

@@ -7,12 +7,9 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan;
 use crate::resolve::Resolver;
 use crate::resolve::command::{GivenName, ResolvedCommand, subject};
-use crate::resolve::redaction::Secrecy;
+use crate::resolve::secrecy::Secrecy;
 use crate::resolve::selection::{CommandList, Entry, Outcome};
-use crate::text::suggest::suggestion;
-
-/// How many unknown names are compared with the known ones, which takes time in proportion to the number of these.
-const MOST_SUGGESTIONS: usize = 64;
+use crate::text::suggest::Hints;
 
 /// The processes by name.
 struct Targets<'n> {
@@ -104,7 +101,8 @@ impl Resolver<'_> {
                     Some(positions) => after.extend(positions),
                     // All copies have the same options.
                     None if reported.insert(written.argument()) => {
-                        self.problem(unknown.problem(written, name))
+                        let problem = unknown.problem(written, name, &mut self.hints);
+                        self.problem(problem);
                     }
                     None => {}
                 }
@@ -138,19 +136,20 @@ impl<'n> UnknownNames<'n> {
         }
     }
 
-    fn problem(&mut self, written: &SourceText, name: &GivenName) -> Diagnostic {
+    fn problem(&mut self, written: &SourceText, name: &GivenName, hints: &mut Hints) -> Diagnostic {
         self.count += 1;
         if self.setup.contains(name.name.as_str()) {
             let message =
                 "this is a setup command, and every setup command has ended before a process is started";
             return Diagnostic::about(written, message);
         }
-        let is_compared = self.count <= MOST_SUGGESTIONS && name.secrecy == Secrecy::Public;
-        let suggestion =
-            if is_compared { suggestion(&name.name, self.known.iter().copied()) } else { String::new() };
+        let hint = match name.secrecy {
+            Secrecy::Public => hints.hint(&name.name, self.known.iter().copied()),
+            Secrecy::Secret => String::new(),
+        };
         let subject = subject(written);
         let preposition = if subject.starts_with('\'') { "" } else { "by " };
-        Diagnostic::about(written, format!("no process is named {preposition}{subject}{suggestion}"))
+        Diagnostic::about(written, format!("no process is named {preposition}{subject}{hint}"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::plan::{ByteString, Process, Ready, SecretDisplay, SecretRanges};
 use crate::resolve::command::ResolvedCommand;
+use crate::resolve::secrecy::Secrecy;
 use crate::template::TaintedBytes;
 
 /// Masks secrets, or records where they are.
@@ -79,19 +80,6 @@ impl CommandRedaction<'_> {
                 Some(ready)
             }
         }
-    }
-}
-
-/// Whether a value came from a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Secrecy {
-    Public,
-    Secret,
-}
-
-impl Secrecy {
-    pub(super) fn of(value: &TaintedBytes) -> Self {
-        if value.has_secret() { Self::Secret } else { Self::Public }
     }
 }
 

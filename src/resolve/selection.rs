@@ -92,11 +92,11 @@ impl<'l> Resolver<'l> {
                 Selection::All => None,
                 Selection::Some(selected) => Some(&selected[index]),
             };
-            let (draft, outcome) = self.entry(kind, command, selected);
+            let (mut draft, outcome) = self.entry(kind, command, selected);
             if let (Some(text), true) = (&command.name, names.is_duplicate(&draft)) {
                 self.problem(Diagnostic::about(text, "another process has this name; names are unique"));
             }
-            names.take(&draft);
+            names.take(&mut draft);
             drafts.push(draft);
             outcomes.push(outcome);
         }
@@ -189,8 +189,8 @@ impl<'l> Resolver<'l> {
     /// The processes that `--only` names. The names are those at the start of the line, before its assignments.
     fn selection(&mut self, only: &'l SourceText, commands: &'l [CommandArgs]) -> Selection {
         let mut names = Names::default();
-        let drafts: Vec<NameDraft> = commands.iter().map(|command| self.trial_draft(command)).collect();
-        drafts.iter().for_each(|draft| names.take(draft));
+        let mut drafts: Vec<NameDraft> = commands.iter().map(|command| self.trial_draft(command)).collect();
+        drafts.iter_mut().for_each(|draft| names.take(draft));
         let all: Vec<ProcessNames> = drafts.into_iter().map(|draft| names.finish(draft)).collect();
         let mut selected = vec![SelectedCopies::default(); commands.len()];
         let mut start = 0;

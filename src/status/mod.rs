@@ -199,7 +199,7 @@ pub(crate) mod tests {
     pub(crate) fn process(name: &str) -> ProcessStatus {
         ProcessStatus {
             name: name.to_owned(),
-            state: ProcessProcessState::Running,
+            state: ProcessState::Running,
             pid: Some(7),
             ready: true,
             restarts: 0,

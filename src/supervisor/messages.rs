@@ -10,7 +10,7 @@ use crate::supervisor::machine::notice::{Cause, Notice};
 use crate::supervisor::machine::restart::RestartAttempt;
 use crate::supervisor::notices::Level;
 use crate::sys::procfs::Descendant;
-use crate::text::shell::quote::quote;
+use crate::text::shell::quote;
 
 /// How much a notice matters.
 pub(super) fn level(notice: &Notice) -> Level {

@@ -11,7 +11,8 @@ use nix::libc;
 
 use crate::output::OutputMux;
 use crate::plan::Verbosity;
-use crate::sys::descriptors::{WriteNow, write_now};
+use crate::sys::clock::Moment;
+use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
 use crate::sys::poll::{Interest, PollSet};
 
 /// Where Kubernetes reads why a container ended.
@@ -38,10 +39,58 @@ pub(super) struct NoticeLog {
 
 /// How notices get to stderr.
 enum StderrMode {
-    /// By us; what waits for the reader.
-    Direct(VecDeque<u8>),
+    /// Written by the log itself.
+    Direct(DirectStderr),
     /// Among the lines of the processes; the notices that wait for their turn, and their bytes.
     AmongLines(VecDeque<String>, usize),
+}
+
+/// Writes lines to stderr without waiting for its reader.
+struct DirectStderr {
+    /// `None` if stderr is closed.
+    writer: Option<NonblockingWriter>,
+    /// The bytes that wait for the reader.
+    backlog: VecDeque<u8>,
+}
+
+impl DirectStderr {
+    fn new() -> Self {
+        Self { writer: NonblockingWriter::new(io::stderr().as_fd()), backlog: VecDeque::new() }
+    }
+
+    /// Writes a line, in one write where the reader keeps up, so that the lines of others do not tear it. Drops it
+    /// where the backlog is full.
+    fn write_line(&mut self, line: &[u8]) {
+        self.flush();
+        let written = if self.backlog.is_empty() { self.write_some(line) } else { 0 };
+        let rest = &line[written..];
+        if self.backlog.len() + rest.len() <= BACKLOG {
+            self.backlog.extend(rest);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.backlog.is_empty() {
+            let mut backlog = std::mem::take(&mut self.backlog);
+            let written = self.write_some(backlog.make_contiguous());
+            backlog.drain(..written);
+            self.backlog = backlog;
+        }
+    }
+
+    /// Returns how many bytes need no other write: all of them if nobody will ever read them.
+    fn write_some(&mut self, bytes: &[u8]) -> usize {
+        match self.writer.as_mut().map(|writer| writer.write(bytes)) {
+            Some(WriteOutcome::Written(count)) => count,
+            Some(WriteOutcome::NoReader | WriteOutcome::Failed(_)) | None => bytes.len(),
+        }
+    }
+
+    fn register(&self, set: &mut PollSet) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| !self.backlog.is_empty()) {
+            set.watch(writer.as_fd(), Interest::Writable);
+        }
+    }
 }
 
 impl NoticeLog {
@@ -52,7 +101,7 @@ impl NoticeLog {
             Verbosity::Verbose => Level::Detail,
         };
         let way = match outlets {
-            None => StderrMode::Direct(VecDeque::new()),
+            None => StderrMode::Direct(DirectStderr::new()),
             Some(_) => StderrMode::AmongLines(VecDeque::new(), 0),
         };
         Self { least, way }
@@ -62,20 +111,13 @@ impl NoticeLog {
         level >= self.least
     }
 
-    /// One line, in one write where the reader keeps up, so that it is not torn by what others write.
+    /// Writes a notice as one line.
     pub(super) fn tell(&mut self, level: Level, text: &str) {
         if !self.wants(level) {
             return;
         }
-        self.flush();
         match &mut self.way {
-            StderrMode::Direct(backlog) => {
-                let line = line(text);
-                let rest = if backlog.is_empty() { unwritten(&line) } else { &line };
-                if backlog.len() + rest.len() <= BACKLOG {
-                    backlog.extend(rest);
-                }
-            }
+            StderrMode::Direct(stderr) => stderr.write_line(&line(text)),
             StderrMode::AmongLines(waiting, size) => {
                 let text = in_one_line(text);
                 if *size + text.len() <= BACKLOG {
@@ -89,43 +131,38 @@ impl NoticeLog {
     /// Whether something waits to be written.
     pub(super) fn has_backlog(&self) -> bool {
         match &self.way {
-            StderrMode::Direct(backlog) => !backlog.is_empty(),
+            StderrMode::Direct(stderr) => !stderr.backlog.is_empty(),
             StderrMode::AmongLines(waiting, _) => !waiting.is_empty(),
         }
     }
 
     /// Adds what has to be waited for.
     pub(super) fn register(&self, set: &mut PollSet) {
-        if let StderrMode::Direct(backlog) = &self.way
-            && !backlog.is_empty()
-        {
-            set.watch(io::stderr().as_fd(), Interest::Writable);
+        if let StderrMode::Direct(stderr) = &self.way {
+            stderr.register(set);
         }
     }
 
     /// Writes what has waited, as far as it goes.
     pub(super) fn flush(&mut self) {
-        if let StderrMode::Direct(backlog) = &mut self.way
-            && !backlog.is_empty()
-        {
-            let written = backlog.len() - unwritten(backlog.make_contiguous()).len();
-            backlog.drain(..written);
+        if let StderrMode::Direct(stderr) = &mut self.way {
+            stderr.flush();
         }
     }
 
     /// Gives the notices to who writes the lines of the processes, as far as it is their turn.
-    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux) {
+    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux, now: Moment) {
         let StderrMode::AmongLines(waiting, size) = &mut self.way else { return };
         let had_some = !waiting.is_empty();
         while let Some(text) = waiting.front() {
-            if !outlets.write_notice(text.as_bytes()) {
+            if !outlets.write_notice(text.as_bytes(), now) {
                 break;
             }
             *size -= text.len();
             waiting.pop_front();
         }
         if had_some {
-            outlets.flush();
+            outlets.flush(now);
         }
     }
 
@@ -143,14 +180,6 @@ fn line(text: &str) -> Vec<u8> {
 /// A name or a template could hold a line break; a notice is one line.
 fn in_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// What of the bytes could not be written to stderr yet.
-fn unwritten(bytes: &[u8]) -> &[u8] {
-    match write_now(io::stderr().as_fd(), bytes) {
-        WriteNow::Whole | WriteNow::Never => &[],
-        WriteNow::Partly(count) => &bytes[count..],
-    }
 }
 
 /// Why nothing was started, where Kubernetes reads why a container ended.

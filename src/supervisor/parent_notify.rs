@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::supervisor::machine::action::Announcement;
-use crate::sys::descriptors::{self, WriteNow};
+use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
 use crate::sys::{notify, passed_fd};
 
 /// The variable that says where notifications go. It means monofy, so the processes do not get it.
@@ -34,10 +34,21 @@ impl ParentNotifier {
         let told = self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message));
         if what == Announcement::Ready
             && let Some(descriptor) = self.descriptor.take()
-            && descriptors::write_now(descriptor.as_fd(), b"\n") != WriteNow::Whole
         {
-            return Err(io::ErrorKind::BrokenPipe.into());
+            write_newline(&descriptor)?;
         }
         told
+    }
+}
+
+/// Writes the newline without waiting: its reader may be gone, or may have stopped.
+fn write_newline(descriptor: &OwnedFd) -> io::Result<()> {
+    let writer = NonblockingWriter::new(descriptor.as_fd());
+    match writer.map(|mut writer| writer.write(b"\n")) {
+        Some(WriteOutcome::Written(1..)) => Ok(()),
+        Some(WriteOutcome::Written(0)) => Err(io::ErrorKind::WouldBlock.into()),
+        Some(WriteOutcome::NoReader) => Err(io::ErrorKind::BrokenPipe.into()),
+        Some(WriteOutcome::Failed(error)) => Err(error),
+        None => Err(io::Error::from_raw_os_error(nix::libc::EBADF)),
     }
 }

@@ -21,6 +21,7 @@ use crate::sys::passed_fd;
 use crate::sys::process::Pid;
 use crate::sys::signals::{self, OriginalSignals};
 use crate::sys::spawn::{Grouping, Launch};
+use crate::sys::variadic::long;
 
 /// What is done, and so what can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,9 +162,13 @@ impl<'a> Child<'a> {
 
     /// Asks for the death signal.
     fn set_pdeathsig(&self) -> Result<(), Fault> {
+        const NONE: libc::c_long = 0;
         let signal = self.death_signal;
         // SAFETY: a system call on numbers. By libc, since nix's takes no real-time signal.
-        check(Step::DeathSignal, unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal.get()) } == 0)?;
+        check(
+            Step::DeathSignal,
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, long(signal.get()), NONE, NONE, NONE) } == 0,
+        )?;
         // monofy may have been killed before that call: then nobody is left to send the signal.
         // SAFETY: as above, and _exit(2) runs nothing of ours.
         unsafe {

@@ -1,4 +1,4 @@
-//! The kernel, one family of system calls a file. The only `unsafe` of the program is below this folder.
+//! System calls, one family a file. All `unsafe` code of the program is in this folder.
 
 mod child;
 pub mod clock;
@@ -21,6 +21,8 @@ pub mod pty;
 pub mod search;
 pub mod signals;
 pub mod spawn;
+pub mod stdio;
 pub mod terminal;
+mod variadic;
 mod vfork_exec;
 pub mod wait;

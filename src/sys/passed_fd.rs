@@ -7,6 +7,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 
+use crate::sys::variadic::long;
+
 /// A descriptor for one child.
 #[derive(Debug)]
 pub struct PassedFd {
@@ -53,7 +55,7 @@ impl Handle {
     pub fn take(self) -> bool {
         if self.from == self.to {
             // SAFETY: a call on numbers.
-            return unsafe { libc::fcntl(self.to, libc::F_SETFD, 0) } >= 0;
+            return unsafe { libc::fcntl(self.to, libc::F_SETFD, long(0)) } >= 0;
         }
         // SAFETY: a call on numbers, in a process that is about to become another program.
         unsafe { libc::dup2(self.from, self.to) >= 0 }

@@ -7,6 +7,7 @@ use std::io;
 use nix::libc;
 
 use crate::signal::SignalNumber;
+use crate::sys::variadic::long;
 
 /// A process id, greater than 0: never one of the group and broadcast forms of kill(2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,5 +98,8 @@ pub fn leads_session() -> bool {
 /// # Errors
 /// Before Linux 3.4.
 pub fn become_subreaper() -> io::Result<()> {
-    Ok(nix::sys::prctl::set_child_subreaper(true)?)
+    const NONE: libc::c_long = 0;
+    // SAFETY: a system call on numbers. nix passes them as ints.
+    let result = unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, long(1), NONE, NONE, NONE) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -9,6 +9,7 @@ use nix::libc;
 
 use crate::signal::SignalNumber;
 use crate::sys::process::{self, Pid};
+use crate::sys::variadic::long;
 
 /// One living process below us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ pub fn send(descendant: &Descendant, signal: SignalNumber) -> io::Result<()> {
 
 fn open(pid: Pid) -> io::Result<OwnedFd> {
     // SAFETY: pidfd_open(2) takes two numbers and touches no memory.
-    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.get(), 0) };
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, long(pid.get()), long(0)) };
     let number = libc::c_int::try_from(number).unwrap_or(-1);
     if number < 0 {
         return Err(io::Error::last_os_error());
@@ -177,8 +178,10 @@ fn open(pid: Pid) -> io::Result<OwnedFd> {
 fn send_by_handle(handle: &OwnedFd, signal: SignalNumber) -> io::Result<()> {
     let no_info = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: a null pointer asks for what kill(2) would say of the sender.
-    let result =
-        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, handle.as_raw_fd(), signal.get(), no_info, 0) };
+    let result = unsafe {
+        let (handle, signal) = (long(handle.as_raw_fd()), long(signal.get()));
+        libc::syscall(libc::SYS_pidfd_send_signal, handle, signal, no_info, long(0))
+    };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -1,5 +1,5 @@
-//! Pseudo-terminals for processes that should believe to write to one (pty(7)).
-#![allow(unsafe_code, reason = "ioctl(2) for the size and for the other end has no safe wrapper")]
+//! Pseudo-terminals for the output of processes (pty(7)).
+#![allow(unsafe_code, reason = "the ioctl(2) calls for the size and the peer have no safe wrapper")]
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,23 +12,24 @@ use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
 use crate::sys::descriptors::move_above_stdio;
 use crate::sys::pipe;
+use crate::sys::variadic::long;
 
-/// Rows and columns, never 0.
+/// The rows and columns of a terminal. Neither is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
+pub struct WindowSize {
     rows: u16,
     columns: u16,
 }
 
-impl Default for Size {
-    /// What programs take where they cannot know.
+impl Default for WindowSize {
+    /// What programs assume where the size is unknown.
     fn default() -> Self {
         Self { rows: 24, columns: 80 }
     }
 }
 
-impl Size {
-    /// That of a terminal; nothing of what is none, or does not know.
+impl WindowSize {
+    /// The size of a terminal; `None` if the descriptor is none, or has no size.
     #[must_use]
     pub fn of(terminal: BorrowedFd<'_>) -> Option<Self> {
         let mut size = MaybeUninit::<libc::winsize>::zeroed();
@@ -42,9 +43,9 @@ impl Size {
         (size.ws_row > 0 && size.ws_col > 0).then_some(Self { rows: size.ws_row, columns: size.ws_col })
     }
 
-    /// That of the terminal that monofy is at, by stdout, stderr or stdin.
+    /// The size of the terminal that is stdout, stderr or stdin; the default if none is.
     #[must_use]
-    pub fn of_ours() -> Self {
+    pub fn of_stdio() -> Self {
         Self::of(io::stdout().as_fd())
             .or_else(|| Self::of(io::stderr().as_fd()))
             .or_else(|| Self::of(io::stdin().as_fd()))
@@ -52,27 +53,27 @@ impl Size {
     }
 }
 
-/// Tells a pseudo-terminal, by either end, how large it is.
+/// Sets the size of a pseudo-terminal by either end.
 ///
 /// # Errors
-/// When it is none.
-pub fn resize(terminal: BorrowedFd<'_>, size: Size) -> io::Result<()> {
+/// When the descriptor is none.
+pub fn resize(terminal: BorrowedFd<'_>, size: WindowSize) -> io::Result<()> {
     let size = libc::winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the kernel reads the one structure.
     let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// A new pseudo-terminal: our end to read from, which never waits, and the end of the process. What is written
-/// passes as it is (no `\r` in front of a `\n`). It becomes nobody's controlling terminal.
+/// Opens a pseudo-terminal. Returns monofy's end, which is non-blocking, and the end of the process. Output passes
+/// unchanged: no `\r` is added to a `\n`. It becomes nobody's controlling terminal.
 ///
 /// # Errors
-/// When there is none to be had: no devpts, or no descriptor left.
-pub fn pty(size: Size) -> io::Result<(OwnedFd, OwnedFd)> {
+/// When there is no devpts, or no descriptor left.
+pub fn open(size: WindowSize) -> io::Result<(OwnedFd, OwnedFd)> {
     let master: OwnedFd = {
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
         unlockpt(&master)?;
-        // SAFETY: `into_raw_fd` hands over what nobody else owns.
+        // SAFETY: `into_raw_fd` gives up the descriptor, so nothing else owns it.
         unsafe { OwnedFd::from_raw_fd(std::os::fd::IntoRawFd::into_raw_fd(master)) }
     };
     let master = move_above_stdio(master)?;
@@ -82,13 +83,13 @@ pub fn pty(size: Size) -> io::Result<(OwnedFd, OwnedFd)> {
     attributes.output_flags.remove(OutputFlags::OPOST);
     tcsetattr(&slave, SetArg::TCSANOW, &attributes)?;
     resize(slave.as_fd(), size)?;
-    pipe::never_wait(&master)?;
+    pipe::set_nonblocking(&master)?;
     Ok((master, slave))
 }
 
-/// The other end, by the master itself and not by its path: /dev/pts may be another one here.
+/// Opens the other end by the master and not by its path: `/dev/pts` may belong to another devpts instance.
 fn peer(master: &OwnedFd) -> io::Result<OwnedFd> {
-    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC;
+    let flags = long(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
     // SAFETY: TIOCGPTPEER takes flags and returns a new descriptor.
     let number = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) };
     if number < 0 {

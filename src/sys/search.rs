@@ -1,13 +1,13 @@
-//! Finding a byte, as fast as the C library can.
+//! Byte search by the C library.
 #![allow(unsafe_code, reason = "memchr(3) has no safe wrapper")]
 
 use nix::libc;
 
-/// Where a byte is first, by memchr(3): it has chosen its fastest way before `main`, while a crate would first ask
-/// the processor what it can do, which a virtual machine answers slowly.
+/// The index of the first occurrence of a byte, by memchr(3). The C library has selected its fastest implementation
+/// before `main`; a crate would first query the processor's features, which is slow in a virtual machine.
 #[must_use]
 pub fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
-    // SAFETY: as many bytes as are said may be read.
+    // SAFETY: the call reads at most `bytes.len()` bytes of `bytes`.
     let found = unsafe { libc::memchr(bytes.as_ptr().cast(), byte.into(), bytes.len()) };
     (!found.is_null()).then(|| found.addr() - bytes.as_ptr().addr())
 }

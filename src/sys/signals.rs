@@ -12,6 +12,7 @@ use nix::libc;
 
 use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::descriptors;
+use crate::sys::variadic::long;
 
 /// Bytes in the kernel's own `sigset_t`.
 const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
@@ -83,7 +84,7 @@ fn set_mask(mask: SignalSet) -> SignalSet {
     unsafe {
         libc::syscall(
             libc::SYS_rt_sigprocmask,
-            libc::SIG_SETMASK,
+            long(libc::SIG_SETMASK),
             &raw const new,
             &raw mut old,
             KERNEL_SET_SIZE,
@@ -102,7 +103,7 @@ fn is_ignored(signal: SignalNumber) -> bool {
     let result = unsafe {
         libc::syscall(
             libc::SYS_rt_sigaction,
-            signal.get(),
+            long(signal.get()),
             std::ptr::null::<KernelAction>(),
             &raw mut action,
             KERNEL_SET_SIZE,
@@ -119,7 +120,7 @@ fn set_disposition(signal: SignalNumber, handler: libc::sighandler_t) {
     unsafe {
         libc::syscall(
             libc::SYS_rt_sigaction,
-            signal.get(),
+            long(signal.get()),
             &raw const action,
             std::ptr::null_mut::<KernelAction>(),
             KERNEL_SET_SIZE,
@@ -147,10 +148,23 @@ impl SignalFd {
     /// # Errors
     /// When there is no descriptor or memory left.
     pub fn open() -> io::Result<Self> {
-        let mask = taken().bits();
+        Self::of(taken())
+    }
+
+    /// Opens a queue of the signals that begin a stop, to wait for them without taking them.
+    ///
+    /// # Errors
+    /// When there is no descriptor or memory left.
+    pub fn open_for_stop() -> io::Result<Self> {
+        Self::of(SignalNumber::all().filter(|signal| signal.asks_for_stop()).collect())
+    }
+
+    fn of(signals: SignalSet) -> io::Result<Self> {
+        let mask = signals.bits();
         // SAFETY: the mask is 8 bytes, the size that is passed; -1 asks for a new descriptor.
         let number = unsafe {
-            libc::syscall(libc::SYS_signalfd4, -1, &raw const mask, KERNEL_SET_SIZE, libc::SFD_CLOEXEC)
+            let flags = long(libc::SFD_CLOEXEC);
+            libc::syscall(libc::SYS_signalfd4, long(-1), &raw const mask, KERNEL_SET_SIZE, flags)
         };
         let number = libc::c_int::try_from(number).unwrap_or(-1);
         if number < 0 {
@@ -226,12 +240,17 @@ pub fn continue_if_stopped_before_exec() {
     // SAFETY: the kernel reads the two structures and writes the timer's number, all of which outlive the calls.
     // Where there are no timers, all is as without this.
     unsafe {
-        if libc::syscall(libc::SYS_timer_create, libc::CLOCK_MONOTONIC, &raw const event, &raw mut timer) == 0
+        if libc::syscall(
+            libc::SYS_timer_create,
+            long(libc::CLOCK_MONOTONIC),
+            &raw const event,
+            &raw mut timer,
+        ) == 0
         {
             libc::syscall(
                 libc::SYS_timer_settime,
-                timer,
-                0,
+                long(timer),
+                long(0),
                 &raw const time,
                 std::ptr::null_mut::<libc::itimerspec>(),
             );

@@ -1,11 +1,11 @@
-//! The parsed form of a template: expansions and pieces of text in flat arenas.
+//! The syntax tree of a template, in flat arenas.
 
 use std::ops::Range;
 
-/// A stretch of the arena of [`Part`]s.
+/// A range of the arena of [`Part`]s.
 pub(super) type Parts = Range<usize>;
 
-/// How an expansion is written, and so what closes it.
+/// The pair of delimiters around an expansion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delimiter {
     /// `${…}`
@@ -23,14 +23,14 @@ impl Delimiter {
     }
 }
 
-/// A piece of a word, a pattern or the whole argument.
+/// A part of a word, of a pattern or of the whole argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Bytes of the source as they stand; in a pattern its backslashes are among them.
+    /// Bytes of the source. In a pattern they include its backslashes.
     Literal(Range<usize>),
-    /// The byte at this place, which a backslash in front of it made ordinary.
+    /// The byte at this offset, quoted by the backslash in front of it.
     Escaped(usize),
-    /// An expansion, by its place in the arena.
+    /// An expansion, by its index in the arena.
     Expansion(usize),
 }
 
@@ -40,12 +40,12 @@ pub(super) struct Expansion {
     pub(super) span: Range<usize>,
     pub(super) name: Range<usize>,
     pub(super) spread: bool,
-    pub(super) kind: Kind,
+    pub(super) operation: Operation,
 }
 
-/// What an expansion does.
+/// What an expansion does with its variable.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum Operation {
     /// `${$}`
     Dollar,
     /// `${'…'}`
@@ -55,33 +55,34 @@ pub(super) enum Kind {
     Default(Test, Word),
     Assign(Test, Word),
     Alternative(Test, Word),
-    /// With the message as it was written.
+    /// With the unexpanded message.
     Required(Test, Range<usize>),
     Substring {
         offset: i64,
         length: Option<i64>,
     },
+    /// `#`, `##`, `%` and `%%`
     Strip {
         side: Side,
-        reach: Greediness,
+        greediness: Greediness,
         pattern: Parts,
     },
     Replace {
-        place: Place,
+        scope: ReplaceScope,
         pattern: Parts,
         word: Parts,
     },
     Case(Case, CaseScope),
 }
 
-/// A written word: as source, and what it is made of. A spread's word is made of fields instead of parts.
+/// A word: its source, and its parts. The content of a spread's word is a range of fields instead.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     pub(super) source: Range<usize>,
     pub(super) content: Range<usize>,
 }
 
-/// When an operator takes a variable for missing.
+/// When an operator treats a variable as absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     Unset,
@@ -89,14 +90,14 @@ pub(super) enum Test {
     UnsetOrEmpty,
 }
 
-/// Which end of the value a pattern is taken off.
+/// The end of the value from which a pattern is stripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Front,
     Back,
 }
 
-/// How much a pattern takes when it can choose.
+/// Whether a pattern strips its shortest or its longest match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Greediness {
     Shortest,
@@ -105,7 +106,7 @@ pub(super) enum Greediness {
 
 /// Which matches of a pattern are replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ReplaceScope {
     First,
     Every,
     Front,
@@ -118,7 +119,7 @@ pub(super) enum Case {
     Lower,
 }
 
-/// How many characters change their case.
+/// Whether the case of one character changes or of all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CaseScope {
     First,

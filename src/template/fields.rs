@@ -1,11 +1,11 @@
-//! Splits text into fields by shell quoting, knowing where each byte of a field came from.
+//! Field splitting by shell quoting that keeps track of where each byte comes from.
 
 use crate::template::ast::Part;
 use crate::template::taint::TaintedBytes;
-use crate::text::shell::split::{self, Piece, UnbalancedQuote};
+use crate::text::shell::{self, Piece, UnbalancedQuote};
 
-/// Splits parts into fields. Quotes and blanks count where they were written: an escaped byte and an
-/// expansion are indivisible pieces of a field, and make one even where they come out empty.
+/// Splits parts into fields. Only quotes and blanks of the source count: an escaped byte or an expansion is an
+/// indivisible piece of a field and makes a field even if it expands to nothing.
 pub(super) fn split_parts(source: &[u8], parts: &[Part]) -> Result<Vec<Vec<Part>>, UnbalancedQuote> {
     let pieces = parts.iter().map(|part| match part {
         Part::Literal(span) => Piece::Bytes(span.clone()),
@@ -15,17 +15,17 @@ pub(super) fn split_parts(source: &[u8], parts: &[Part]) -> Result<Vec<Vec<Part>
         Piece::Bytes(span) => Part::Literal(span),
         Piece::Whole(part) => part,
     };
-    let fields = split::split(source, pieces)?;
+    let fields = shell::split_pieces(source, pieces)?;
     Ok(fields.into_iter().map(|field| field.into_iter().map(part).collect()).collect())
 }
 
-/// Splits a text; its words keep what is known of their bytes.
+/// Splits a value into words that know which of their bytes are secret.
 pub(super) fn split_text(text: &TaintedBytes) -> Result<Vec<TaintedBytes>, UnbalancedQuote> {
-    let words = split::split::<()>(text.bytes(), [Piece::Bytes(0..text.len())])?;
-    Ok(words.into_iter().map(|word| joined(text, word)).collect())
+    let words = shell::split_pieces::<()>(text.bytes(), [Piece::Bytes(0..text.len())])?;
+    Ok(words.into_iter().map(|word| join_pieces(text, word)).collect())
 }
 
-fn joined(text: &TaintedBytes, word: Vec<Piece<()>>) -> TaintedBytes {
+fn join_pieces(text: &TaintedBytes, word: Vec<Piece<()>>) -> TaintedBytes {
     let mut joined = TaintedBytes::new();
     for piece in word {
         if let Piece::Bytes(span) = piece {

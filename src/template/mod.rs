@@ -1,35 +1,36 @@
 //! The language of substitution (contract, section 2).
 //!
-//! An argument is parsed once into a [`Template`] and expanded against a [`Scope`] as often as needed. Both
-//! steps are pure: nothing here reads the environment, a file or the clock. Text is bytes from end to end.
+//! An argument is parsed once into a [`Template`], which expands against a [`Scope`] any number of times. Both
+//! are pure: this module reads no environment, no file and no clock. Text is bytes throughout.
 //!
 //! ```
-//! use monofy::template::{Scope, Template, Text, UnsetPolicy, Value};
+//! use monofy::template::{Scope, TaintedBytes, Template, UnsetPolicy, Value};
 //!
 //! struct Nothing;
 //! impl Scope for Nothing {
 //!     fn get(&self, _: &str) -> Option<Value<'_>> {
 //!         None
 //!     }
-//!     fn assign(&mut self, _: &str, _: Text) {}
+//!     fn assign(&mut self, _: &str, _: TaintedBytes) {}
 //! }
 //!
 //! let arguments = Template::parse(b"--port=${PORT:-8000}").expand(&mut Nothing, UnsetPolicy::Empty)?;
 //! assert_eq!(arguments[0].bytes(), b"--port=8000");
-//! # Ok::<(), Vec<monofy::template::Problem>>(())
+//! # Ok::<(), Vec<monofy::template::ExpansionError>>(())
 //! ```
 //!
-//! The way of a template: `extent` finds where each expansion ends, `parse` builds the tree from left to
-//! right with that knowledge, `expand` walks the tree.
+//! `parse::delimiters` finds where each expansion ends, `parse` then builds the tree from left to right, and
+//! `expand` evaluates the tree.
 
 mod ast;
 mod characters;
+mod error;
 mod expand;
 mod fields;
 mod glob;
 mod lint;
 mod parse;
-mod problem;
+
 mod reference;
 mod scope;
 mod taint;
@@ -37,25 +38,25 @@ mod taint;
 use std::ops::Range;
 
 use ast::{Expansion, Part, Parts};
+pub use error::{Absence, ExpansionError, ExpansionErrorKind};
 pub use expand::UnsetPolicy;
 pub use lint::{Lint, LintKind, Severity};
-pub use problem::{Missing, Problem, ProblemKind};
 pub use reference::{Reference, Usage};
 pub use scope::{Content, Scope, Value};
 pub use taint::TaintedBytes;
 
-/// One argument as it was written, parsed.
+/// A parsed argument.
 ///
-/// Parsing never fails: what is not well formed stands for itself, and [`Template::lints`] tells of it.
-/// Nodes live in flat arenas and name each other by index, so neither size nor nesting can exhaust the stack.
+/// Parsing never fails: malformed expansions are literal text, and [`Template::lints`] lists them. Nodes are
+/// in flat arenas and refer to each other by index, so neither size nor nesting can exhaust the stack.
 #[derive(Clone, Debug, Default)]
 pub struct Template<'s> {
     source: &'s [u8],
     expansions: Vec<Expansion>,
     parts: Vec<Part>,
-    /// Empty: what parsing needed.
-    unfinished: Vec<Part>,
-    /// The fields of a spread's written word; at most one word of a template is split.
+    /// The parser's stack; empty, and kept for its memory.
+    pending: Vec<Part>,
+    /// The fields of a spread's word. At most one word of a template is split.
     fields: Vec<Parts>,
     root: Parts,
     lints: Vec<Lint>,
@@ -68,16 +69,16 @@ impl<'s> Template<'s> {
         parse::parse(source)
     }
 
-    /// The same with the memory of a template that is not needed any more: for a thousand of them, most of the work is
-    /// to get some and to give it back.
+    /// Parses one argument into the memory of a template that is no longer needed. With thousands of templates,
+    /// allocation would take most of the time.
     #[must_use]
-    pub fn parse_after(self, source: &[u8]) -> Template<'_> {
-        parse::parse_into(source, self.emptied())
+    pub fn parse_reusing(self, source: &[u8]) -> Template<'_> {
+        parse::parse_into(source, self.recycle())
     }
 
-    /// The template of nothing, with the memory of this one.
+    /// An empty template that keeps the memory of this one.
     #[must_use]
-    pub fn emptied(mut self) -> Template<'static> {
+    pub fn recycle(mut self) -> Template<'static> {
         self.expansions.clear();
         self.parts.clear();
         self.fields.clear();
@@ -86,20 +87,20 @@ impl<'s> Template<'s> {
             source: b"",
             expansions: self.expansions,
             parts: self.parts,
-            unfinished: self.unfinished,
+            pending: self.pending,
             fields: self.fields,
             root: 0..0,
             lints: self.lints,
         }
     }
 
-    /// The argument as it was written.
+    /// The source of the template.
     #[must_use]
     pub fn source(&self) -> &'s [u8] {
         self.source
     }
 
-    /// Whether the argument stands for exactly its own bytes.
+    /// Whether the template expands to exactly its source.
     #[must_use]
     pub fn is_literal(&self) -> bool {
         match &self.parts[self.root.clone()] {
@@ -109,19 +110,19 @@ impl<'s> Template<'s> {
         }
     }
 
-    /// What parsing noticed, from left to right. Those of [`Severity::Error`] make every expansion fail.
+    /// The lints of the parser, from left to right. With one of [`Severity::Error`] every expansion fails.
     #[must_use]
     pub fn lints(&self) -> &[Lint] {
         &self.lints
     }
 
-    /// Every reference to a variable, from left to right, whether or not it will be evaluated.
+    /// All references to variables, from left to right, evaluated or not.
     pub fn references(&self) -> impl Iterator<Item = Reference<'s>> {
         reference::references(self)
     }
 
     fn name(&self, span: &Range<usize>) -> &'s str {
-        // The grammar limits names to ASCII, so the fallback is never used.
+        // Names are ASCII by the grammar, so the fallback is never used.
         std::str::from_utf8(&self.source[span.clone()]).unwrap_or_default()
     }
 }

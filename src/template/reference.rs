@@ -1,39 +1,39 @@
-//! Which variables a template refers to, and how.
+//! The references of a template to variables.
 
 use std::ops::Range;
 
 use crate::template::Template;
-use crate::template::ast::{Expansion, Kind};
+use crate::template::ast::{Expansion, Operation};
 
-/// One place of a template that names a variable.
+/// An expansion that refers to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference<'t> {
-    /// The variable.
+    /// The name of the variable.
     pub name: &'t str,
-    /// The whole expansion, from its dollar to its closer.
+    /// The whole expansion, from the dollar to the closing delimiter.
     pub span: Range<usize>,
-    /// Whether the value becomes several arguments.
+    /// Whether the expansion is a spread.
     pub spread: bool,
-    /// What is done with the value.
+    /// How the value is used.
     pub usage: Usage<'t>,
 }
 
-/// What a reference does with the variable's value. Words are as they were written.
+/// How a reference uses the value of its variable. Words are unexpanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage<'t> {
     /// The value itself.
     Plain,
-    /// A word in its place when it is missing.
+    /// The word replaces an absent value.
     Default(&'t [u8]),
-    /// A word in its place when it is missing, which the variable keeps.
+    /// The word replaces an absent value and is assigned to the variable.
     Assign(&'t [u8]),
-    /// A word in its place when it is not missing.
+    /// The word replaces a value that is present.
     Alternative(&'t [u8]),
-    /// An error with this message when it is missing.
+    /// An absent value is an error with this message.
     Required(&'t [u8]),
-    /// Its length.
+    /// The length of the value.
     Length,
-    /// Substring, strip, replace or case.
+    /// Substring, strip, replacement or case change.
     Transform,
 }
 
@@ -42,17 +42,18 @@ pub(super) fn references<'s>(template: &Template<'s>) -> impl Iterator<Item = Re
 }
 
 fn reference<'s>(template: &Template<'s>, expansion: &Expansion) -> Option<Reference<'s>> {
-    let usage = match &expansion.kind {
-        Kind::Dollar | Kind::Verbatim(_) => return None,
-        Kind::Plain => Usage::Plain,
-        Kind::Default(_, word) => Usage::Default(&template.source[word.source.clone()]),
-        Kind::Assign(_, word) => Usage::Assign(&template.source[word.source.clone()]),
-        Kind::Alternative(_, word) => Usage::Alternative(&template.source[word.source.clone()]),
-        Kind::Required(_, message) => Usage::Required(&template.source[message.clone()]),
-        Kind::Length => Usage::Length,
-        Kind::Substring { .. } | Kind::Strip { .. } | Kind::Replace { .. } | Kind::Case(..) => {
-            Usage::Transform
-        }
+    let usage = match &expansion.operation {
+        Operation::Dollar | Operation::Verbatim(_) => return None,
+        Operation::Plain => Usage::Plain,
+        Operation::Default(_, word) => Usage::Default(&template.source[word.source.clone()]),
+        Operation::Assign(_, word) => Usage::Assign(&template.source[word.source.clone()]),
+        Operation::Alternative(_, word) => Usage::Alternative(&template.source[word.source.clone()]),
+        Operation::Required(_, message) => Usage::Required(&template.source[message.clone()]),
+        Operation::Length => Usage::Length,
+        Operation::Substring { .. }
+        | Operation::Strip { .. }
+        | Operation::Replace { .. }
+        | Operation::Case(..) => Usage::Transform,
     };
     let name = template.name(&expansion.name);
     Some(Reference { name, span: expansion.span.clone(), spread: expansion.spread, usage })

@@ -1,14 +1,14 @@
-//! Where an expansion gets its values from.
+//! The variables that a template sees.
 
 use crate::template::taint::TaintedBytes;
-use crate::text::shell::quote;
+use crate::text::shell;
 
 /// The variables that a template sees.
 pub trait Scope {
-    /// The value of a variable, or `None` when it is not set.
+    /// The value of a variable, or `None` if it is not set.
     fn get(&self, name: &str) -> Option<Value<'_>>;
 
-    /// Takes what `${NAME:=word}` assigns, for the expansions that come later.
+    /// Sets a variable for later expansions: `${NAME:=word}`.
     fn assign(&mut self, name: &str, value: TaintedBytes);
 }
 
@@ -17,7 +17,7 @@ pub trait Scope {
 pub struct Value<'a> {
     /// The value itself.
     pub content: Content<'a>,
-    /// Whether all of it is secret.
+    /// Whether the whole value is secret.
     pub secret: bool,
 }
 
@@ -26,14 +26,14 @@ pub struct Value<'a> {
 pub enum Content<'a> {
     /// One byte string.
     Scalar(&'a [u8]),
-    /// Several; joined with shell quoting where they must be one.
+    /// Several byte strings, joined with shell quoting where one is needed.
     List(&'a [Vec<u8>]),
-    /// What an expansion assigned, with what is known of the origin of its bytes.
+    /// A value that an expansion assigned. It knows which of its bytes are secret.
     Assigned(&'a TaintedBytes),
 }
 
 impl Value<'_> {
-    /// Whether `${NAME:-word}` uses its word.
+    /// Whether an operator with `:` treats the value as absent.
     pub(super) fn is_empty(&self) -> bool {
         match self.content {
             Content::Scalar(bytes) => bytes.is_empty(),
@@ -42,12 +42,12 @@ impl Value<'_> {
         }
     }
 
-    /// Whether what is derived from the value as a whole is secret.
-    pub(super) fn taints(&self) -> bool {
+    /// Whether any byte of the value is secret, and with it whatever derives from all of the value.
+    pub(super) fn has_secret(&self) -> bool {
         self.secret || matches!(self.content, Content::Assigned(text) if text.has_secret())
     }
 
-    /// At least how many bytes it has.
+    /// The length in bytes; for a list a lower bound.
     pub(super) fn len(&self) -> usize {
         match self.content {
             Content::Scalar(bytes) => bytes.len(),
@@ -56,7 +56,7 @@ impl Value<'_> {
         }
     }
 
-    /// The value as one text, a list joined with shell quoting.
+    /// The value as one byte string.
     #[must_use]
     pub fn to_text(self) -> TaintedBytes {
         let mut text = TaintedBytes::new();
@@ -64,13 +64,13 @@ impl Value<'_> {
         text
     }
 
-    /// Adds the value as one text to another.
+    /// Appends the value as one byte string.
     pub(super) fn append_to(self, text: &mut TaintedBytes) {
         match self.content {
-            Content::Assigned(assigned) if !self.secret => text.push_text(assigned),
+            Content::Assigned(assigned) if !self.secret => text.append(assigned),
             Content::Assigned(assigned) => text.push_secret(assigned.bytes()),
             Content::Scalar(bytes) => text.push(bytes, self.secret),
-            Content::List(items) => text.push(&quote::join(items), self.secret),
+            Content::List(items) => text.push(&shell::join(items), self.secret),
         }
     }
 }

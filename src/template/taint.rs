@@ -1,8 +1,8 @@
-//! Bytes that know which of them came from a secret.
+//! Byte strings with secret ranges.
 
 use std::ops::Range;
 
-/// Bytes, and which of them came from a secret.
+/// A byte string that knows which of its bytes come from secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaintedBytes {
     bytes: Vec<u8>,
@@ -11,42 +11,42 @@ pub struct TaintedBytes {
 }
 
 impl TaintedBytes {
-    /// No bytes.
+    /// Creates an empty byte string.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No bytes, and room for so many.
+    /// Creates an empty byte string with a capacity.
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes), secret: Vec::new() }
     }
 
-    /// Bytes that anyone may see.
+    /// Creates a byte string without secrets.
     #[must_use]
     pub fn literal(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), secret: Vec::new() }
     }
 
-    /// Adds bytes that anyone may see.
+    /// Appends bytes that are not secret.
     pub fn push_literal(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds bytes that came from a secret.
+    /// Appends secret bytes.
     pub fn push_secret(&mut self, bytes: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         self.mark(start..self.bytes.len());
     }
 
-    /// Adds bytes of which `secret` tells whether they came from a secret.
+    /// Appends bytes that are all secret or all not.
     pub fn push(&mut self, bytes: &[u8], secret: bool) {
         if secret { self.push_secret(bytes) } else { self.push_literal(bytes) }
     }
 
-    /// Adds a part of another text with what is known of it. What is not in `other` is left out.
+    /// Appends a range of another byte string, clipped to its length, with its secret ranges.
     pub fn push_from(&mut self, other: &Self, range: Range<usize>) {
         let range = range.start..range.end.min(other.bytes.len());
         if range.is_empty() {
@@ -60,12 +60,12 @@ impl TaintedBytes {
         }
     }
 
-    /// Adds another text.
-    pub fn push_text(&mut self, other: &Self) {
+    /// Appends another byte string with its secret ranges.
+    pub fn append(&mut self, other: &Self) {
         self.push_from(other, 0..other.bytes.len());
     }
 
-    /// A part of this text.
+    /// A range of this byte string, clipped to its length.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let mut slice = Self::new();
@@ -73,49 +73,49 @@ impl TaintedBytes {
         slice
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The bytes themselves, secrets included.
+    /// The bytes, secrets included.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The bytes themselves, secrets included.
+    /// The bytes, secrets included.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Whether any byte came from a secret.
+    /// Whether any byte is secret.
     #[must_use]
     pub fn has_secret(&self) -> bool {
         !self.secret.is_empty()
     }
 
-    /// Whether any byte of `range` came from a secret.
+    /// Whether any byte of `range` is secret.
     #[must_use]
     pub fn is_secret(&self, range: &Range<usize>) -> bool {
         self.runs_from(range.start).next().is_some_and(|run| run.start < range.end)
     }
 
-    /// The runs of secret bytes, ascending; none of them touch.
+    /// The secret ranges, ascending. None of them touch.
     #[must_use]
     pub fn secret_ranges(&self) -> &[Range<usize>] {
         &self.secret
     }
 
-    /// What may be shown: each run of secret bytes is `***`.
+    /// The bytes with each secret range replaced by `***`.
     #[must_use]
     pub fn masked(&self) -> Vec<u8> {
         let mut masked = Vec::with_capacity(self.bytes.len());
@@ -139,7 +139,7 @@ impl TaintedBytes {
         }
     }
 
-    /// The secret runs that end behind `start`.
+    /// The secret ranges that end after `start`.
     fn runs_from(&self, start: usize) -> impl Iterator<Item = &Range<usize>> {
         self.secret[self.secret.partition_point(|run| run.end <= start)..].iter()
     }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn touching_runs_of_secret_bytes_are_one() {
+    fn adjacent_secret_ranges_are_merged() {
         let mut text = TaintedBytes::new();
         text.push_literal(b"a");
         text.push_secret(b"12");
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_keeps_what_was_secret_in_it() {
+    fn a_slice_keeps_its_secret_ranges() {
         let mut text = TaintedBytes::new();
         text.push_literal(b"ab");
         text.push_secret(b"cd");

@@ -1,6 +1,6 @@
-//! Text as it stands in a JSON string (RFC 8259, section 7).
+//! JSON strings (RFC 8259, section 7).
 
-/// Appends bytes as the inside of a JSON string. Returns whether they were UTF-8; what was not is written as U+FFFD.
+/// Appends the bytes, escaped for a JSON string. Returns whether they are UTF-8. Invalid sequences become U+FFFD.
 pub(crate) fn escape(bytes: &[u8], out: &mut Vec<u8>) -> bool {
     if is_plain(bytes) {
         out.extend_from_slice(bytes);
@@ -20,8 +20,8 @@ pub(crate) fn escape(bytes: &[u8], out: &mut Vec<u8>) -> bool {
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHEST: u64 = 0x8080_8080_8080_8080;
 
-/// Whether nothing has to be escaped and all is ASCII. Eight bytes at a time, by hand: the program is compiled for size,
-/// and this is looked at for every byte.
+/// Whether all bytes are ASCII and none needs an escape. It checks eight bytes at a time, by hand, since this is hot and
+/// the compiler does not vectorise it.
 fn is_plain(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
     let marks = words.iter().fold(0, |marks, word| marks | mark(u64::from_ne_bytes(*word)));
@@ -30,8 +30,8 @@ fn is_plain(bytes: &[u8]) -> bool {
     (marks | mark(u64::from_ne_bytes(last))) & HIGHEST == 0
 }
 
-/// Sets the highest bit of some byte where any is a control, a quote, a backslash or not ASCII: a byte that is less than
-/// another borrows from its own highest bit, which was not set.
+/// Sets the highest bit of some byte if any byte is a control character, a quote, a backslash or not ASCII. In the
+/// subtraction a byte that is less than the other borrows from its own highest bit, which was not set.
 fn mark(word: u64) -> u64 {
     let less = |word: u64, than: u8| word.wrapping_sub(ONES * u64::from(than)) & !word;
     let equal = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_is_special_wherever_it_stands_and_whatever_is_beside_it() {
+    fn a_special_byte_is_found_at_any_offset_beside_any_other() {
         for special in
             (0..=0xFF_u8).filter(|byte| *byte < 0x20 || *byte > 0x7F || matches!(byte, b'"' | b'\\'))
         {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::VariableSource;
-use crate::text::suggest::suggestion;
+use crate::text::suggest::Hints;
 use crate::variables::defaults::{Declaration, Empty, FileSpan};
 use crate::variables::rules::{self, ValueRef};
 use crate::variables::{Chosen, LocatedValue, Variables};
@@ -14,8 +14,10 @@ pub(super) type ReadFile<'r> = &'r mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>
 pub(super) fn resolve_declared(variables: &mut Variables, read: ReadFile<'_>) -> Vec<Diagnostic> {
     let declared = std::mem::take(&mut variables.declared);
     let mut problems = Vec::new();
+    let mut hints = Hints::default();
     for (name, declaration) in &declared {
-        let mut settler = Settler { name, declaration, variables, read, problems: Vec::new() };
+        let mut settler =
+            Settler { name, declaration, variables, read, hints: &mut hints, problems: Vec::new() };
         settler.default();
         let chosen = settler.choose();
         problems.append(&mut settler.problems);
@@ -31,6 +33,7 @@ struct Settler<'s> {
     declaration: &'s Declaration,
     variables: &'s Variables,
     read: ReadFile<'s>,
+    hints: &'s mut Hints,
     problems: Vec<(FileSpan, String)>,
 }
 
@@ -156,7 +159,7 @@ impl Settler<'_> {
         let Some(required) = &self.declaration.required else { return };
         let words = required.what.as_deref().unwrap_or("it is required");
         // The declared ones are not among these: a name that is declared is no slip of the pen.
-        let suggest = suggestion(self.name, self.variables.names());
-        self.problem(&required.spot, &format!("not set: {words}{suggest}"));
+        let hint = self.hints.hint(self.name, self.variables.names());
+        self.problem(&required.spot, &format!("not set: {words}{hint}"));
     }
 }

@@ -1,7 +1,6 @@
 //! Whether a value keeps the rules of its variable.
 
-use crate::text::shell::quote;
-use crate::text::shell::split::shell_words;
+use crate::text::shell;
 use crate::variables::defaults::{Declaration, Default, FileSpan, Kind};
 
 /// A rule that a value breaks.
@@ -25,7 +24,7 @@ pub(super) fn violations(declaration: &Declaration, value: ValueRef<'_>) -> Vec<
     let mut add = |spot: &FileSpan, what: String| violations.push(Broken { spot: spot.clone(), what });
     let items: Vec<Vec<u8>> = match (declaration.kind.as_ref(), value) {
         (_, ValueRef::List(items)) => items.to_vec(),
-        (Some(kind), ValueRef::Scalar(bytes)) if kind.what == Kind::List => match shell_words(bytes) {
+        (Some(kind), ValueRef::Scalar(bytes)) if kind.what == Kind::List => match shell::split(bytes) {
             Ok(items) => items,
             Err(error) => {
                 add(&kind.spot, format!("is no list: {error}"));
@@ -105,7 +104,7 @@ impl ValueRef<'_> {
     pub(super) fn joined(self) -> Vec<u8> {
         match self {
             Self::Scalar(bytes) => bytes.to_vec(),
-            Self::List(items) => quote::join(items),
+            Self::List(items) => shell::join(items),
         }
     }
 }

@@ -60,14 +60,14 @@ fn sixty_four_levels_are_taken_and_one_more_is_not() {
     let levels = |count: usize| format!("{}x{}", "${A:-".repeat(count), "}".repeat(count));
     assert_eq!(line(["a", &levels(64)]).process()["argv"], json!(["a", "x"]));
     let said = line(["a", &levels(65)]).refused();
-    assert!(said.starts_with("monofy: argument 2: this is more than 64 levels deep: use fewer\n"), "{said}");
+    assert!(said.starts_with("monofy: argument 2: more than 64 nested expansions: use fewer\n"), "{said}");
 }
 
 #[test]
 fn a_program_of_nothing_is_refused() {
     for program in ["", "$UNSET", "${UNSET...}", "$EMPTY"] {
         line(["b", "&&", program]).env("EMPTY", "").refused_with(&format!(
-            "monofy: argument 3: the program is empty: nothing is left of it when it is expanded\n    \
+            "monofy: argument 3: the program is empty after expansion\n    \
              {program}\n    {}\n",
             "^".repeat(program.len().max(1))
         ));

@@ -8,7 +8,7 @@ fn all_problems_of_a_line_are_told_together() {
     line([
         "--stop-signal",
         "$SECRET",
-        "--user=${SECRET:1}",
+        "--user=${SECRET:1}:",
         "A=${X?need x}",
         "a",
         "${X:?}",
@@ -24,12 +24,12 @@ fn all_problems_of_a_line_are_told_together() {
     .env("SECRET", "hunter2")
     .env("E", "")
     .refused_with(
-        "monofy: argument 2: no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3
+        "monofy: argument 2: the value of SECRET is not a signal; use TERM, SIGTERM, 15 or RTMIN+3
     $SECRET
     ^^^^^^^
-monofy: argument 3: no such user in /etc/passwd; a number works without an entry
-    --user=${SECRET:1}
-           ^^^^^^^^^^^
+monofy: argument 3: the value of SECRET is not a user; write it as USER or USER:GROUP, by names or numbers
+    --user=${SECRET:1}:
+           ^^^^^^^^^^^^
 monofy: argument 4: X: need x
     A=${X?need x}
       ^^^^^^^^^^^
@@ -45,13 +45,13 @@ monofy: argument 7: PORT: not set
 monofy: argument 8: SECRET: the substring ends before it starts
     ${SECRET:5:-9}
     ^^^^^^^^^^^^^^
-monofy: argument 11: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
+monofy: argument 11: the value of SECRET is not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     $SECRET
     ^^^^^^^
 monofy: argument 12: E: not set (it is empty)
     ${E:?}
     ^^^^^^
-monofy: argument 14: the program is empty: nothing is left of it when it is expanded
+monofy: argument 14: the program is empty after expansion
     ${NOTHING}
     ^^^^^^^^^^
 ",
@@ -66,19 +66,19 @@ fn strict_makes_unset_variables_and_malformed_expansions_errors() {
         "monofy: argument 3: X: not set
     $X
     ^^
-monofy: argument 5: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar
+monofy: argument 5: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar
     ${
     ^^
-monofy: argument 6: this operator is not known, so it stays as it is: correct it, or write `${$}` for the dollar
+monofy: argument 6: this operator is unknown, so the expansion stays as it is: correct it, or write `${$}` for the dollar
     ${bad name}
     ^^^^^^
-monofy: argument 7: this names no variable and stays as it is: put a name into it
+monofy: argument 7: this expansion names no variable, so it stays as it is: add a name
     ${}
     ^^^
-monofy: argument 8: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar
+monofy: argument 8: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar
     ${A:
     ^^^^
-monofy: argument 12: a spread cannot assign, so this stays as it is: write `-` instead of `=`
+monofy: argument 12: a spread cannot assign, so it stays as it is: write `-` instead of `=`
     ${A...:=x}
     ^^^^^^^^
 ",
@@ -98,7 +98,7 @@ fn warnings_are_told_and_the_line_is_run() {
     finished.assert_status(0).assert_stdout("${A x\n");
     assert_eq!(
         finished.stderr,
-        "monofy: warning: argument 3: this is never closed and stays as it is: add `}`, or write `${$}` for the dollar\n    ${A\n    ^^^\n"
+        "monofy: warning: argument 3: this expansion is never closed, so it stays as it is: add `}`, or write `${$}` for the dollar\n    ${A\n    ^^^\n"
     );
 }
 

@@ -48,22 +48,22 @@ pub(crate) fn line() -> Vec<Case> {
         case(["printf", "[%s]\\n", "", "a"]).same(ends(0, "[]\n[a]\n")),
         case(["echo", "a", "|||", "echo", "b", "&&", "echo", "c"]).differ(
             "`|||` in front of a `&&`",
-            ends(125, "").telling("'|||' stands before the '&&'"),
+            ends(125, "").telling("'|||' comes before the '&&'"),
             ends(0, "a ||| echo b\nc\n"),
         ),
         case(["echo", "a", "&&", "|||", "echo", "b"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 4: a process is missing in front of this '|||'"),
+            ends(125, "").telling("argument 4: a process is missing before this '|||'"),
             ends(1, "a\n").telling("IndexError"),
         ),
         case(["&&", "echo", "a"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 1: a setup command is missing in front of this '&&'"),
+            ends(125, "").telling("argument 1: a setup command is missing before this '&&'"),
             theirs_breaks(),
         ),
         case(["echo", "a", "&&"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 3: a process is missing behind this '&&'"),
+            ends(125, "").telling("argument 3: a process is missing after this '&&'"),
             ends(1, "a\n").telling("IndexError"),
         ),
         case::<&str>([]).differ(
@@ -180,7 +180,7 @@ pub(crate) fn substitution() -> Vec<Case> {
             ])),
         print(&["${A", "${bad name}"]).differ(
             "An expansion that is not well formed",
-            brackets(&["${A", "${bad name}"]).telling("warning: argument 3: this is never closed"),
+            brackets(&["${A", "${bad name}"]).telling("warning: argument 3: this expansion is never closed"),
             brackets(&["${A", "${bad name}"]),
         ),
         case(["$PROGRAM", "x", "&&", "${PROGRAM}", "y"]).env("PROGRAM", "echo").same(ends(0, "x\ny\n")),

@@ -1,5 +1,5 @@
-//! The grammar of the contract, transcribed as it stands there: recursive, and slow where input is hostile.
-//! What it takes for expansions, the parser must take for expansions.
+//! The grammar of the contract as a recursive parser, slow on hostile input. The real parser must find the same
+//! expansions.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,10 +12,10 @@ use regex::bytes::Regex;
 
 use super::support::cases;
 
-/// The argument ended inside an expansion.
+/// The argument ends inside an expansion.
 struct Open;
 
-/// The end of an expansion, and the expansions of a variable in it, itself included.
+/// The end of an expansion, and the references in it, itself included.
 type Whole = (usize, Vec<Range<usize>>);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -84,7 +84,7 @@ fn text(source: &[u8], start: usize, until: Until, found: &mut Vec<Range<usize>>
                 let next = source.get(at + 1);
                 at += if next.is_some_and(|&c| c == closer || b"$`\"\\".contains(&c)) { 2 } else { 1 };
             }
-            // Whole characters need no care here: no later byte of one is a mark of the language.
+            // Bytes suffice here: no continuation byte of a character is a token of the language.
             Until::Pattern(_) | Until::Slash(_) if byte == b'\\' => at += 2,
             _ if byte == b'$' => at = dollars(source, at, until, found)?,
             _ => at += 1,

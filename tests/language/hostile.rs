@@ -1,6 +1,6 @@
-//! Large input of any kind is parsed and expanded. Were any of it quadratic, these tests would not end.
+//! Large hostile input is parsed and expanded in linear time. If any of it were quadratic, these tests would time out.
 
-use monofy::template::{ProblemKind, Template, UnsetPolicy};
+use monofy::template::{ExpansionErrorKind, Template, UnsetPolicy};
 
 use super::support::{Variables, one};
 
@@ -18,7 +18,7 @@ fn repeated(unit: &str) -> String {
 }
 
 #[test]
-fn what_is_never_closed_is_literal() {
+fn unclosed_expansions_are_literal() {
     for unit in [
         "$",
         "${",
@@ -58,7 +58,7 @@ fn what_is_never_closed_is_literal() {
 }
 
 #[test]
-fn what_is_closed_too_late_or_too_often_ends_too() {
+fn nested_and_surplus_delimiters_are_parsed_in_linear_time() {
     for (unit, closer) in [
         ("${U:-", "}"),
         ("$<U:-", ">"),
@@ -86,7 +86,7 @@ fn what_is_closed_too_late_or_too_often_ends_too() {
 }
 
 #[test]
-fn a_long_name_and_a_long_number_are_read_once() {
+fn long_names_and_numbers_are_parsed_in_linear_time() {
     run(format!("${}", "A".repeat(SIZE)));
     run(format!("${{A:{}", " ".repeat(SIZE)));
     run(format!("${{A:{}}}", "9".repeat(SIZE)));
@@ -95,26 +95,26 @@ fn a_long_name_and_a_long_number_are_read_once() {
 }
 
 #[test]
-fn a_hostile_pattern_is_matched_or_refused() {
+fn a_hostile_pattern_matches_or_is_refused() {
     for unit in
         ["[", "[[:a:]", "[\\]", "[!", "[a-", "*", "?", "*?", "*a", "a*", "\\", "[a]", "[[:alpha:]", "[]"]
     {
         let variables = Variables::default().set("P", repeated(unit)).set("V", "a".repeat(5000));
         for template in ["${V#$P}", "${V%%$P}", "${V//$P/x}", "${V/$P}", "${V/%$P/y}"] {
             let parsed = Template::parse(template.as_bytes());
-            // Matched, or too large to be matched.
+            // It matches, or takes too many steps.
             let _ = parsed.expand(&mut variables.clone(), UnsetPolicy::Empty);
         }
     }
 }
 
-/// What comes of a template and a value `V`, or why nothing does; `None` for a problem with the pattern.
-fn matched(template: &str, pattern: &str, value: &[u8]) -> Option<usize> {
+/// The length of the result with a value of `V`, or `None` if the pattern takes too many steps.
+fn result_length(template: &str, pattern: &str, value: &[u8]) -> Option<usize> {
     let mut variables = Variables::default().set("V", value).set("P", pattern);
     match Template::parse(template.as_bytes()).expand(&mut variables, UnsetPolicy::Empty) {
         Ok(texts) => Some(texts[0].len()),
-        Err(problems) => {
-            assert!(problems.iter().all(|problem| problem.kind == ProblemKind::PatternTooLarge));
+        Err(errors) => {
+            assert!(errors.iter().all(|error| error.kind == ExpansionErrorKind::PatternTooLarge));
             None
         }
     }
@@ -124,15 +124,17 @@ const MATCHING: [&str; 8] =
     ["${V#$P}", "${V##$P}", "${V%$P}", "${V%%$P}", "${V/$P/x}", "${V//$P/x}", "${V/#$P/x}", "${V/%$P/x}"];
 
 #[test]
-fn thousands_of_stars_are_matched_in_one_walk() {
+fn thousands_of_stars_match_in_one_pass() {
     let value = vec![b'a'; 128 << 10];
     for template in MATCHING {
         for pattern in
             ["*a".repeat(2000) + "b", "b".to_owned() + &"a*".repeat(2000), "*[ab]?".repeat(2000) + "c"]
         {
-            assert_eq!(matched(template, &pattern, &value), Some(value.len()), "{template}");
+            assert_eq!(result_length(template, &pattern, &value), Some(value.len()), "{template}");
         }
-        assert!(matched(template, &"*a".repeat(2000), &value).is_some_and(|length| length < value.len()));
+        assert!(
+            result_length(template, &"*a".repeat(2000), &value).is_some_and(|length| length < value.len())
+        );
     }
 }
 
@@ -140,8 +142,8 @@ fn thousands_of_stars_are_matched_in_one_walk() {
 fn a_run_that_almost_matches_everywhere_is_refused() {
     let value = vec![b'a'; 1 << 20];
     let pattern = "*".to_owned() + &"a".repeat(1 << 19) + "b*";
-    // All of an argument's patterns together may take what one may.
-    assert_eq!(matched(&"${V#$P}".repeat(1000), &pattern, &value), None);
+    // All patterns of an argument share one budget.
+    assert_eq!(result_length(&"${V#$P}".repeat(1000), &pattern, &value), None);
 }
 
 #[test]
@@ -174,20 +176,20 @@ fn every_operator_takes_a_megabyte() {
     ];
     for operator in operators {
         for value in [&value, &unicode, &vec![0xff; MEBIBYTE]] {
-            assert!(matched(operator, "", value).is_some(), "{operator}");
+            assert!(result_length(operator, "", value).is_some(), "{operator}");
         }
     }
 }
 
 #[test]
-fn findings_of_hostile_input_are_bounded() {
+fn the_number_of_lints_is_bounded() {
     assert!(Template::parse(repeated("${A").as_bytes()).lints().len() <= 64);
     assert!(Template::parse(repeated("${ }").as_bytes()).lints().len() <= 64);
     assert!(Template::parse(repeated("x${A...}").as_bytes()).lints().len() <= 64);
 }
 
 #[test]
-fn a_hundred_thousand_of_each_mark_are_parsed() {
+fn a_hundred_thousand_of_each_token_are_parsed() {
     for unit in ["$", "${", "${A:-", "$<'", "${A#[", "$<A:-${A#[$$<'${", "${A:-{}", "{${A:-{", "}"] {
         for source in [unit.repeat(100_000), unit.repeat(100_000) + &"}>'".repeat(100_000)] {
             let template = Template::parse(source.as_bytes());
@@ -198,7 +200,7 @@ fn a_hundred_thousand_of_each_mark_are_parsed() {
 }
 
 #[test]
-fn an_expansion_behind_what_is_open_still_expands() {
+fn an_expansion_after_an_unclosed_one_still_expands() {
     let source = "${U:-".repeat(100_000) + "$A";
     let expanded = one(&source, &Variables::default().set("A", "val"));
     assert_eq!(expanded, ("${U:-".repeat(100_000) + "val").as_bytes());

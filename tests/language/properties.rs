@@ -1,9 +1,9 @@
-//! What holds for any bytes at all.
+//! Properties of templates of arbitrary bytes.
 
 use std::sync::LazyLock;
 
 use monofy::template::{Severity, TaintedBytes, Template, UnsetPolicy};
-use monofy::text::shell::{quote, split};
+use monofy::text::shell;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::support::{Variables, cases};
 
-/// Bytes in which the marks of the language are frequent.
+/// Bytes with many tokens of the language.
 fn source() -> impl Strategy<Value = Vec<u8>> {
     let marks = [
         "$",
@@ -80,7 +80,7 @@ fn python_source() -> impl Strategy<Value = String> {
     vec(select(marks.to_vec()), 0..16).prop_map(|marks| marks.concat())
 }
 
-/// Bytes that neither a template nor a transform makes of anything else.
+/// Bytes that neither a template nor a transform produces from anything else.
 const SECRET: &[u8] = "☃€\u{1}\u{2}☃ ☃".as_bytes();
 
 fn variables(value: &[u8]) -> Variables {
@@ -94,10 +94,10 @@ proptest! {
     fn spans_lie_within_the_source(source in source()) {
         let template = Template::parse(&source);
         prop_assert_eq!(template.source(), &source[..]);
-        for finding in template.lints() {
-            prop_assert!(finding.span.start < finding.span.end && finding.span.end <= source.len());
-            prop_assert!(finding.kind.severity() == Severity::Error || source[finding.span.start] == b'$');
-            let words = finding.kind.to_string();
+        for lint in template.lints() {
+            prop_assert!(lint.span.start < lint.span.end && lint.span.end <= source.len());
+            prop_assert!(lint.kind.severity() == Severity::Error || source[lint.span.start] == b'$');
+            let words = lint.kind.to_string();
             prop_assert!(!words.ends_with('.') && words.starts_with(char::is_lowercase));
         }
         for reference in template.references() {
@@ -108,14 +108,14 @@ proptest! {
     }
 
     #[test]
-    fn expanding_gives_arguments_or_problems(source in source(), value in source()) {
+    fn expansion_gives_arguments_or_errors(source in source(), value in source()) {
         for unset in [UnsetPolicy::Empty, UnsetPolicy::Error] {
             match Template::parse(&source).expand(&mut variables(&value), unset) {
                 Ok(_) => {}
-                Err(problems) => {
-                    prop_assert!(!problems.is_empty());
-                    for problem in problems {
-                        prop_assert!(problem.span.end <= source.len());
+                Err(errors) => {
+                    prop_assert!(!errors.is_empty());
+                    for error in errors {
+                        prop_assert!(error.span.end <= source.len());
                     }
                 }
             }
@@ -132,18 +132,18 @@ proptest! {
     }
 
     #[test]
-    fn no_byte_of_a_secret_can_be_seen(source in source()) {
-        // `${#S}` and the source itself hold none of these.
+    fn no_byte_of_a_secret_is_shown(source in source()) {
+        // Neither the length of the secret nor the source contains these.
         let seen = |bytes: &[u8]| SECRET.iter().any(|byte| *byte != b' ' && bytes.contains(byte));
         prop_assume!(!seen(&source));
         match Template::parse(&source).expand(&mut variables(b"v"), UnsetPolicy::Empty) {
             Ok(texts) => prop_assert!(!texts.iter().any(|text| seen(&text.masked()))),
-            Err(problems) => prop_assert!(!problems.iter().any(|problem| seen(problem.to_string().as_bytes()))),
+            Err(errors) => prop_assert!(!errors.iter().any(|error| seen(error.to_string().as_bytes()))),
         }
     }
 
     #[test]
-    fn a_literal_stands_for_itself(source in source()) {
+    fn a_literal_expands_to_itself(source in source()) {
         let template = Template::parse(&source);
         if template.is_literal() {
             let texts = template.expand(&mut variables(b"v"), UnsetPolicy::Empty);
@@ -152,12 +152,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_joined_splits_into_the_same_again(arguments in vec(source(), 0..5)) {
-        prop_assert_eq!(split::shell_words(&quote::join(&arguments)), Ok(arguments));
+    fn split_is_the_inverse_of_join(arguments in vec(source(), 0..5)) {
+        prop_assert_eq!(shell::split(&shell::join(&arguments)), Ok(arguments));
     }
 
     #[test]
-    fn what_python_monofy_promised_stays(source in python_source()) {
+    fn expansions_of_python_monofy_give_the_same_result(source in python_source()) {
         prop_assume!(!BEYOND_PYTHON.is_match(&source));
         let template = Template::parse(source.as_bytes());
         let ours = template.expand(&mut variables("${A} $U *".as_bytes()), UnsetPolicy::Empty);
@@ -172,14 +172,14 @@ fn literal(bytes: &[u8]) -> TaintedBytes {
     text
 }
 
-/// What contract 2.6 takes out of the promise.
+/// The exceptions of contract 2.6.
 static BEYOND_PYTHON: LazyLock<Regex> = LazyLock::new(|| {
     let name = "[A-Za-z_]";
     let operator = r"(:|-|\+|\?|=|#|%|/|\^|,|\.\.\.)";
     Regex::new(&format!(r"\$\$({name}|[{{<])|\$\{{{name}[A-Za-z0-9_]*{operator}|\$\{{[#']|\$\{{\$\}}|\$<"))
         .expect("a regular expression")
 });
-/// The expression of Python monofy.
+/// The regular expression of Python monofy.
 static PYTHON: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$([A-Za-z_][A-Za-z0-9_]*)";
     Regex::new(pattern).expect("a regular expression")

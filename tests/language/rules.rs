@@ -1,7 +1,7 @@
-//! Rules that no shell can be asked about: findings, references, secrets, spreads, limits.
+//! Rules without a shell as oracle: lints, references, secrets, spreads and limits.
 
 use monofy::template::{
-    Lint, LintKind, Missing, ProblemKind, Severity, TaintedBytes, Template, UnsetPolicy, Usage,
+    Absence, ExpansionErrorKind, Lint, LintKind, Severity, TaintedBytes, Template, UnsetPolicy, Usage,
 };
 
 use super::support::{Variables, expand, one};
@@ -11,26 +11,26 @@ fn variables() -> Variables {
 }
 
 fn masked(template: &str) -> String {
-    let texts = expand(template, &variables()).expect("no problem");
+    let texts = expand(template, &variables()).expect("no error");
     String::from_utf8(texts[0].masked()).expect("UTF-8")
 }
 
 fn lints(template: &str) -> Vec<LintKind> {
-    Template::parse(template.as_bytes()).lints().iter().map(|finding| finding.kind.clone()).collect()
+    Template::parse(template.as_bytes()).lints().iter().map(|lint| lint.kind.clone()).collect()
 }
 
-fn problems(template: &str) -> Vec<(Option<String>, ProblemKind)> {
-    let problems = expand(template, &variables()).expect_err("problems");
-    problems.into_iter().map(|problem| (problem.variable, problem.kind)).collect()
+fn errors(template: &str) -> Vec<(Option<String>, ExpansionErrorKind)> {
+    let errors = expand(template, &variables()).expect_err("errors");
+    errors.into_iter().map(|error| (error.variable, error.kind)).collect()
 }
 
 fn arguments(template: &str, variables: &Variables) -> Vec<String> {
-    let texts = expand(template, variables).expect("no problem");
+    let texts = expand(template, variables).expect("no error");
     texts.into_iter().map(|text| String::from_utf8(text.into_bytes()).expect("UTF-8")).collect()
 }
 
 #[test]
-fn what_belongs_to_an_inner_shell_is_left_alone_in_silence() {
+fn parameters_of_an_inner_shell_are_left_alone_without_a_warning() {
     let foreign = "$1 ${1} ${10} $@ ${@} ${*} ${#} ${?} ${-} ${!} ${!A} ${A[@]} ${A[0]} ${A@Q} ${1:-x} ${#@} \
                    ${#1} ${#A[@]} ${!A[@]} ${@:2} $$ $! $- $# $* $( $' $. $< $<5 $<1> $<> $\\ $(A) $((1+1)) $";
     assert_eq!(lints(foreign), []);
@@ -39,7 +39,7 @@ fn what_belongs_to_an_inner_shell_is_left_alone_in_silence() {
 }
 
 #[test]
-fn what_is_not_well_formed_is_told_and_left_as_it_stands() {
+fn a_malformed_expansion_is_literal_and_has_a_lint() {
     let closer = b'}';
     for (template, kind) in [
         ("${A", LintKind::Unclosed { closer }),
@@ -67,18 +67,20 @@ fn what_is_not_well_formed_is_told_and_left_as_it_stands() {
     }
 }
 
-/// What is proposed in the place of which text.
-fn traps(template: &str) -> Vec<(String, String)> {
+/// The text of each brace mismatch and the proposal for it.
+fn brace_mismatches(template: &str) -> Vec<(String, String)> {
     let parsed = Template::parse(template.as_bytes());
-    let trap = |finding: &Lint| match &finding.kind {
-        LintKind::BraceLint { proposal, .. } => (template[finding.span.clone()].to_owned(), proposal.clone()),
+    let mismatch = |lint: &Lint| match &lint.kind {
+        LintKind::BraceMismatch { proposal, .. } => {
+            (template[lint.span.clone()].to_owned(), proposal.clone())
+        }
         other => panic!("{template}: {other}"),
     };
-    parsed.lints().iter().map(trap).collect()
+    parsed.lints().iter().map(mismatch).collect()
 }
 
 #[test]
-fn a_json_default_in_braces_is_told_how_to_be_written() {
+fn a_json_default_in_braces_has_a_lint_with_a_proposal() {
     for (template, proposal) in [
         (r#"${C:-{"a":1}}"#, r#"$<C:-{"a":1}>"#),
         (r#"${C:-{"a":{"b":1}}}"#, r#"$<C:-{"a":{"b":1}}>"#),
@@ -96,14 +98,14 @@ fn a_json_default_in_braces_is_told_how_to_be_written() {
         ("${C:?one of {a,b} or {c}}", "$<C:?one of {a,b} or {c}>"),
         ("${C:-{{a}}", "$<C:-{{a}>"),
     ] {
-        assert_eq!(traps(template), [(template.to_owned(), proposal.to_owned())], "{template}");
+        assert_eq!(brace_mismatches(template), [(template.to_owned(), proposal.to_owned())], "{template}");
         let among = format!("--x={template}/{{b}}");
-        assert_eq!(traps(&among), [(template.to_owned(), proposal.to_owned())], "{among}");
+        assert_eq!(brace_mismatches(&among), [(template.to_owned(), proposal.to_owned())], "{among}");
     }
 }
 
 #[test]
-fn braces_that_close_what_they_should_are_no_trap() {
+fn matching_braces_have_no_lint() {
     for template in [
         r#"${C:-{"a":1\}}"#,
         r#"$<C:-{"a":1}>}"#,
@@ -121,67 +123,67 @@ fn braces_that_close_what_they_should_are_no_trap() {
         "f{${A:-1},${B:-2}}",
         "${U:-{} $<V:-}>",
     ] {
-        assert_eq!(traps(template), [], "{template}");
+        assert_eq!(brace_mismatches(template), [], "{template}");
     }
 }
 
 #[test]
-fn a_trap_may_end_in_what_an_escaped_dollar_starts() {
-    let trap = ("${C:-{}$$<U:-}".to_owned(), "$<C:-{}$$<U:->".to_owned());
-    assert_eq!(traps("${C:-{}$$<U:-}>"), [trap]);
+fn a_brace_mismatch_may_end_inside_text_after_an_escaped_dollar() {
+    let mismatch = ("${C:-{}$$<U:-}".to_owned(), "$<C:-{}$$<U:->".to_owned());
+    assert_eq!(brace_mismatches("${C:-{}$$<U:-}>"), [mismatch]);
 }
 
 #[test]
-fn of_traps_inside_each_other_the_innermost_is_told() {
+fn of_nested_brace_mismatches_only_the_innermost_has_a_lint() {
     let inner = ("${X:-{1},2}".to_owned(), "$<X:-{1},2>".to_owned());
-    assert_eq!(traps("${C:-{${X:-{1},2}}}"), [inner]);
-    assert_eq!(traps("${A:-${B:-{}}}"), [("${B:-{}}".to_owned(), "$<B:-{}>".to_owned())]);
+    assert_eq!(brace_mismatches("${C:-{${X:-{1},2}}}"), [inner]);
+    assert_eq!(brace_mismatches("${A:-${B:-{}}}"), [("${B:-{}}".to_owned(), "$<B:-{}>".to_owned())]);
 }
 
 #[test]
-fn a_brace_trap_tells_both_outcomes_by_name() {
+fn the_message_of_a_brace_mismatch_gives_both_results() {
     for (template, outcomes) in [
         (
             r#"${C:-{"a":1}}"#,
-            r#"when C is set and not empty this gives the value of C followed by `}`, when it is not `{"a":1}`"#,
+            r#"if C is set and not empty, the result is the value of C followed by `}`, otherwise `{"a":1}`"#,
         ),
         (
             r#"${C-{"a":$A}, x}"#,
-            r#"when C is set this gives the value of C followed by `, x}`, when it is not `{"a":$A, x}`"#,
+            r#"if C is set, the result is the value of C followed by `, x}`, otherwise `{"a":$A, x}`"#,
         ),
-        ("${C:+{1}}", "when C is set and not empty this gives `{1}`, when it is not `}`"),
+        ("${C:+{1}}", "if C is set and not empty, the result is `{1}`, otherwise `}`"),
         (
             "${C?{1} x}",
-            "when C is set this gives the value of C followed by ` x}`, when it is not an error that says only `{1`",
+            "if C is set, the result is the value of C followed by ` x}`, otherwise an error that says only `{1`",
         ),
     ] {
         let message = lints(template)[0].to_string();
         assert!(message.contains(outcomes), "{message}");
     }
     let long = lints(&format!("${{C:-{{{}}}}}", "x".repeat(200)))[0].to_string();
-    assert!(long.contains("not `{xxx") && long.contains("xxx…`; write"), "{long}");
+    assert!(long.contains("otherwise `{xxx") && long.contains("xxx…`; write"), "{long}");
     assert_eq!(
         lints("${C:-{}}")[0].to_string(),
-        "the first `}` ends this: when C is set and not empty this gives the value of C followed by `}`, when it \
-         is not `{}`; write `$<C:-{}>`, or `\\}` inside"
+        "the first `}` closes this expansion: if C is set and not empty, the result is the value of C followed by `}`, \
+         otherwise `{}`; write `$<C:-{}>`, or `\\}` inside"
     );
 }
 
 #[test]
-fn what_a_brace_trap_proposes_means_what_was_meant() {
+fn the_proposal_for_a_brace_mismatch_has_the_intended_meaning() {
     for (template, meant) in [
         (r#"${C:-{"a":1}}"#, r#"{"a":1}"#),
         (r"${C:-{a>b\}$A}}", "{a>b}val}"),
         (r"${C:-{\>},$A>}", r"{\>},val>"),
     ] {
         let parsed = Template::parse(template.as_bytes());
-        let LintKind::BraceLint { proposal, .. } = &parsed.lints()[0].kind else { panic!("{template}") };
+        let LintKind::BraceMismatch { proposal, .. } = &parsed.lints()[0].kind else { panic!("{template}") };
         assert_eq!(one(proposal, &variables()), meant.as_bytes());
     }
 }
 
 #[test]
-fn errors_of_the_template_are_problems_whether_or_not_they_are_evaluated() {
+fn errors_of_the_template_are_reported_even_if_not_evaluated() {
     for (template, kind) in [
         ("x${A...}", LintKind::SpreadNotAlone),
         ("$$${A...}", LintKind::SpreadNotAlone),
@@ -190,45 +192,45 @@ fn errors_of_the_template_are_problems_whether_or_not_they_are_evaluated() {
         ("${A...:-\"open}", LintKind::UnbalancedQuote),
     ] {
         assert_eq!(lints(template), std::slice::from_ref(&kind), "{template}");
-        assert_eq!(problems(template), [(None, ProblemKind::Template(kind))], "{template}");
+        assert_eq!(errors(template), [(None, ExpansionErrorKind::Template(kind))], "{template}");
     }
 }
 
 #[test]
-fn sixty_four_levels_are_fine_and_one_more_is_an_error() {
+fn more_than_64_levels_of_nesting_are_an_error() {
     let nested = |levels: usize| "${U:-".repeat(levels) + "x" + &"}".repeat(levels);
     assert_eq!(one(nested(64), &variables()), b"x");
     assert_eq!(lints(&nested(65)), [LintKind::TooDeep]);
-    assert_eq!(problems(&nested(65)), [(None, ProblemKind::Template(LintKind::TooDeep))]);
+    assert_eq!(errors(&nested(65)), [(None, ExpansionErrorKind::Template(LintKind::TooDeep))]);
     let open = "${U:-".repeat(1000);
     assert_eq!(one(&open, &variables()), open.as_bytes());
 }
 
 #[test]
-fn every_problem_of_a_template_is_told() {
-    let required = |message: Option<&str>, missing| ProblemKind::Required {
+fn all_errors_of_a_template_are_reported() {
+    let required = |message: Option<&str>, absence| ExpansionErrorKind::Required {
         message: message.map(str::to_owned),
-        missing,
+        absence,
     };
     assert_eq!(
-        problems("${U:?need ${A}} ${E:?} ${V?} ${A:2: -2} ${A:-${W:?unused}}"),
+        errors("${U:?need ${A}} ${E:?} ${V?} ${A:2: -2} ${A:-${W:?unused}}"),
         [
-            (Some("U".to_owned()), required(Some("need ${A}"), Missing::Unset)),
-            (Some("E".to_owned()), required(None, Missing::Empty)),
-            (Some("V".to_owned()), required(None, Missing::Unset)),
-            (Some("A".to_owned()), ProblemKind::EndBeforeStart),
+            (Some("U".to_owned()), required(Some("need ${A}"), Absence::Unset)),
+            (Some("E".to_owned()), required(None, Absence::Empty)),
+            (Some("V".to_owned()), required(None, Absence::Unset)),
+            (Some("A".to_owned()), ExpansionErrorKind::EndBeforeStart),
         ]
     );
-    let problem = expand("${U?}", &variables()).expect_err("a problem").remove(0);
-    assert_eq!(problem.to_string(), "U: not set");
-    assert_eq!(problem.span, 0..5);
+    let error = expand("${U?}", &variables()).expect_err("an error").remove(0);
+    assert_eq!(error.to_string(), "U: not set");
+    assert_eq!(error.span, 0..5);
 }
 
 #[test]
-fn strict_wants_every_variable_to_be_set_or_to_have_a_default() {
+fn strict_mode_requires_every_variable_to_be_set_or_to_have_a_default() {
     for template in ["$U", "${U}", "${#U}", "${U#x}", "${U:1}", "${U^}", "${U/a/b}", "${U...}", "${A:+$U}"] {
         let given = Template::parse(template.as_bytes()).expand(&mut variables(), UnsetPolicy::Error);
-        assert_eq!(given.expect_err(template)[0].kind, ProblemKind::Unset, "{template}");
+        assert_eq!(given.expect_err(template)[0].kind, ExpansionErrorKind::Unset, "{template}");
     }
     for template in ["${U:-}", "${U+x}", "${U:=x}$U", "${U...-}", "$E", "${A:-$U}"] {
         let given = Template::parse(template.as_bytes()).expand(&mut variables(), UnsetPolicy::Error);
@@ -237,7 +239,7 @@ fn strict_wants_every_variable_to_be_set_or_to_have_a_default() {
 }
 
 #[test]
-fn a_secret_stays_one_through_every_transform() {
+fn a_secret_stays_secret_through_every_transform() {
     for (template, shown) in [
         ("a$SECRET-b", "a***-b"),
         ("$SECRET$T", "***"),
@@ -265,10 +267,10 @@ fn a_secret_stays_one_through_every_transform() {
 fn a_spread_of_a_secret_is_secret_in_every_argument() {
     let variables = Variables::default().secret("S", "a 'b c'").list("L", &["x", "y z"], true);
     for template in ["${S...}", "${L...}"] {
-        let texts = expand(template, &variables).expect("no problem");
+        let texts = expand(template, &variables).expect("no error");
         assert_eq!(texts.iter().map(TaintedBytes::masked).collect::<Vec<_>>(), [b"***", b"***"]);
     }
-    let texts = expand("${S...:+--name $S}", &variables).expect("no problem");
+    let texts = expand("${S...:+--name $S}", &variables).expect("no error");
     assert_eq!(texts[0].masked(), b"--name");
     assert_eq!(texts[1].masked(), b"***");
 }
@@ -286,7 +288,7 @@ fn a_list_spreads_to_its_elements_and_joins_with_quoting() {
 }
 
 #[test]
-fn the_written_word_of_a_spread_is_split_and_its_values_are_not() {
+fn a_spread_splits_its_word_but_not_the_values_in_it() {
     let variables = Variables::default().set("V", "two 'words").set("E", "").set("A", "a");
     for (template, expected) in [
         ("${V...:+--name $V}", &["--name", "two 'words"][..]),
@@ -308,15 +310,15 @@ fn the_written_word_of_a_spread_is_split_and_its_values_are_not() {
 }
 
 #[test]
-fn a_value_with_an_open_quote_cannot_be_spread() {
+fn a_value_with_an_unclosed_quote_cannot_be_spread() {
     let variables = Variables::default().set("BAD", "it's");
-    let problems = expand("${BAD...}", &variables).expect_err("a problem");
-    assert_eq!(problems[0].kind, ProblemKind::UnbalancedQuote);
-    assert!(!problems[0].to_string().contains("it's"));
+    let errors = expand("${BAD...}", &variables).expect_err("an error");
+    assert_eq!(errors[0].kind, ExpansionErrorKind::UnbalancedQuote);
+    assert!(!errors[0].to_string().contains("it's"));
 }
 
 #[test]
-fn references_are_told_in_order_with_their_words_as_written() {
+fn references_are_in_order_with_unexpanded_words() {
     let template =
         Template::parse(br"$A ${B:-x$C\}} ${D:?need $E} ${F=} ${G+g} ${#H} ${I%%$J} ${$} ${'$K'} $$L $1");
     let references: Vec<_> =
@@ -342,7 +344,7 @@ fn references_are_told_in_order_with_their_words_as_written() {
 }
 
 #[test]
-fn verbatim_text_is_ordinary_in_a_pattern() {
+fn verbatim_text_is_quoted_in_a_pattern() {
     let variables = Variables::default().set("V", "*ab");
     assert_eq!(one("${V#${'*'}}", &variables), b"ab");
     assert_eq!(one("${V##*${'?'}}", &variables), b"*ab");
@@ -350,7 +352,7 @@ fn verbatim_text_is_ordinary_in_a_pattern() {
 }
 
 #[test]
-fn a_slash_right_behind_two_belongs_to_the_pattern_as_in_bash() {
+fn a_third_slash_belongs_to_the_pattern_as_in_bash() {
     let variables = Variables::default().set("P", "/a/b");
     assert_eq!(one("${P////_}", &variables), b"_a_b");
     assert_eq!(one("$<P///b>", &variables), b"/a");
@@ -358,7 +360,7 @@ fn a_slash_right_behind_two_belongs_to_the_pattern_as_in_bash() {
 }
 
 #[test]
-fn an_empty_pattern_matches_only_where_it_is_anchored_as_in_bash() {
+fn an_empty_pattern_matches_only_with_an_anchor_as_in_bash() {
     for (template, expected) in [
         ("${A//}", "val"),
         ("${A/$U/x}", "val"),
@@ -383,7 +385,7 @@ fn numbers_saturate() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_are_characters_of_their_own() {
+fn in_a_value_that_is_not_utf_8_each_byte_is_a_character() {
     let variables = Variables::default().set("B", b"\xc3\xa9\xff");
     assert_eq!(one("${#B}", &variables), b"3");
     assert_eq!(one("${B:1}", &variables), b"\xa9\xff");
@@ -394,27 +396,27 @@ fn bytes_that_are_not_utf_8_are_characters_of_their_own() {
 }
 
 #[test]
-fn a_case_change_is_one_character_for_one() {
+fn a_case_change_keeps_the_number_of_characters() {
     let variables = Variables::default().set("B", "straße ᾳ ŉ ǆ").set("I", "İIK");
     assert_eq!(one("${B^^}", &variables), "STRAßE ᾼ ŉ Ǆ".as_bytes());
     assert_eq!(one("${I,,}", &variables), "iik".as_bytes());
 }
 
 #[test]
-fn a_result_of_more_than_4_mib_is_a_problem() {
+fn a_result_larger_than_4_mib_is_an_error() {
     let variables = Variables::default().set("BIG", "x".repeat(1 << 20));
     let too_large = |template: String| {
-        let problems = expand(template, &variables).expect_err("too large");
-        assert_eq!(problems.len(), 1);
-        problems[0].kind.clone()
+        let errors = expand(template, &variables).expect_err("too large");
+        assert_eq!(errors.len(), 1);
+        errors[0].kind.clone()
     };
     assert_eq!(one("$BIG$BIG$BIG$BIG", &variables).len(), 4 << 20);
-    assert_eq!(too_large("${BIG//x/$BIG}".to_owned()), ProblemKind::TooLarge);
-    assert_eq!(too_large("$BIG".repeat(100_000)), ProblemKind::TooLarge);
-    assert_eq!(too_large("${BIG:+$BIG$BIG$BIG$BIG$BIG}".repeat(30_000)), ProblemKind::TooLarge);
-    assert_eq!(too_large(format!("${{BIG...:+{}}}", "$BIG ".repeat(100_000))), ProblemKind::TooLarge);
+    assert_eq!(too_large("${BIG//x/$BIG}".to_owned()), ExpansionErrorKind::TooLarge);
+    assert_eq!(too_large("$BIG".repeat(100_000)), ExpansionErrorKind::TooLarge);
+    assert_eq!(too_large("${BIG:+$BIG$BIG$BIG$BIG$BIG}".repeat(30_000)), ExpansionErrorKind::TooLarge);
+    assert_eq!(too_large(format!("${{BIG...:+{}}}", "$BIG ".repeat(100_000))), ExpansionErrorKind::TooLarge);
     assert_eq!(
         too_large("${U:-".repeat(60) + "$BIG$BIG$BIG$BIG$BIG" + &"}".repeat(60)),
-        ProblemKind::TooLarge
+        ExpansionErrorKind::TooLarge
     );
 }

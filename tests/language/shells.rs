@@ -1,9 +1,10 @@
-//! Templates against live shells: dash for what POSIX has, bash for the rest of what it has.
-//! A template is asked for once and compared in three spellings: in braces, in angles, and in both by turns;
-//! dollars that are doubled here have a backslash there.
+//! Differential tests of templates against dash (POSIX) and bash (its other operators).
 //!
-//! Not generated, because the difference is by design: quotes in words and patterns (shells remove them),
-//! spreads, backslashes outside of braces, `~` in words (dash looks for a home in those of patterns); `[^…]`
+//! Each template is compared with three delimiters: braces, angle brackets, and a mix of both. A doubled dollar of ours
+//! is an escaped dollar of the shell.
+//!
+//! Not generated, because the difference is by design: quotes in words and patterns (shells remove them), spreads,
+//! backslashes outside braces, `~` in words (dash expands it in patterns); `[^…]`
 //! for dash (a set of `^` there); characters that are not ASCII for dash (it counts bytes); `[.` in a bracket
 //! (collation, which bash has and no locale here); in bash's replacements any `&` (special since 5.2) and
 //! backslashes in front of what is no special character (bash drops them); numbers with a leading zero (octal
@@ -12,8 +13,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use monofy::text::shell::quote;
-use monofy::text::shell::split;
+use monofy::text::shell;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -22,7 +22,7 @@ use proptest::test_runner::TestRunner;
 
 use super::support::{Variables, cases, expand};
 
-/// The variables of every template. Values of dash are ASCII.
+/// The variables. Values for dash are ASCII.
 const ASCII: &[(&str, &str)] = &[
     ("A", "val"),
     ("E", ""),
@@ -38,12 +38,12 @@ const ASCII: &[(&str, &str)] = &[
     ("X", "}$A>{\"'`"),
     ("L", "\n\n"),
 ];
-/// Bash does not find a last backslash of a pattern in what it replaces; in what it strips it does.
+/// Only for dash: bash's replacement does not match a final backslash of a pattern.
 const BACKSLASH: &[(&str, &str)] = &[("B", "\\")];
 const UNICODE: &[(&str, &str)] = &[("K", "hé ÄÖ ß"), ("I", "éa")];
 const UNSET: &[&str] = &["U", "V"];
 
-/// What a generator may use.
+/// The shell whose syntax a generator uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Dash,
@@ -55,19 +55,18 @@ fn name(dialect: Dialect) -> impl Strategy<Value = String> + Clone {
     select(set.chain(UNSET.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>())
 }
 
-/// Marks in a generated template, which is written as a shell reads it and as we do: in braces, in braces and
-/// angles by turns, and with doubled dollars instead of escaped ones.
+/// Placeholders of a generated template, which is written once for the shell and three times for monofy.
 const OPEN: &str = "\u{1}";
 const CLOSE: &str = "\u{2}";
-/// A `}` that is escaped where it would close.
+/// A `}`, escaped inside braces.
 const ESCAPED_CLOSER: &str = "\u{3}";
-/// A `>` that is escaped where it would close.
+/// A `>`, escaped inside angle brackets.
 const GREATER: char = '\u{4}';
-/// A dollar right in front of what expands, or would.
+/// A literal dollar in front of an expansion or a name.
 const DOLLAR: &str = "\u{5}";
 
-/// Writes a marked template. `angles` has a bit for each expansion: whether it is written in angles.
-fn written(marked: &str, angles: u32, dollar: &str) -> String {
+/// Writes a template with placeholders. Bit n of `angles` says whether expansion n is in angle brackets.
+fn write_template(marked: &str, angles: u32, dollar: &str) -> String {
     let mut open = Vec::new();
     let (mut count, mut text) = (0, String::new());
     for character in marked.chars() {
@@ -82,7 +81,7 @@ fn written(marked: &str, angles: u32, dollar: &str) -> String {
                 open.pop();
                 text.push(if is_angle { '>' } else { '}' });
             }
-            // The same character in both, since the results are compared.
+            // The same character with both delimiters, since the results are compared.
             ESCAPED_CLOSER => text.push_str(if is_angle { "}" } else { "\\}" }),
             DOLLAR => text.push_str(dollar),
             _ if character == GREATER => text.push_str(if is_angle { "\\>" } else { ">" }),
@@ -101,7 +100,7 @@ fn operand(pieces: impl Strategy<Value = String>) -> impl Strategy<Value = Strin
     vec(pieces, 0..4).prop_map(|pieces| pieces.concat())
 }
 
-/// A word; `inner` are the expansions in it.
+/// A word that contains the expansions of `inner`.
 fn word(inner: impl Strategy<Value = String>, quote: &'static str) -> impl Strategy<Value = String> {
     operand(prop_oneof![
         4 => plain("abv.-/:=+?*[]{%#,^ ;|\u{4}"),
@@ -111,16 +110,16 @@ fn word(inner: impl Strategy<Value = String>, quote: &'static str) -> impl Strat
     ])
 }
 
-/// What a pattern is for.
+/// The operator of a pattern.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum PatternUse {
     Strip,
     Replace,
 }
 
 fn pattern(
     dialect: Dialect,
-    usage: Use,
+    usage: PatternUse,
     inner: impl Strategy<Value = String>,
 ) -> impl Strategy<Value = String> {
     let mut brackets = vec![
@@ -142,12 +141,12 @@ fn pattern(
         "[a[:digit:]-]",
     ];
     let mut escapes = vec![r"\?", r"\[", r"\\", ESCAPED_CLOSER, r"\a", r"\/", r"\-"];
-    if usage == Use::Strip {
+    if usage == PatternUse::Strip {
         // Bash's replacement misjudges the length of the brackets, and `*\*`; its strip does not.
         brackets.extend(["[]a]", r"[\]a]", "[!]a]"]);
         escapes.push(r"\*");
     }
-    if dialect == Dialect::Bash && usage == Use::Strip {
+    if dialect == Dialect::Bash && usage == PatternUse::Strip {
         // Dash reads on behind an open bracket when a `-` is in it.
         brackets.extend(["[a", "[", "[!"]);
     }
@@ -167,7 +166,7 @@ fn pattern(
     ])
 }
 
-/// One expansion. In a pattern shells read quotes even inside double quotes, so there are none.
+/// An expansion. There are no quotes in patterns, since shells interpret them there even inside double quotes.
 fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy<String> {
     let name = || name(dialect);
     let simple = prop_oneof![
@@ -186,9 +185,9 @@ fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy
     let choice = (name(), choices, word(inner(quote), quote))
         .prop_map(|(name, operator, word)| format!("{OPEN}{name}{operator}{word}{CLOSE}"));
     let strips = select(vec!["#", "##", "%", "%%"]);
-    // Bash does not look at the pattern when the value is empty; dash does.
+    // Bash does not expand the pattern if the value is empty; dash does.
     let stripped = name().prop_filter("E in bash", move |name| dialect == Dialect::Dash || name != "E");
-    let strip = (stripped, strips, pattern(dialect, Use::Strip, inner("")))
+    let strip = (stripped, strips, pattern(dialect, PatternUse::Strip, inner("")))
         .prop_map(|(name, operator, pattern)| format!("{OPEN}{name}{operator}{pattern}{CLOSE}"));
     if dialect == Dialect::Dash {
         return prop_oneof![2 => simple, 3 => choice, 2 => strip].boxed();
@@ -210,11 +209,11 @@ fn only_bash(depth: u32) -> BoxedStrategy<String> {
     let replace = (
         name(),
         places,
-        pattern(Dialect::Bash, Use::Replace, inner()),
+        pattern(Dialect::Bash, PatternUse::Replace, inner()),
         proptest::option::of(word(inner(), "")),
     )
         .prop_map(|(name, place, pattern, word)| {
-            // Without a pattern the two slashes would be an operator of their own.
+            // Without a pattern the two slashes would be another operator.
             let word = word.filter(|_| !pattern.is_empty());
             let word = word.map(|word| format!("/{word}")).unwrap_or_default();
             format!("{OPEN}{name}{place}{pattern}{word}{CLOSE}")
@@ -225,7 +224,7 @@ fn only_bash(depth: u32) -> BoxedStrategy<String> {
 }
 
 fn template(dialect: Dialect) -> impl Strategy<Value = String> {
-    // Bash reads a quote in a word as the start of a quoted string.
+    // In bash a quote in a word starts a quoted string.
     let quote = if dialect == Dialect::Dash { "'" } else { "" };
     let piece = prop_oneof![1 => plain("aB._-/:}{ '*>~;|&"), 3 => expansion(dialect, 3, quote)];
     vec(piece, 1..4).prop_map(|pieces| pieces.concat())
@@ -236,13 +235,13 @@ fn variables(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
     ASCII.iter().chain(own).copied().collect()
 }
 
-/// What a shell makes of commands that print: the bytes, or nothing for an error.
-fn ask(shell: &str, dialect: Dialect, commands: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
+/// Runs commands in a shell and returns the output of each, or `None` for an error.
+fn run_in_shell(shell: &str, dialect: Dialect, commands: &[Vec<u8>]) -> Option<Vec<Option<Vec<u8>>>> {
     let mut command = Command::new(shell);
     command.env_clear().env("LC_ALL", "C.UTF-8").envs(variables(dialect));
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
     let Ok(mut child) = child else {
-        let skipped = format!("SKIPPED: {shell} is not here to compare with");
+        let skipped = format!("SKIPPED: {shell} is not installed");
         assert!(std::env::var_os("MONOFY_TESTS_REQUIRE_TOOLS").is_none(), "{skipped}");
         eprintln!("{skipped}");
         return None;
@@ -264,23 +263,23 @@ fn ask(shell: &str, dialect: Dialect, commands: &[Vec<u8>]) -> Option<Vec<Option
     Some(answers)
 }
 
-/// As many of a strategy's values as wanted.
+/// Values of a strategy.
 fn sample<S: Strategy>(strategy: &S, count: usize) -> Vec<S::Value> {
     let mut runner = TestRunner::default();
     (0..count).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).collect()
 }
 
-/// Compares `count` templates at once, and tells of the shortest ones that differ: that is quicker than to
-/// shrink, since a shell is started only once.
+/// Compares `count` templates and reports the shortest that differ. This is faster than shrinking, since the shell starts
+/// once.
 fn compare(shell: &str, dialect: Dialect, count: usize) {
     let mut templates = sample(&template(dialect), count);
     templates.sort_by_key(String::len);
-    // In double quotes, for the words of POSIX mean there what they mean here.
+    // In double quotes, where POSIX words have the same meaning as ours.
     let commands: Vec<_> = templates
         .iter()
-        .map(|template| format!("printf %s \"{}\"", written(template, 0, "\\$")).into_bytes())
+        .map(|template| format!("printf %s \"{}\"", write_template(template, 0, "\\$")).into_bytes())
         .collect();
-    let Some(answers) = ask(shell, dialect, &commands) else { return };
+    let Some(answers) = run_in_shell(shell, dialect, &commands) else { return };
     let scope =
         variables(dialect).into_iter().fold(Variables::default(), |all, (name, value)| all.set(name, value));
     let differences: Vec<_> = templates
@@ -288,9 +287,9 @@ fn compare(shell: &str, dialect: Dialect, count: usize) {
         .zip(answers)
         .enumerate()
         .flat_map(|(index, (template, theirs))| {
-            // Other expansions are in angles for each template.
+            // A different set of expansions is in angle brackets for each template.
             let spread = u32::try_from(index).unwrap_or_default().wrapping_mul(0x9e37_79b9);
-            [0, spread, u32::MAX].map(|angles| (written(template, angles, "$$"), theirs.clone()))
+            [0, spread, u32::MAX].map(|angles| (write_template(template, angles, "$$"), theirs.clone()))
         })
         .filter_map(|(template, theirs)| {
             let ours = expand(&template, &scope).ok().map(|texts| texts[0].bytes().to_vec());
@@ -305,57 +304,57 @@ fn compare(shell: &str, dialect: Dialect, count: usize) {
 }
 
 #[test]
-fn dash_agrees_on_what_posix_has() {
+fn dash_agrees_on_posix_operators() {
     compare("dash", Dialect::Dash, cases(4000));
 }
 
 #[test]
-fn bash_agrees_on_all_it_has() {
+fn bash_agrees_on_all_operators() {
     compare("bash", Dialect::Bash, cases(3000));
 }
 
-/// Any bytes that an argument can hold, those that need quoting most of all.
+/// Arguments of arbitrary bytes, mostly those that need quotes.
 fn argument() -> impl Strategy<Value = Vec<u8>> {
     let plain = select(b"ab '\"\\$`\n\t*~#=&\x01\x7f\xff\xc3\xa9".to_vec());
     vec(prop_oneof![4 => plain, 1 => 1..=255_u8], 0..8)
 }
 
 #[test]
-fn bash_reads_back_what_is_quoted() {
+fn bash_reads_a_quoted_argument_back() {
     let arguments = sample(&argument(), 500);
     let commands: Vec<_> =
-        arguments.iter().map(|argument| [b"printf %s ", &quote::quote(argument)[..]].concat()).collect();
-    let Some(answers) = ask("bash", Dialect::Bash, &commands) else { return };
+        arguments.iter().map(|argument| [b"printf %s ", &shell::quote(argument)[..]].concat()).collect();
+    let Some(answers) = run_in_shell("bash", Dialect::Bash, &commands) else { return };
     for (argument, answer) in arguments.into_iter().zip(answers) {
         assert_eq!(answer, Some(argument));
     }
 }
 
 #[test]
-fn dash_reads_back_what_is_joined() {
+fn dash_reads_joined_arguments_back() {
     let lists = sample(&vec(argument(), 1..4), 500);
     let commands: Vec<_> =
-        lists.iter().map(|list| [b"printf '%s:' ", &quote::join(list)[..]].concat()).collect();
-    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+        lists.iter().map(|list| [b"printf '%s:' ", &shell::join(list)[..]].concat()).collect();
+    let Some(answers) = run_in_shell("dash", Dialect::Dash, &commands) else { return };
     for (list, answer) in lists.into_iter().zip(answers) {
         assert_eq!(answer, Some(list.iter().flat_map(|item| [&item[..], b":"].concat()).collect()));
     }
 }
 
 #[test]
-fn dash_splits_words_in_the_same_places() {
+fn dash_splits_into_the_same_words() {
     // Without newlines, which end a command for dash.
     let lines = sample(&vec(select(b"ab  '\"\\\t=/,".to_vec()), 0..12), 2000);
     let commands: Vec<_> = lines
         .iter()
         .map(|line| {
             let set = [b"set -- ", &line[..]].concat();
-            [b"eval ", &quote::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
+            [b"eval ", &shell::join(&[set])[..], b"\nprintf '<%s>' \"$#\" \"$@\""].concat()
         })
         .collect();
-    let Some(answers) = ask("dash", Dialect::Dash, &commands) else { return };
+    let Some(answers) = run_in_shell("dash", Dialect::Dash, &commands) else { return };
     for (line, answer) in lines.iter().zip(answers) {
-        let Ok(words) = split::shell_words(line) else {
+        let Ok(words) = shell::split(line) else {
             assert_eq!(answer, None, "{line:?}");
             continue;
         };

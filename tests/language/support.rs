@@ -1,10 +1,10 @@
-//! A scope of plain values, and what an expansion gave in a form to compare.
+//! A scope of plain values, and helpers that expand a template.
 
 use std::collections::HashMap;
 
-use monofy::template::{Content, Problem, Scope, TaintedBytes, Template, UnsetPolicy, Value};
+use monofy::template::{Content, ExpansionError, Scope, TaintedBytes, Template, UnsetPolicy, Value};
 
-/// How many cases a generator gives: those of `MONOFY_CASES`, or what is quick enough for every day.
+/// The number of generated cases: `MONOFY_CASES`, or the usual one, which is quick.
 pub(crate) fn cases<N: std::str::FromStr>(usual: N) -> N {
     let Ok(wanted) = std::env::var("MONOFY_CASES") else { return usual };
     wanted.parse().unwrap_or_else(|_| panic!("MONOFY_CASES is a number of cases, not {wanted:?}"))
@@ -57,17 +57,17 @@ impl Scope for Variables {
     }
 }
 
-/// Parses and expands, and changes no variable for the caller.
+/// Parses and expands a template with a copy of the variables.
 pub(crate) fn expand(
     template: impl AsRef<[u8]>,
     variables: &Variables,
-) -> Result<Vec<TaintedBytes>, Vec<Problem>> {
+) -> Result<Vec<TaintedBytes>, Vec<ExpansionError>> {
     Template::parse(template.as_ref()).expand(&mut variables.clone(), UnsetPolicy::Empty)
 }
 
-/// The one argument that a template becomes.
+/// Expands a template to its only argument.
 pub(crate) fn one(template: impl AsRef<[u8]>, variables: &Variables) -> Vec<u8> {
-    let mut texts = expand(template, variables).expect("no problem");
+    let mut texts = expand(template, variables).expect("no error");
     assert_eq!(texts.len(), 1);
     texts.remove(0).into_bytes()
 }

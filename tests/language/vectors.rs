@@ -1,4 +1,4 @@
-//! Every vector of `tests/vectors/expansion.json`, and every case that was found by other tests.
+//! The vectors of `tests/vectors/expansion.json`, and cases that other tests found.
 
 use monofy::template::{TaintedBytes, Template, UnsetPolicy};
 use serde_json::Value as Json;
@@ -12,7 +12,7 @@ const CASES: &str = include_str!("cases.json");
 fn every_vector_holds() {
     let vectors: Json = serde_json::from_str(VECTORS).expect("vectors are JSON");
     let vectors = vectors["vectors"].as_array().expect("a list of vectors");
-    // Whole lines are the line splitter's.
+    // Vectors of whole lines are for the command line.
     let (lines, arguments): (Vec<_>, Vec<_>) =
         vectors.iter().partition(|vector| vector.get("argv").is_some());
     assert!(arguments.len() > 200, "only {} vectors beside {} lines", arguments.len(), lines.len());
@@ -21,7 +21,7 @@ fn every_vector_holds() {
 }
 
 #[test]
-fn every_case_that_was_found_holds() {
+fn every_found_case_holds() {
     let cases: Json = serde_json::from_str(CASES).expect("cases are JSON");
     let failures: Vec<_> =
         cases["vectors"].as_array().expect("a list of cases").iter().filter_map(failure).collect();
@@ -50,7 +50,7 @@ fn failure(vector: &Json) -> Option<String> {
     ))
 }
 
-/// The arguments that a vector expects, or nothing when it expects an error.
+/// The arguments that a vector expects, or `None` if it expects an error.
 fn expectation(vector: &Json) -> Option<Vec<Vec<u8>>> {
     if vector.get("error").is_some() {
         return None;

@@ -1,10 +1,10 @@
-//! `--output json`: an object a line.
+//! `--output json`: one object for each line.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use monofy::output::{Json, Part, Stream, Timestamp};
+use monofy::output::{JsonFormat, Part, Stream, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -16,10 +16,10 @@ fn moment() -> Timestamp {
 
 const TIME: &str = "2001-09-09T01:46:40.000001Z";
 
-/// One line as it is written.
+/// The output for one line.
 fn written(line: &[u8]) -> String {
     let mut out = Vec::new();
-    let json = Json::new("web", Stream::Stdout);
+    let json = JsonFormat::new("web", Stream::Stdout);
     json.write(Part { bytes: line, begins: true, ends: true }, &moment(), &mut out);
     let text = String::from_utf8(out).expect("JSON is text");
     text.strip_suffix('\n').expect("a line ends").to_owned()
@@ -35,7 +35,7 @@ fn text(message: &str) -> Value {
 }
 
 #[test]
-fn a_line_is_an_object_with_its_four_keys_in_order() {
+fn a_line_becomes_an_object_with_four_keys_in_order() {
     assert_eq!(
         written(b"ready"),
         format!(r#"{{"time":"{TIME}","process":"web","stream":"stdout","message":"ready"}}"#)
@@ -47,7 +47,7 @@ fn a_line_is_an_object_with_its_four_keys_in_order() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_replaced_and_kept_exactly_beside() {
+fn invalid_utf8_is_replaced_in_the_message_and_kept_exactly_in_base64() {
     let line = b"caf\xE9 \xF0\x9F\xA6\x80 \xFF";
     let mut expected = text("caf\u{FFFD} \u{1F980} \u{FFFD}");
     expected["base64"] = STANDARD.encode(line).into();
@@ -55,7 +55,7 @@ fn bytes_that_are_no_text_are_replaced_and_kept_exactly_beside() {
 }
 
 #[test]
-fn an_object_keeps_its_keys_as_they_are_and_gains_those_it_lacks() {
+fn an_object_keeps_its_keys_unchanged_and_gains_the_missing_ones() {
     let added = format!(r#""time":"{TIME}","process":"web","stream":"stdout""#);
     for (line, expected) in [
         (r#"{"message":"m","n":1.50e+2}"#, format!(r#"{{"message":"m","n":1.50e+2,{added}}}"#)),
@@ -74,14 +74,14 @@ fn an_object_keeps_its_keys_as_they_are_and_gains_those_it_lacks() {
 }
 
 #[test]
-fn an_object_without_a_message_gains_its_msg_or_else_itself() {
+fn an_object_without_a_message_takes_its_msg_or_else_the_whole_line_as_message() {
     assert_eq!(read(br#"{"level":30,"msg":"h\u0069"}"#)["message"], "hi");
     assert_eq!(read(br#"{"level":30,"msg":5}"#)["message"], r#"{"level":30,"msg":5}"#);
     assert_eq!(read(b"{}"), text("{}"));
 }
 
 #[test]
-fn what_only_looks_like_an_object_is_text() {
+fn a_line_that_is_almost_an_object_is_text() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
     for line in [
         "{",
@@ -115,15 +115,15 @@ fn what_only_looks_like_an_object_is_text() {
 }
 
 #[test]
-fn a_long_line_is_one_object() {
-    let json = Json::new("web", Stream::Stderr);
+fn the_parts_of_a_long_line_make_one_object() {
+    let json = JsonFormat::new("web", Stream::Stderr);
     let mut out = Vec::new();
     for (bytes, begins, ends) in
         [(&b"{\"a\""[..], true, false), (b":\xFF", false, false), (b"1}", false, true)]
     {
         json.write(Part { bytes, begins, ends }, &moment(), &mut out);
     }
-    let read: Value = serde_json::from_slice(&out).expect("it is an object");
+    let read: Value = serde_json::from_slice(&out).expect("the output is an object");
     assert_eq!(read["message"], "{\"a\":\u{FFFD}1}");
     assert_eq!(read["stream"], "stderr");
 }
@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_object_comes_through_as_it_is_read(map in proptest::collection::hash_map(".{0,6}", value(), 0..5)) {
+    fn any_object_passes_with_its_values_unchanged(map in proptest::collection::hash_map(".{0,6}", value(), 0..5)) {
         let object = Value::Object(map.into_iter().collect());
         let mut expected = text(&object.to_string());
         if let Some(msg @ Value::String(_)) = object.get("msg") {
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_is_an_object_as_strict_as_serde_reads_it(line in "[{}\\[\\]\",:a\\\\0-9.eE+ tru-]{0,16}") {
+    fn the_scanner_accepts_what_serde_accepts(line in "[{}\\[\\]\",:a\\\\0-9.eE+ tru-]{0,16}") {
         let is_object = serde_json::from_str::<Value>(&line).is_ok_and(|value| value.is_object());
         let written = read(line.as_bytes());
         prop_assert_eq!(written.get("process"), Some(&Value::from("web")));
@@ -178,7 +178,7 @@ proptest! {
 }
 
 #[test]
-fn each_stream_stays_what_it_was_and_notices_are_objects_too() {
+fn stdout_and_stderr_stay_apart_and_notices_are_objects_too() {
     let script = "echo out; echo '{\"level\":\"info\",\"msg\":\"hello\"}' >&2; exit 3";
     let finished = run(&["-o", "json", "--name", "a", "sh", "-c", script]).finish();
     finished.assert_status(3);
@@ -186,9 +186,9 @@ fn each_stream_stays_what_it_was_and_notices_are_objects_too() {
         let mut object: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no object: {line}"));
         let time = object["time"].take();
         let time = time.as_str().expect("a time");
-        let form = "dddd-dd-ddTdd:dd:dd.ddddddZ";
+        let pattern = "dddd-dd-ddTdd:dd:dd.ddddddZ";
         let masked: String = time.chars().map(|c| if c.is_ascii_digit() { 'd' } else { c }).collect();
-        assert_eq!(masked, form);
+        assert_eq!(masked, pattern);
         object
     };
     let stdout: Vec<Value> = finished.stdout.lines().map(object).collect();

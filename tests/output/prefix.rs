@@ -1,6 +1,6 @@
 //! `--output prefix`: the name in front.
 
-use monofy::output::{Colour, Part, Prefix};
+use monofy::output::{Colour, Part, PrefixFormat};
 
 use super::line::run;
 
@@ -8,16 +8,16 @@ fn whole(bytes: &[u8]) -> Part<'_> {
     Part { bytes, begins: true, ends: true }
 }
 
-fn written(prefix: &mut Prefix, parts: &[Part<'_>]) -> String {
+fn written(prefix: &mut PrefixFormat, parts: &[Part<'_>]) -> String {
     let mut out = Vec::new();
     for part in parts {
         prefix.write(*part, &mut out);
     }
-    String::from_utf8(out).expect("it was text")
+    String::from_utf8(out).expect("the output is text")
 }
 
 #[test]
-fn names_are_aligned_to_the_longest_of_all_that_speak() {
+fn names_are_padded_to_the_longest_one() {
     let finished =
         run(&["-qoprefix", "--name", "migrations", "echo", "one", "&&", "--name", "a", "echo", "two"])
             .finish();
@@ -37,8 +37,8 @@ fn names_are_aligned_to_the_longest_of_all_that_speak() {
 }
 
 #[test]
-fn an_empty_line_is_a_line_and_bytes_that_are_no_text_pass() {
-    let (mut prefix, mut out) = (Prefix::new("a", 1, Colour::None), Vec::new());
+fn empty_lines_and_invalid_utf8_pass() {
+    let (mut prefix, mut out) = (PrefixFormat::new("a", 1, Colour::None), Vec::new());
     for line in [&b""[..], b"\xFF\x00\r", b"\x1b[31mred"] {
         prefix.write(whole(line), &mut out);
     }
@@ -46,20 +46,20 @@ fn an_empty_line_is_a_line_and_bytes_that_are_no_text_pass() {
 }
 
 #[test]
-fn a_colour_has_its_process_and_does_not_reach_into_the_next_line() {
-    let mut first = Prefix::new("a", 3, Colour::Place(Some(0)));
+fn each_process_has_its_colour_and_a_colour_ends_with_its_line() {
+    let mut first = PrefixFormat::new("a", 3, Colour::Process(0));
     assert_eq!(written(&mut first, &[whole(b"plain")]), "\x1b[36ma   |\x1b[0m plain\n");
     assert_eq!(
         written(&mut first, &[whole(b"\x1b[31mred"), whole(b"plain")]),
         "\x1b[36ma   |\x1b[0m \x1b[31mred\x1b[0m\n\x1b[36ma   |\x1b[0m plain\n"
     );
-    let mut second = Prefix::new("b", 3, Colour::Place(Some(1)));
+    let mut second = PrefixFormat::new("b", 3, Colour::Process(1));
     assert_ne!(written(&mut first, &[whole(b"")])[..6], written(&mut second, &[whole(b"")])[..6]);
 }
 
 #[test]
-fn a_long_line_has_one_name() {
-    let mut prefix = Prefix::new("a", 1, Colour::None);
+fn the_parts_of_a_long_line_have_one_name() {
+    let mut prefix = PrefixFormat::new("a", 1, Colour::None);
     let parts = [
         Part { bytes: b"one ", begins: true, ends: false },
         Part { bytes: b"two ", begins: false, ends: false },

@@ -1,4 +1,4 @@
-//! Readers that are slow, stop or go away: the processes wait for them, and nothing else does.
+//! Readers that are slow, stop or go away: only the processes wait for them.
 
 use std::fs::File;
 use std::io::{PipeReader, Read};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::line::{INT, TERM, run};
 use super::support::{Lines, Run, Running, children, memory, numbered, state, until};
 
-/// A run whose stdout is a pipe that nobody reads yet.
+/// Starts a run whose stdout is a pipe that nobody reads yet.
 fn unread(run: Run) -> (Running, PipeReader) {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let run = run.with(|command| {
@@ -17,25 +17,28 @@ fn unread(run: Run) -> (Running, PipeReader) {
     (run.start(), reader)
 }
 
-/// The memory that a process has needed at most, in KiB.
+/// The peak memory of a process, in KiB.
 fn peak(pid: i32) -> u32 {
     memory(&std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives"))
 }
 
-/// Where a process waits in the kernel.
+/// The kernel function in which a process waits.
 fn waits_in(pid: i32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/wchan")).unwrap_or_default()
 }
 
-/// Waits until a child of monofy waits for its pipe to be read, because monofy waits for its reader.
+/// Whether a child of monofy waits for room in the pipe that it writes to.
+pub(crate) fn is_stuck(monofy: i32) -> bool {
+    children(monofy).iter().any(|child| waits_in(*child).contains("pipe_write"))
+}
+
+/// Waits until a child of monofy waits for room in its pipe, which monofy does not read because its own reader is slow.
 fn until_stuck(monofy: i32) {
-    until("a process that waits to write", || {
-        children(monofy).iter().any(|child| waits_in(*child).contains("pipe_write")).then_some(())
-    });
+    until("a process that waits to write", || is_stuck(monofy).then_some(()));
 }
 
 #[test]
-fn a_stopped_reader_holds_up_neither_a_signal_nor_the_end() {
+fn a_stopped_reader_delays_neither_signals_nor_the_end() {
     for output in ["prefix", "json"] {
         let (mut running, reader) = unread(run(&["-o", output, "--grace", "2s", "yes"]));
         until_stuck(running.pid());
@@ -46,7 +49,7 @@ fn a_stopped_reader_holds_up_neither_a_signal_nor_the_end() {
         let status = running.wait();
         let took = began.elapsed();
         assert_eq!(status.code(), Some(0));
-        // The reader has the time that the stop has, and not more.
+        // The reader has as much time as the stop.
         assert!(took > Duration::from_millis(1900) && took < Duration::from_secs(3), "{took:?}");
         assert!(running.stderr.all().contains("output is lost: nobody read stdout in time"));
         drop(reader);
@@ -54,7 +57,7 @@ fn a_stopped_reader_holds_up_neither_a_signal_nor_the_end() {
 }
 
 #[test]
-fn a_process_that_writes_to_a_stopped_reader_and_does_not_stop_is_killed_in_time() {
+fn a_process_that_waits_for_a_stopped_reader_is_killed_at_the_deadline() {
     let (mut running, _reader) =
         unread(run(&["-oprefix", "--grace", "1s", "probe", "lines", "a", "1000000"]));
     until_stuck(running.pid());
@@ -72,10 +75,10 @@ fn no_line_is_lost_when_the_reader_goes_on_in_time() {
     let (running, mut reader) = unread(run(&words));
     until_stuck(running.pid());
     assert!(peak(running.pid()) < 4096);
-    // The run is asked to end meanwhile, which this process does not heed.
+    // The run is asked to stop meanwhile, which this process ignores.
     running.signal(TERM);
     let mut text = String::new();
-    reader.read_to_string(&mut text).expect("text");
+    reader.read_to_string(&mut text).expect("the output is text");
     let finished = running.finish();
     finished.assert_status(0);
     let expected = numbered("a      | a stdout ", lines);
@@ -83,13 +86,13 @@ fn no_line_is_lost_when_the_reader_goes_on_in_time() {
 }
 
 #[test]
-fn what_waits_when_the_last_process_is_gone_is_still_read() {
-    // More than the pipe of the reader holds, less than that and what monofy keeps.
+fn the_backlog_is_still_read_after_the_last_process_has_exited() {
+    // More than the pipe of the reader holds, and less than the pipe and the backlog of monofy together.
     let (mut running, mut reader) = unread(run(&["-oprefix", "--name", "a", "seq", "20000"]));
     running.stderr.wait_for("a exited with status 0");
     assert!(running.is_running());
     let mut text = String::new();
-    reader.read_to_string(&mut text).expect("text");
+    reader.read_to_string(&mut text).expect("the output is text");
     assert_eq!(running.wait().code(), Some(0));
     assert_eq!(text.lines().last(), Some("a      | 20000"));
     assert_eq!(text.lines().count(), 20_000);
@@ -122,17 +125,17 @@ fn a_signal_reaches_a_process_while_stdout_is_blocked() {
     running.stderr.wait_for("ready");
     until_stuck(running.pid());
     running.signal(10);
-    // yes dies of it, and is reaped; the other one tells.
+    // yes dies of it and is reaped; the other one has a handler.
     running.stderr.wait_for("yes was killed by SIGUSR1");
     running.stderr.wait_for("got");
 }
 
 #[test]
-fn when_the_reader_goes_the_run_ends_with_the_status_of_a_broken_pipe() {
+fn when_the_reader_is_gone_the_run_ends_with_the_status_of_sigpipe() {
     let (mut running, reader) = unread(run(&["-oprefix", "--name", "a", "yes", "|||", "sleep", "1000"]));
     let mut reader = std::io::BufReader::new(reader);
     let mut line = String::new();
-    std::io::BufRead::read_line(&mut reader, &mut line).expect("text");
+    std::io::BufRead::read_line(&mut reader, &mut line).expect("the output is text");
     assert_eq!(line, "a      | y\n");
     drop(reader);
     assert_eq!(running.wait().code(), Some(141));
@@ -143,8 +146,8 @@ fn when_the_reader_goes_the_run_ends_with_the_status_of_a_broken_pipe() {
 }
 
 #[test]
-fn a_process_can_stop_in_peace_when_the_reader_is_gone() {
-    // What it writes then is read and goes nowhere: it neither waits nor dies of a broken pipe.
+fn a_process_can_finish_its_stop_when_the_reader_is_gone() {
+    // Its output is read and dropped: the process neither waits nor dies of SIGPIPE.
     let script =
         "trap 'yes | head -c 1000000; echo done >&2; exit 5' TERM; echo one; while :; do echo more; done";
     let (mut running, reader) = unread(run(&["-oprefix", "--name", "a", "sh", "-c", script]));
@@ -156,7 +159,7 @@ fn a_process_can_stop_in_peace_when_the_reader_is_gone() {
 }
 
 #[test]
-fn a_run_whose_notices_nobody_reads_goes_on() {
+fn a_run_goes_on_when_nobody_reads_its_notices() {
     let run = run(&["-oprefix", "-v", "--name", "a", "sh", "-c", "sleep 0.2; echo out"]);
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -167,7 +170,7 @@ fn a_run_whose_notices_nobody_reads_goes_on() {
 }
 
 #[test]
-fn when_the_reader_of_stderr_goes_the_run_ends_as_well_once_a_process_writes_there() {
+fn the_run_ends_when_a_process_writes_to_stderr_and_nobody_reads_it() {
     let run =
         run(&["-oprefix", "--name", "a", "sh", "-c", "echo out; sleep 0.2; echo err >&2; exec sleep 1000"]);
     let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -179,8 +182,8 @@ fn when_the_reader_of_stderr_goes_the_run_ends_as_well_once_a_process_writes_the
 }
 
 #[test]
-fn a_stdout_that_is_closed_is_none_of_the_others() {
-    // What is written to nothing fails in the process, as in raw mode.
+fn a_closed_stdout_is_not_replaced_by_another_descriptor() {
+    // Writing to it fails in the process, as in raw mode.
     let script = "exec \"$0\" -qoprefix --name a sh -c 'echo out || echo failed >&2' >&-";
     let finished = Run::of("sh", ["-c", script]).with(|command| {
         command.arg(super::support::monofy());
@@ -196,7 +199,7 @@ fn flags(file: &impl AsRawFd) -> String {
 }
 
 #[test]
-fn descriptors_that_are_shared_keep_their_flags() {
+fn shared_descriptors_keep_their_flags() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let (socket, other) = std::os::unix::net::UnixStream::pair().expect("a socket");
     let before = (flags(&writer), flags(&socket));
@@ -216,7 +219,7 @@ fn descriptors_that_are_shared_keep_their_flags() {
 }
 
 #[test]
-fn a_file_takes_everything_and_a_full_disk_is_told_once() {
+fn a_full_disk_is_reported_once() {
     let full = File::options().write(true).open("/dev/full").expect("there is one");
     let run = run(&["-oprefix", "--name", "a", "sh", "-c", "seq 100000; exit 3"]).with(|command| {
         command.stdout(full);

@@ -1,4 +1,4 @@
-//! Terminals on either side: colours for ours, `--tty` for the processes.
+//! Terminals: colours where monofy writes to one, `--tty` for the processes.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -10,7 +10,7 @@ use super::support::{Lines, Run, Running, numbered};
 
 const WINCH: i32 = 28;
 
-/// A run whose stdout is a terminal of this size.
+/// Starts a run whose stdout is a terminal of this size.
 fn on_terminal(run: Run, rows: u16, columns: u16) -> (Running, OwnedFd) {
     let size = nix::pty::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     let pty = openpty(&size, None).expect("a terminal");
@@ -26,7 +26,7 @@ fn on_terminal(run: Run, rows: u16, columns: u16) -> (Running, OwnedFd) {
     (running, pty.master)
 }
 
-/// What a terminal shows until all have left it.
+/// Everything that a run writes to its terminal.
 fn shown(run: Run) -> String {
     let (mut running, master) = on_terminal(run, 30, 100);
     assert_eq!(running.wait().code(), Some(0));
@@ -35,7 +35,7 @@ fn shown(run: Run) -> String {
 }
 
 #[test]
-fn names_are_coloured_on_a_terminal_and_nowhere_else() {
+fn names_are_coloured_only_on_a_terminal() {
     let words = ["-qoprefix", "--name", "a", "sh", "-c", "printf '\\033[31mred\\n'; echo err >&2"];
     assert_eq!(shown(run(&words)), "\x1b[36ma      |\x1b[0m \x1b[31mred\x1b[0m\n");
     assert_eq!(shown(run(&words).env("NO_COLOR", "1")), "a      | \x1b[31mred\n");
@@ -51,19 +51,21 @@ fn json_has_no_colours() {
     assert!(shown.starts_with('{') && shown.ends_with("\"message\":\"out\"}\n"), "{shown}");
 }
 
-/// Whether descriptors 0 to 2 are terminals, and the size of the second.
-const LOOK: &str = "for n in 0 1 2; do if [ -t $$n ]; then echo $$n is a terminal; fi; done; stty size <&1";
+/// A script that prints which of the descriptors 0 to 2 are terminals, and the size of descriptor 1.
+const DESCRIBE: &str =
+    "for n in 0 1 2; do if [ -t $$n ]; then echo $$n is a terminal; fi; done; stty size <&1";
 
 #[test]
-fn with_tty_stdout_is_a_terminal_and_stderr_stays_apart() {
+fn tty_makes_stdout_a_terminal_and_keeps_stderr_apart() {
     let finished =
-        run(&["-qoprefix", "--name", "a", "--tty", "sh", "-c", &format!("{LOOK}; echo err >&2")]).finish();
+        run(&["-qoprefix", "--name", "a", "--tty", "sh", "-c", &format!("{DESCRIBE}; echo err >&2")])
+            .finish();
     finished.assert_status(0).assert_stdout("a      | 1 is a terminal\na      | 24 80\n");
     assert_eq!(finished.stderr, "a      | err\n");
 }
 
 #[test]
-fn without_tty_and_in_raw_mode_there_is_none() {
+fn there_is_no_terminal_without_tty_and_in_raw_mode() {
     let words = ["--tty", "sh", "-c", "if [ -t 1 ]; then echo terminal; else echo none; fi"];
     let ends = [run(&["-qoprefix", "--name", "a", words[1], words[2], words[3]]), run(&words)];
     for (run, expected) in ends.into_iter().zip(["a      | none\n", "none\n"]) {
@@ -72,14 +74,14 @@ fn without_tty_and_in_raw_mode_there_is_none() {
 }
 
 #[test]
-fn bytes_come_out_of_a_terminal_as_they_were_written() {
+fn bytes_pass_a_pseudo_terminal_unchanged() {
     let script = "printf 'a\\tb\\nc\\r\\nlast'";
     let finished = run(&["-qoprefix", "--name", "a", "--tty", "sh", "-c", script]).finish();
     finished.assert_status(0).assert_stdout("a      | a\tb\na      | c\r\na      | last\n");
 }
 
 #[test]
-fn many_lines_pass_a_terminal_and_none_is_lost_at_its_end() {
+fn no_line_is_lost_in_a_pseudo_terminal() {
     let finished = run(&["-qoprefix", "--name", "a", "--tty", "seq", "50000"]).finish();
     let expected = numbered("a      | ", 50_000);
     finished.assert_status(0);
@@ -87,7 +89,7 @@ fn many_lines_pass_a_terminal_and_none_is_lost_at_its_end() {
 }
 
 #[test]
-fn it_is_nobodys_controlling_terminal() {
+fn the_pseudo_terminal_is_nobodys_controlling_terminal() {
     let script =
         "exec setsid --wait sh -c 'if (: >/dev/tty) 2>/dev/null; then echo has one; else echo has none; fi'";
     let finished = run(&["-qoprefix", "--name", "a", "--tty", "sh", "-c", script]).finish();
@@ -95,7 +97,7 @@ fn it_is_nobodys_controlling_terminal() {
 }
 
 #[test]
-fn it_has_the_size_of_ours_and_follows_it() {
+fn the_pseudo_terminal_has_the_size_of_monofys_terminal_and_follows_it() {
     let script = "trap 'stty size <&1' WINCH; stty size <&1; while :; do sleep 0.1; done";
     let (running, master) =
         on_terminal(run(&["-oprefix", "--name", "a", "--tty", "sh", "-c", script]), 30, 100);

@@ -157,8 +157,8 @@ fn json_has_the_fields_of_the_contract() {
                 {"name": "U", "source": "unset", "secret": false},
                 {"name": "J", "source": "unset", "secret": false},
             ],
-            "warnings": ["argument 18: the first `}` ends this: when J is set and not empty this gives the value of J \
-                          followed by `}`, when it is not `{}`; write `$<J:-{}>`, or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
+            "warnings": ["argument 18: the first `}` closes this expansion: if J is set and not empty, the result is the value of J \
+                          followed by `}`, otherwise `{}`; write `$<J:-{}>`, or `\\}` inside\n    ${J:-{}}\n    ^^^^^^^^"],
             "skipped": [],
             "problems": [],
         })
@@ -180,5 +180,5 @@ fn bytes_that_are_not_utf8_are_base64() {
 fn warnings_stand_on_stderr_and_not_in_the_tree() {
     let finished = Run::new(["--plan", "p", "${A"]).finish();
     finished.assert_status(0).assert_stdout("processes, side by side\n└─ p  p '${A'\n");
-    finished.assert_told("monofy: warning: argument 3: this is never closed");
+    finished.assert_told("monofy: warning: argument 3: this expansion is never closed");
 }

@@ -5,6 +5,7 @@
 //! block=SIGNAL                    added to a mask that is empty otherwise
 //! pending=SIGNAL                  blocked, and sent by another process, so that it waits for the program
 //! close=FD                        closes a descriptor
+//! nonblock=FD                     sets `O_NONBLOCK` on its open file description
 //! session                         leads a session of its own
 //! terminal                        and stdin is the terminal that controls it
 //! ```
@@ -35,6 +36,15 @@ pub(crate) fn execute(words: &[&str]) -> i32 {
             Some(("close", number)) => {
                 // SAFETY: nobody here uses a descriptor from now on.
                 unsafe { libc::close(number.parse().expect("a descriptor")) };
+            }
+            Some(("nonblock", number)) => {
+                // SAFETY: a call on numbers.
+                let result = unsafe {
+                    let number = number.parse().expect("a descriptor");
+                    let flags = libc::fcntl(number, libc::F_GETFL);
+                    libc::fcntl(number, libc::F_SETFL, flags | libc::O_NONBLOCK)
+                };
+                assert_eq!(result, 0, "the flag can be set");
             }
             None if *change == "session" => {
                 setsid().expect("a session can be made");

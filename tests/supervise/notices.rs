@@ -302,7 +302,9 @@ fn a_stop_sends_each_signal_once_and_waits_in_one_call_until_its_deadline() {
     // The call that has not returned yet is a line that has no end yet.
     let calls = until("a call that waits", || {
         let log = std::fs::read_to_string(&log).unwrap();
-        (log.contains("SIGCONT)") && !log.ends_with('\n')).then_some(log)
+        let is_waiting = |line: &str| line.starts_with("ppoll(") && line.contains("tv_sec=");
+        let is_last = log.lines().last().is_some_and(is_waiting) && !log.ends_with('\n');
+        (log.contains("SIGCONT)") && is_last).then_some(log)
     });
     let sent: Vec<_> =
         calls.lines().filter_map(|line| line.strip_prefix("kill(")?.split(')').next()).collect();

@@ -50,7 +50,7 @@ fn a_mistake_is_told_without_the_value() {
 fn it_is_an_option_of_the_run() {
     Scene::new().refused(
         &["p", "|||", "--set=A=hunter2", "q"],
-        "monofy: argument 3: '--set' is a global option and stands in front of the first process only\n    --set=…\n    \
+        "monofy: argument 3: '--set' is a global option and goes before the first process only\n    --set=…\n    \
          ^^^^^^^\nTry 'monofy --help'.\n",
     );
 }

@@ -78,7 +78,7 @@ fn a_hundred_thousand_dollars_are_dollars() {
     let finished = Scene::new().run(["-q", "printf", "%s", &braces]);
     finished.assert_status(0).assert_stdout(&braces);
     let first = "\
-monofy: warning: argument 4: this is no name of a variable and stays as it is: a name is letters, digits and `_`, and starts with no digit
+monofy: warning: argument 4: this is not a variable name, so the expansion stays as it is: a name has letters, digits and `_`, and does not start with a digit
     ${${${${${${${${${${${${${${${${${${${${${$…
     ^^^
 ";

@@ -1,27 +1,27 @@
-//! `--output json`: an object a line.
+//! `--output json`: one JSON object for each line.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::output::format::json_scan::{Object, object};
+use crate::output::format::json_scan::{ScannedObject, scan_object};
 use crate::output::lines::Part;
 use crate::output::stream::Stream;
 use crate::output::timestamp::Timestamp;
 use crate::text::json::escape;
 
-/// How the lines of one stream of one process are written.
+/// The format of the lines of one stream of one process.
 #[derive(Clone, Debug)]
-pub struct Json {
+pub struct JsonFormat {
     /// `"process":"…"`.
     process: Vec<u8>,
     /// `"stream":"…"`.
     stream: Vec<u8>,
-    /// All between the time and the message of a line.
+    /// The bytes between the time and the message.
     middle: Vec<u8>,
 }
 
-impl Json {
-    /// For the lines of a process on a stream.
+impl JsonFormat {
+    /// For the lines of a process on one of its streams.
     #[must_use]
     pub fn new(process: &str, stream: Stream) -> Self {
         let mut name = b"\"process\":\"".to_vec();
@@ -32,50 +32,50 @@ impl Json {
         Self { process: name, stream, middle }
     }
 
-    /// Writes a line, or a part of a long one. A line that is an object keeps its keys as they are and gains those
-    /// that it lacks. The exact bytes of a line that is not UTF-8 follow in `base64`, but not of a long one.
-    pub fn write(&self, part: Part<'_>, moment: &Timestamp, out: &mut Vec<u8>) {
+    /// Writes a line, or a part of a long one. A line that is an object keeps its keys unchanged and gains the missing
+    /// ones. A line that is not UTF-8 gains its exact bytes in `base64`, unless it is longer than one part.
+    pub fn write(&self, part: Part<'_>, time: &Timestamp, out: &mut Vec<u8>) {
         if part.begins && part.ends {
-            match Some(part.bytes).filter(|line| may_be_object(line)).and_then(parse) {
-                Some(object) => self.complete(object, part.bytes, moment, out),
-                None => self.write_text(part.bytes, moment, out),
+            match Some(part.bytes).filter(|line| may_be_object(line)).and_then(scan) {
+                Some(object) => self.write_object(object, part.bytes, time, out),
+                None => self.write_text(part.bytes, time, out),
             }
             return;
         }
         if part.begins {
-            self.begin(moment, out);
+            self.begin_line(time, out);
         }
         escape(part.bytes, out);
         if part.ends {
-            Self::end(out);
+            Self::end_line(out);
         }
     }
 
-    /// Ends a line of which parts were written.
-    pub fn end(out: &mut Vec<u8>) {
+    /// Ends a line of which at least one part has been written.
+    pub fn end_line(out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"}\n");
     }
 
-    fn begin(&self, moment: &Timestamp, out: &mut Vec<u8>) {
+    fn begin_line(&self, time: &Timestamp, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"time\":\"");
-        out.extend_from_slice(moment.as_bytes());
+        out.extend_from_slice(time.as_bytes());
         out.extend_from_slice(&self.middle);
     }
 
-    fn write_text(&self, line: &[u8], moment: &Timestamp, out: &mut Vec<u8>) {
-        self.begin(moment, out);
+    fn write_text(&self, line: &[u8], time: &Timestamp, out: &mut Vec<u8>) {
+        self.begin_line(time, out);
         if escape(line, out) {
-            return Self::end(out);
+            return Self::end_line(out);
         }
         out.extend_from_slice(b"\",\"base64\":\"");
         out.extend_from_slice(STANDARD.encode(line).as_bytes());
-        Self::end(out);
+        Self::end_line(out);
     }
 
-    /// An object of the process's own.
-    fn complete(&self, object: Object<'_>, line: &[u8], moment: &Timestamp, out: &mut Vec<u8>) {
+    /// Writes an object of the process itself and adds the missing keys.
+    fn write_object(&self, object: ScannedObject<'_>, line: &[u8], time: &Timestamp, out: &mut Vec<u8>) {
         let [has_time, has_process, has_stream, has_message] = object.has;
-        out.extend_from_slice(object.open);
+        out.extend_from_slice(object.prefix);
         let mut separator: &[u8] = if object.is_empty { b"" } else { b"," };
         let mut add = |key: &[u8], value: &[u8], out: &mut Vec<u8>| {
             out.extend_from_slice(separator);
@@ -84,7 +84,7 @@ impl Json {
             separator = b",";
         };
         if !has_time {
-            add(b"\"time\":\"", moment.as_bytes(), out);
+            add(b"\"time\":\"", time.as_bytes(), out);
             out.push(b'"');
         }
         if !has_process {
@@ -110,7 +110,7 @@ fn may_be_object(line: &[u8]) -> bool {
     line.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r')) == Some(&b'{')
 }
 
-fn parse(line: &[u8]) -> Option<Object<'_>> {
+fn scan(line: &[u8]) -> Option<ScannedObject<'_>> {
     std::str::from_utf8(line).ok()?;
-    object(line)
+    scan_object(line)
 }

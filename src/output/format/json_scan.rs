@@ -1,55 +1,55 @@
-//! Whether a line is a JSON object, and which keys it has: one pass, no copy, no recursion.
+//! Scans a line that may be a JSON object for the keys that it has. One pass, no copy, no recursion.
 
-/// The keys that each object of `--output json` has.
+/// The keys that every object of `--output json` has.
 const KEYS: [&[u8]; 4] = [b"time", b"process", b"stream", b"message"];
 
-/// A line that is an object.
+/// A line that is a JSON object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::output) struct Object<'a> {
-    /// Up to the closing brace, without it and without what was before the opening one.
-    pub(in crate::output) open: &'a [u8],
-    /// Whether it has no key at all.
+pub(in crate::output) struct ScannedObject<'a> {
+    /// The object without its closing brace and without the blanks around it.
+    pub(in crate::output) prefix: &'a [u8],
+    /// Whether it has no keys.
     pub(in crate::output) is_empty: bool,
-    /// Which of `time`, `process`, `stream` and `message` it has.
+    /// Whether it has `time`, `process`, `stream` and `message`.
     pub(in crate::output) has: [bool; 4],
-    /// What stands under `msg`, where that is a string, with its quotes: what many programs call their message.
+    /// The value of `msg` with its quotes, if that is a string. Many programs use this name for their message.
     pub(in crate::output) msg: Option<&'a [u8]>,
 }
 
-/// How deep a line may be nested that is taken for an object.
-const DEEPEST: u32 = 128;
+/// How deep the values of an object may be nested. A line that is nested deeper is text.
+const MAX_DEPTH: u32 = 128;
 
-/// Reads a line as a JSON object (RFC 8259); nothing if it is none. The line has to be UTF-8.
-pub(in crate::output) fn object(line: &[u8]) -> Option<Object<'_>> {
-    let mut reader = Reader { bytes: line, at: 0 };
-    reader.skip_blanks();
-    let begin = reader.at;
-    reader.expect(b'{')?;
-    let mut object = Object { is_empty: true, ..Object::default() };
-    reader.skip_blanks();
-    if reader.peek() != Some(b'}') {
+/// Scans a line as a JSON object (RFC 8259). Returns `None` if it is none. The line has to be UTF-8.
+pub(in crate::output) fn scan_object(line: &[u8]) -> Option<ScannedObject<'_>> {
+    let mut scanner = Scanner { bytes: line, at: 0 };
+    scanner.skip_blanks();
+    let begin = scanner.at;
+    scanner.expect(b'{')?;
+    let mut object = ScannedObject { is_empty: true, ..ScannedObject::default() };
+    scanner.skip_blanks();
+    if scanner.peek() != Some(b'}') {
         object.is_empty = false;
         loop {
-            let key = reader.key()?;
-            let from = reader.at;
-            reader.value()?;
-            note(&mut object, key, &line[from..reader.at]);
-            reader.skip_blanks();
-            if reader.peek() != Some(b',') {
+            let key = scanner.key()?;
+            let from = scanner.at;
+            scanner.value()?;
+            note_key(&mut object, key, &line[from..scanner.at]);
+            scanner.skip_blanks();
+            if scanner.peek() != Some(b',') {
                 break;
             }
-            reader.at += 1;
-            reader.skip_blanks();
+            scanner.at += 1;
+            scanner.skip_blanks();
         }
     }
-    object.open = &line[begin..reader.at];
-    reader.expect(b'}')?;
-    reader.skip_blanks();
-    (reader.at == line.len()).then_some(object)
+    object.prefix = &line[begin..scanner.at];
+    scanner.expect(b'}')?;
+    scanner.skip_blanks();
+    (scanner.at == line.len()).then_some(object)
 }
 
-fn note<'a>(object: &mut Object<'a>, key: &[u8], value: &'a [u8]) {
-    // A key that is written with escapes is read as what it means.
+fn note_key<'a>(object: &mut ScannedObject<'a>, key: &[u8], value: &'a [u8]) {
+    // A key may be written with escapes.
     let unescaped;
     let key = if key.contains(&b'\\') {
         unescaped = serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).unwrap_or_default();
@@ -64,12 +64,12 @@ fn note<'a>(object: &mut Object<'a>, key: &[u8], value: &'a [u8]) {
     }
 }
 
-struct Reader<'a> {
+struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Scanner<'a> {
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A key and its colon, up to the value.
+    /// Skips a key, its colon and the blanks after it. Returns the key.
     fn key(&mut self) -> Option<&'a [u8]> {
         let from = self.at + 1;
         self.string()?;
@@ -95,19 +95,19 @@ impl<'a> Reader<'a> {
         Some(key)
     }
 
-    /// A value of any kind. What is open is kept in bits: whether each level is an object.
+    /// Skips a value of any kind. `levels` holds a bit for each level that is open: 1 for an object, 0 for an array.
     fn value(&mut self) -> Option<()> {
-        let (mut depth, mut objects) = (0_u32, 0_u128);
+        let (mut depth, mut levels) = (0_u32, 0_u128);
         loop {
             self.skip_blanks();
             match self.peek()? {
                 open @ (b'{' | b'[') => {
-                    if depth == DEEPEST - 1 {
+                    if depth == MAX_DEPTH - 1 {
                         return None;
                     }
                     self.at += 1;
                     depth += 1;
-                    objects = objects << 1 | u128::from(open == b'{');
+                    levels = levels << 1 | u128::from(open == b'{');
                     self.skip_blanks();
                     let close = if open == b'{' { b'}' } else { b']' };
                     if self.peek() != Some(close) {
@@ -123,13 +123,13 @@ impl<'a> Reader<'a> {
                 b'n' => self.word(b"null")?,
                 _ => self.number()?,
             }
-            // A value has ended, or an empty level is about to.
+            // Here a value has ended, or the next byte closes an empty level.
             loop {
                 if depth == 0 {
                     return Some(());
                 }
                 self.skip_blanks();
-                let is_object = objects & 1 == 1;
+                let is_object = levels & 1 == 1;
                 match self.peek()? {
                     b',' => {
                         self.at += 1;
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
                 }
                 self.at += 1;
                 depth -= 1;
-                objects >>= 1;
+                levels >>= 1;
             }
         }
     }
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands behind a backslash. Lone surrogates pass: RFC 8259 allows them, and they are not ours.
+    /// Skips an escape sequence, after its backslash. Lone surrogates pass: RFC 8259 allows them.
     fn escape(&mut self) -> Option<()> {
         let escaped = self.peek()?;
         self.at += 1;

@@ -1,60 +1,62 @@
-//! `--output prefix`: whole lines with a name in front.
+//! `--output prefix`: whole lines with the name of the process in front.
 
 use crate::output::lines::Part;
 use crate::sys::search;
 
-/// Whether names are coloured.
+/// The colour of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// They are not: no terminal, or `NO_COLOR`.
+    /// None: the sink is no terminal, or `NO_COLOR` is set.
     None,
-    /// By the place of the process in the line; monofy itself has none.
-    Place(Option<usize>),
+    /// That of the process with this index in the line.
+    Process(usize),
+    /// That of monofy itself.
+    Monofy,
 }
 
-/// Told apart on a dark and on a bright ground; red is left to errors.
+/// Readable on dark and light backgrounds. Red is reserved for errors.
 const CYCLE: [&str; 6] = ["36", "33", "32", "35", "34", "96"];
 const RESET: &[u8] = b"\x1b[0m";
 
-/// How the lines of one stream of one process are written.
+/// The format of the lines of one stream of one process.
 #[derive(Clone, Debug)]
-pub struct Prefix {
-    front: Vec<u8>,
+pub struct PrefixFormat {
+    prefix: Vec<u8>,
     is_coloured: bool,
-    /// Whether the present line may leave a colour open.
+    /// Whether the current line holds an escape sequence, which may leave a colour on.
     has_escape: bool,
 }
 
-impl Prefix {
-    /// For the lines of a process, its name filled up to this many characters.
+impl PrefixFormat {
+    /// For the lines of a process, with its name padded to this many characters.
     #[must_use]
     pub fn new(process: &str, width: usize, colour: Colour) -> Self {
-        let front = match colour {
+        let prefix = match colour {
             Colour::None => format!("{process:width$} | "),
-            Colour::Place(None) => format!("\x1b[1m{process:width$} |\x1b[0m "),
-            Colour::Place(Some(place)) => {
-                format!("\x1b[{}m{process:width$} |\x1b[0m ", CYCLE[place % CYCLE.len()])
+            Colour::Monofy => format!("\x1b[1m{process:width$} |\x1b[0m "),
+            Colour::Process(index) => {
+                format!("\x1b[{}m{process:width$} |\x1b[0m ", CYCLE[index % CYCLE.len()])
             }
         };
-        Self { front: front.into_bytes(), is_coloured: colour != Colour::None, has_escape: false }
+        Self { prefix: prefix.into_bytes(), is_coloured: colour != Colour::None, has_escape: false }
     }
 
     /// Writes a line, or a part of a long one.
     pub fn write(&mut self, part: Part<'_>, out: &mut Vec<u8>) {
         if part.begins {
-            out.extend_from_slice(&self.front);
+            out.extend_from_slice(&self.prefix);
         }
         out.extend_from_slice(part.bytes);
         if self.is_coloured {
             self.has_escape |= search::find(0x1B, part.bytes).is_some();
         }
         if part.ends {
-            self.end(out);
+            self.end_line(out);
         }
     }
 
-    /// Ends a line. A colour that it left open does not reach into the next name.
-    pub fn end(&mut self, out: &mut Vec<u8>) {
+    /// Ends a line. Resets a colour that the line has left on, so that it does not affect the next name.
+    pub fn end_line(&mut self, out: &mut Vec<u8>) {
         if std::mem::take(&mut self.has_escape) {
             out.extend_from_slice(RESET);
         }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::plan::{
     ByteString, Output, Plan, Process, ProcessKind, Restart, Rewrite, Skipped, Timeout, is_variable,
 };
-use crate::text::shell::quote::quote;
+use crate::text::shell::quote;
 
 /// Names up to this width are aligned. Longer ones would push every other command far to the right.
 const WIDEST: usize = 40;

@@ -10,6 +10,7 @@ use crate::supervisor::machine::notice::Notice;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
+use crate::sys::clock::Moment;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
@@ -36,7 +37,7 @@ impl Driver<'_> {
             Action::EndCheck(id) => {
                 self.probes.end(id);
                 if let Some(outlets) = &mut self.outlets {
-                    outlets.stop_looking(TaskId(id.0));
+                    outlets.stop_matching(TaskId(id.0));
                 }
             }
             Action::Announce(what) => self.announce(what),
@@ -60,7 +61,7 @@ impl Driver<'_> {
         match self.try_to_start(id) {
             Ok(Started { pid, missed }) => {
                 if let Some(outlets) = &mut self.outlets {
-                    outlets.started(TaskId(id.0), pid);
+                    outlets.process_started(TaskId(id.0), pid, Moment::now());
                 }
                 self.probes.started(id, pid, &self.launcher);
                 Event::Spawned(id, pid, missed)

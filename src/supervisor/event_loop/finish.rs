@@ -6,6 +6,7 @@ use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::Driver;
 use crate::supervisor::machine::event::{Event, Wake};
 use crate::supervisor::notices::Level;
+use crate::sys::clock::Moment;
 
 /// How long, after the last process, the reader of its output may take where no deadline of the stop says so.
 const READER_WITHOUT_LIMIT: Duration = Duration::from_secs(10);
@@ -16,7 +17,7 @@ impl Driver<'_> {
     /// The run is over: passes on what the processes have written, as long as its reader has time.
     pub(in crate::supervisor) fn finish_output(&mut self) {
         let Some(outlets) = &mut self.outlets else { return };
-        outlets.end();
+        outlets.finish(Moment::now());
         let now = self.now();
         let limit = match self.machine.limit() {
             Some(limit) => limit.max(now.plus(READER_AT_LEAST)),
@@ -37,15 +38,15 @@ impl Driver<'_> {
 
     fn has_output(&mut self) -> bool {
         let Some(outlets) = &mut self.outlets else { return false };
-        self.teller.pass_to(outlets);
+        self.teller.pass_to(outlets, Moment::now());
         !outlets.is_idle() || self.teller.has_backlog()
     }
 
     fn tell_of_loss(&mut self) {
         let Some(outlets) = &mut self.outlets else { return };
-        for stream in outlets.give_up() {
+        for stream in outlets.discard_backlog() {
             self.teller.tell(Level::Warning, &format!("output is lost: nobody read {stream} in time"));
         }
-        self.teller.pass_to(outlets);
+        self.teller.pass_to(outlets, Moment::now());
     }
 }

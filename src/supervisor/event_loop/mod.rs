@@ -27,6 +27,7 @@ use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
 use crate::supervisor::status_writer::StatusWriter;
+use crate::sys::clock::Moment;
 use crate::sys::memory;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::signals::{Received, SignalFd};
@@ -102,7 +103,7 @@ impl Driver<'_> {
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
         if let Some(outlets) = &mut self.outlets {
-            self.teller.pass_to(outlets);
+            self.teller.pass_to(outlets, Moment::now());
             let due = outlets.deadline().map(|due| due.saturating_duration_since(Instant::now()));
             timeout = timeout.into_iter().chain(due).min();
             is_alone = outlets.is_idle();
@@ -184,7 +185,7 @@ impl Driver<'_> {
             self.take_signals(received);
         }
         if let Some(outlets) = &mut self.outlets {
-            self.has_moved_output = outlets.act(&self.polled);
+            self.has_moved_output = outlets.act(&self.polled, Moment::now());
         }
         self.probes.act(&self.polled);
     }
@@ -222,7 +223,8 @@ impl Driver<'_> {
     /// What a process wrote comes before what is said of its death.
     fn drain_output(&mut self, wake: &Wake) {
         if let Some(outlets) = &mut self.outlets {
-            wake.deaths.iter().for_each(|(pid, _)| outlets.died(*pid));
+            let now = Moment::now();
+            wake.deaths.iter().for_each(|(pid, _)| outlets.process_exited(*pid, now));
         }
     }
 
@@ -244,7 +246,7 @@ impl Driver<'_> {
         while let Some((stream, error)) = outlets.take_failure() {
             self.teller.tell(Level::Warning, &format!("cannot write to {stream}, output is lost: {error}"));
         }
-        for TaskId(index) in outlets.take_silent() {
+        for TaskId(index) in outlets.take_buffering(Moment::now()) {
             self.teller.tell(Level::Info, &messages::silent(&self.launcher, TaskId(index)));
         }
         if let Some(stream) = gone {

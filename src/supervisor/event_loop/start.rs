@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::time::Instant;
 
-use crate::output::OutputMux;
+use crate::output::{ColourChoice, OutputMux};
 use crate::plan::{Output, Plan};
 use crate::supervisor::event_loop::Driver;
 use crate::supervisor::launcher::{CannotStart, Launcher};
@@ -94,5 +94,6 @@ fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<OutputMux>> {
     if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
         return None;
     }
-    Some(Box::new(OutputMux::new(plan.settings.output, launcher.names(), !terminal::refuses_colours())))
+    let colours = if terminal::refuses_colours() { ColourChoice::Never } else { ColourChoice::Auto };
+    Some(Box::new(OutputMux::new(plan.settings.output, launcher.names(), colours)))
 }

@@ -18,7 +18,7 @@ use crate::plan::{Check, Ready};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
 use crate::sys::passed_fd::PassedFd;
-use crate::sys::pipe::{self, Found};
+use crate::sys::pipe::{self, ReadOutcome};
 use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::process::{self, Pid};
 
@@ -84,7 +84,7 @@ impl Probes {
                 Probe::Notification(door)
             }
             Check::Fd(number) => {
-                let (read, write) = pipe::pipe()?;
+                let (read, write) = pipe::open()?;
                 outfit.gift = Some(PassedFd::new(&write, *number)?);
                 Probe::Newline(read, None)
             }
@@ -253,10 +253,10 @@ fn newline(pipe: &OwnedFd) -> Heard {
     let mut bytes = [0_u8; libc::PIPE_BUF];
     loop {
         match pipe::read_now(pipe.as_fd(), &mut bytes) {
-            Found::Bytes(count) if bytes[..count].contains(&b'\n') => return Heard::Newline,
-            Found::Bytes(_) => {}
-            Found::Nothing => return Heard::Nothing,
-            Found::End => return Heard::End,
+            ReadOutcome::Read(count) if bytes[..count].contains(&b'\n') => return Heard::Newline,
+            ReadOutcome::Read(_) => {}
+            ReadOutcome::Empty => return Heard::Nothing,
+            ReadOutcome::End => return Heard::End,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Evaluates a template against a scope.
+//! Expands a template against a scope.
 
 mod case;
 mod spread;
@@ -6,65 +6,65 @@ mod substring;
 mod transform;
 
 use crate::template::Template;
-use crate::template::ast::{Expansion, Kind, Part, Parts, Test};
+use crate::template::ast::{Expansion, Operation, Part, Parts, Test};
+use crate::template::error::{Absence, ExpansionError, ExpansionErrorKind};
 use crate::template::glob::Budget;
 use crate::template::lint::Severity;
-use crate::template::problem::{Missing, Problem, ProblemKind};
 use crate::template::scope::Scope;
 use crate::template::taint::TaintedBytes;
 
-/// No result, and nothing that a result is made of, is larger than this: 4 MiB, far more than execve takes.
-pub(in crate::template) const LARGEST: usize = 4 << 20;
+/// The largest result, and the largest intermediate result, in bytes: far more than execve(2) accepts.
+pub(in crate::template) const MAX_RESULT: usize = 4 << 20;
 
-/// How many problems of one template are told.
-const MOST_PROBLEMS: usize = 64;
+/// The number of errors reported for one template.
+const MAX_ERRORS: usize = 64;
 
-/// What an unset variable without an operator means.
+/// What an unset variable without an operator expands to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnsetPolicy {
-    /// Nothing.
+    /// The empty string.
     Empty,
-    /// A problem (`--strict`).
+    /// An error (`--strict`).
     Error,
 }
 
 impl Template<'_> {
-    /// Expands the template: to one argument, or to any number of them when it is a spread.
+    /// Expands the template to one argument, or to any number of arguments if it is a spread.
     ///
-    /// Assignments reach `scope` from left to right, as they are evaluated.
+    /// Assignments go to `scope` from left to right, as they are evaluated.
     ///
     /// # Errors
     ///
-    /// Every problem that was met, among them the findings of [`Severity::Error`].
+    /// All errors of the expansion, among them the lints of [`Severity::Error`].
     pub fn expand(
         &self,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
-    ) -> Result<Vec<TaintedBytes>, Vec<Problem>> {
+    ) -> Result<Vec<TaintedBytes>, Vec<ExpansionError>> {
         let mut texts = Vec::new();
         self.expand_into(&mut texts, scope, unset)?;
         Ok(texts)
     }
 
-    /// The same, and adds the arguments to others.
+    /// Expands the template and appends the arguments to `texts`.
     ///
     /// # Errors
     ///
-    /// Every problem that was met; then nothing is added.
+    /// All errors of the expansion. Then nothing is appended.
     pub fn expand_into(
         &self,
         texts: &mut Vec<TaintedBytes>,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
-    ) -> Result<(), Vec<Problem>> {
+    ) -> Result<(), Vec<ExpansionError>> {
         let before = texts.len();
         let mut expander = Expander {
             template: self,
             scope,
             unset,
-            steps: Budget::new(),
-            full: false,
-            problems: self.errors(),
+            budget: Budget::new(),
+            exhausted: false,
+            errors: self.lint_errors(),
         };
         if let Some(expansion) = self.spread() {
             texts.extend(expander.spread(expansion));
@@ -73,28 +73,28 @@ impl Template<'_> {
             expander.append(&self.root, Mode::Word, &mut text);
             texts.push(text);
         }
-        if expander.problems.is_empty() {
+        if expander.errors.is_empty() {
             return Ok(());
         }
         texts.truncate(before);
-        Err(expander.problems)
+        Err(expander.errors)
     }
 
-    fn errors(&self) -> Vec<Problem> {
-        let errors = self.lints.iter().filter(|finding| finding.kind.severity() == Severity::Error);
+    fn lint_errors(&self) -> Vec<ExpansionError> {
+        let errors = self.lints.iter().filter(|lint| lint.kind.severity() == Severity::Error);
         errors
-            .map(|finding| Problem {
-                span: finding.span.clone(),
+            .map(|lint| ExpansionError {
+                span: lint.span.clone(),
                 variable: None,
-                kind: ProblemKind::Template(finding.kind.clone()),
+                kind: ExpansionErrorKind::Template(lint.kind.clone()),
             })
             .collect()
     }
 
-    /// The expansion that is the whole template and becomes several arguments.
+    /// The spread that is the whole template.
     fn spread(&self) -> Option<&Expansion> {
-        let [Part::Expansion(place)] = self.parts[self.root.clone()] else { return None };
-        let expansion = &self.expansions[place];
+        let [Part::Expansion(index)] = self.parts[self.root.clone()] else { return None };
+        let expansion = &self.expansions[index];
         (expansion.spread && expansion.span == (0..self.source.len())).then_some(expansion)
     }
 }
@@ -103,22 +103,22 @@ pub(in crate::template) struct Expander<'t, 's> {
     pub(in crate::template) template: &'t Template<'t>,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
-    steps: Budget,
-    /// A result grew too large, or took too long: nothing more is evaluated.
-    pub(in crate::template) full: bool,
-    problems: Vec<Problem>,
+    budget: Budget,
+    /// The result is too large or took too many steps: evaluation stops.
+    pub(in crate::template) exhausted: bool,
+    errors: Vec<ExpansionError>,
 }
 
-/// What text is evaluated for.
+/// The syntax that literal text must not acquire.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::template) enum Mode {
     Word,
-    /// A pattern, in which a backslash quotes and what it does not quote may be active.
+    /// In a pattern, `*`, `?` and `[` are active unless a backslash quotes them.
     Pattern,
 }
 
 impl Mode {
-    /// Adds bytes so that nothing in them is active.
+    /// Appends bytes, quoted so that none of them is active.
     fn push_inert(self, bytes: &[u8], out: &mut TaintedBytes) {
         if self == Self::Word {
             return out.push_literal(bytes);
@@ -132,10 +132,10 @@ impl Mode {
     }
 }
 
-/// A variable as an operator sees it.
-pub(in crate::template) enum State {
-    Used,
-    Missing(Missing),
+/// Whether an operator finds its variable present.
+pub(in crate::template) enum Presence {
+    Present,
+    Absent(Absence),
 }
 
 impl<'t> Expander<'t, '_> {
@@ -148,142 +148,142 @@ impl<'t> Expander<'t, '_> {
     fn append(&mut self, parts: &Parts, mode: Mode, out: &mut TaintedBytes) {
         let source = self.template.source;
         for part in &self.template.parts[parts.clone()] {
-            if self.full {
+            if self.exhausted {
                 return;
             }
             match part {
                 Part::Literal(span) => out.push_literal(&source[span.clone()]),
                 Part::Escaped(at) => mode.push_inert(&source[*at..=*at], out),
-                Part::Expansion(place) => self.expansion(&self.template.expansions[*place], mode, out),
+                Part::Expansion(index) => self.expansion(&self.template.expansions[*index], mode, out),
             }
         }
     }
 
-    /// Adds what comes of an expansion.
+    /// Appends the result of an expansion.
     pub(in crate::template) fn expansion(
         &mut self,
         expansion: &'t Expansion,
         mode: Mode,
         out: &mut TaintedBytes,
     ) {
-        match &expansion.kind {
-            Kind::Dollar => out.push_literal(b"$"),
-            Kind::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], out),
-            Kind::Default(test, word) => {
-                if let State::Missing(_) = self.value(expansion, *test, out) {
+        match &expansion.operation {
+            Operation::Dollar => out.push_literal(b"$"),
+            Operation::Verbatim(span) => mode.push_inert(&self.template.source[span.clone()], out),
+            Operation::Default(test, word) => {
+                if let Presence::Absent(_) = self.value(expansion, *test, out) {
                     self.append(&word.content, mode, out);
                 }
             }
-            Kind::Assign(test, word) => {
-                if let State::Missing(_) = self.value(expansion, *test, out) {
+            Operation::Assign(test, word) => {
+                if let Presence::Absent(_) = self.value(expansion, *test, out) {
                     let value = self.text(&word.content, Mode::Word);
                     self.push(expansion, &value, out);
                     self.scope.assign(self.template.name(&expansion.name), value);
                 }
             }
-            Kind::Alternative(test, word) => {
-                if let State::Used = self.state(expansion, *test) {
+            Operation::Alternative(test, word) => {
+                if let Presence::Present = self.presence(expansion, *test) {
                     self.append(&word.content, mode, out);
                 }
             }
-            Kind::Required(test, message) => {
-                if let State::Missing(missing) = self.value(expansion, *test, out) {
+            Operation::Required(test, message) => {
+                if let Presence::Absent(absence) = self.value(expansion, *test, out) {
                     let message = String::from_utf8_lossy(&self.template.source[message.clone()]);
                     let message = (!message.is_empty()).then(|| message.into_owned());
-                    self.problem(expansion, ProblemKind::Required { message, missing });
+                    self.error(expansion, ExpansionErrorKind::Required { message, absence });
                 }
             }
-            Kind::Plain => {
-                let is_unset = matches!(self.value(expansion, Test::Unset, out), State::Missing(_));
+            Operation::Plain => {
+                let is_unset = matches!(self.value(expansion, Test::Unset, out), Presence::Absent(_));
                 if is_unset && self.unset == UnsetPolicy::Error {
-                    self.problem(expansion, ProblemKind::Unset);
+                    self.error(expansion, ExpansionErrorKind::Unset);
                 }
             }
-            Kind::Length
-            | Kind::Substring { .. }
-            | Kind::Strip { .. }
-            | Kind::Replace { .. }
-            | Kind::Case(..) => match self.transformed(expansion) {
+            Operation::Length
+            | Operation::Substring { .. }
+            | Operation::Strip { .. }
+            | Operation::Replace { .. }
+            | Operation::Case(..) => match self.transformed(expansion) {
                 Ok(text) => self.push(expansion, &text, out),
                 Err(kind) => {
-                    // The steps are used up for all that is still to come.
-                    self.full |= kind == ProblemKind::PatternTooLarge;
-                    self.problem(expansion, kind);
+                    // The budget is spent for the rest of the template, too.
+                    self.exhausted |= kind == ExpansionErrorKind::PatternTooLarge;
+                    self.error(expansion, kind);
                 }
             },
         }
     }
 
-    /// Adds a result, unless all becomes too large with it.
+    /// Appends a result, unless the whole becomes too large.
     fn push(&mut self, expansion: &Expansion, text: &TaintedBytes, out: &mut TaintedBytes) {
-        if out.len() + text.len() > LARGEST {
-            self.full = true;
-            self.problem(expansion, ProblemKind::TooLarge);
+        if out.len() + text.len() > MAX_RESULT {
+            self.exhausted = true;
+            self.error(expansion, ExpansionErrorKind::TooLarge);
         } else {
-            out.push_text(text);
+            out.append(text);
         }
     }
 
-    /// What comes of the value where no operator asks whether there is one.
-    fn transformed(&mut self, expansion: &'t Expansion) -> Result<TaintedBytes, ProblemKind> {
+    /// The result of an operator that transforms a value.
+    fn transformed(&mut self, expansion: &'t Expansion) -> Result<TaintedBytes, ExpansionErrorKind> {
         let value = self.scope.get(self.template.name(&expansion.name));
         let (value, secret) = match value {
-            Some(value) => (value.to_text(), value.taints()),
-            None if self.unset == UnsetPolicy::Error => return Err(ProblemKind::Unset),
-            None if matches!(expansion.kind, Kind::Length) => (TaintedBytes::new(), false),
+            Some(value) => (value.to_text(), value.has_secret()),
+            None if self.unset == UnsetPolicy::Error => return Err(ExpansionErrorKind::Unset),
+            None if matches!(expansion.operation, Operation::Length) => (TaintedBytes::new(), false),
             None => return Ok(TaintedBytes::new()),
         };
-        match &expansion.kind {
-            Kind::Length => Ok(transform::length(&value, secret)),
-            Kind::Substring { offset, length } => transform::substring(&value, *offset, *length),
-            Kind::Case(case, many) => Ok(transform::change_case(&value, *case, *many)),
-            Kind::Strip { side, reach, pattern } => {
+        match &expansion.operation {
+            Operation::Length => Ok(transform::length(&value, secret)),
+            Operation::Substring { offset, length } => transform::substring(&value, *offset, *length),
+            Operation::Case(case, scope) => Ok(transform::change_case(&value, *case, *scope)),
+            Operation::Strip { side, greediness, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&value, *side, *reach, pattern.bytes(), &mut self.steps)
+                transform::strip(&value, *side, *greediness, pattern.bytes(), &mut self.budget)
             }
-            Kind::Replace { place, pattern, word } => {
+            Operation::Replace { scope, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&value, *place, pattern.bytes(), &word, &mut self.steps)
+                transform::replace(&value, *scope, pattern.bytes(), &word, &mut self.budget)
             }
             _ => Ok(value),
         }
     }
 
-    pub(in crate::template) fn state(&self, expansion: &Expansion, test: Test) -> State {
+    pub(in crate::template) fn presence(&self, expansion: &Expansion, test: Test) -> Presence {
         match self.scope.get(self.template.name(&expansion.name)) {
-            None => State::Missing(Missing::Unset),
-            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => State::Missing(Missing::Empty),
-            Some(_) => State::Used,
+            None => Presence::Absent(Absence::Unset),
+            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => Presence::Absent(Absence::Empty),
+            Some(_) => Presence::Present,
         }
     }
 
-    /// Adds the value of a variable, if it is not missing.
+    /// Appends the value of a variable if it is present.
     pub(in crate::template) fn value(
         &mut self,
         expansion: &Expansion,
         test: Test,
         out: &mut TaintedBytes,
-    ) -> State {
+    ) -> Presence {
         match self.scope.get(self.template.name(&expansion.name)) {
-            None => return State::Missing(Missing::Unset),
+            None => return Presence::Absent(Absence::Unset),
             Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => {
-                return State::Missing(Missing::Empty);
+                return Presence::Absent(Absence::Empty);
             }
-            Some(value) if out.len() + value.len() <= LARGEST => value.append_to(out),
+            Some(value) if out.len() + value.len() <= MAX_RESULT => value.append_to(out),
             Some(_) => {
-                self.full = true;
-                self.problem(expansion, ProblemKind::TooLarge);
+                self.exhausted = true;
+                self.error(expansion, ExpansionErrorKind::TooLarge);
             }
         }
-        State::Used
+        Presence::Present
     }
 
-    pub(in crate::template) fn problem(&mut self, expansion: &Expansion, kind: ProblemKind) {
+    pub(in crate::template) fn error(&mut self, expansion: &Expansion, kind: ExpansionErrorKind) {
         let name = self.template.name(&expansion.name);
         let variable = (!name.is_empty()).then(|| name.to_owned());
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(Problem { span: expansion.span.clone(), variable, kind });
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(ExpansionError { span: expansion.span.clone(), variable, kind });
         }
     }
 }

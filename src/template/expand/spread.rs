@@ -1,23 +1,23 @@
-//! `${NAME...}`: one expansion that becomes any number of arguments.
+//! Spreads: `${NAME...}` expands to any number of arguments.
 
-use crate::template::ast::{Expansion, Kind, Word};
-use crate::template::expand::{Expander, LARGEST, Mode, State};
+use crate::template::ast::{Expansion, Operation, Word};
+use crate::template::error::ExpansionErrorKind;
+use crate::template::expand::{Expander, MAX_RESULT, Mode, Presence};
 use crate::template::fields;
-use crate::template::problem::ProblemKind;
 use crate::template::taint::TaintedBytes;
 
 impl<'t> Expander<'t, '_> {
-    /// The arguments that a spread becomes.
+    /// Expands a spread to its arguments.
     pub(in crate::template) fn spread(&mut self, expansion: &'t Expansion) -> Vec<TaintedBytes> {
-        match &expansion.kind {
-            Kind::Default(test, word) | Kind::Alternative(test, word) => {
-                let alternative = matches!(expansion.kind, Kind::Alternative(..));
+        match &expansion.operation {
+            Operation::Default(test, word) | Operation::Alternative(test, word) => {
+                let alternative = matches!(expansion.operation, Operation::Alternative(..));
                 let mut value = TaintedBytes::new();
                 match self.value(expansion, *test, &mut value) {
-                    State::Used if alternative => self.fields(expansion, word),
-                    State::Missing(_) if alternative => Vec::new(),
-                    State::Missing(_) => self.fields(expansion, word),
-                    State::Used => self.split_value(expansion, &value),
+                    Presence::Present if alternative => self.fields(expansion, word),
+                    Presence::Absent(_) if alternative => Vec::new(),
+                    Presence::Absent(_) => self.fields(expansion, word),
+                    Presence::Present => self.split_value(expansion, &value),
                 }
             }
             _ => {
@@ -28,7 +28,7 @@ impl<'t> Expander<'t, '_> {
         }
     }
 
-    /// The fields of the written word, each of them one argument.
+    /// Expands the fields of the word, one argument each.
     fn fields(&mut self, expansion: &Expansion, word: &'t Word) -> Vec<TaintedBytes> {
         let fields = &self.template.fields[word.content.clone()];
         let mut texts = Vec::new();
@@ -37,18 +37,18 @@ impl<'t> Expander<'t, '_> {
             let text = self.text(field, Mode::Word);
             length += text.len();
             texts.push(text);
-            if length > LARGEST && !self.full {
-                self.full = true;
-                self.problem(expansion, ProblemKind::TooLarge);
+            if length > MAX_RESULT && !self.exhausted {
+                self.exhausted = true;
+                self.error(expansion, ExpansionErrorKind::TooLarge);
             }
         }
         texts
     }
 
-    /// A list was joined with shell quoting, so splitting it gives exactly its elements again.
+    /// Splits a value. A list was joined with shell quoting, so that it splits into the same elements.
     fn split_value(&mut self, expansion: &Expansion, value: &TaintedBytes) -> Vec<TaintedBytes> {
         fields::split_text(value).unwrap_or_else(|_| {
-            self.problem(expansion, ProblemKind::UnbalancedQuote);
+            self.error(expansion, ExpansionErrorKind::UnbalancedQuote);
             Vec::new()
         })
     }

@@ -1,16 +1,16 @@
-//! `[…]` in a pattern.
+//! Bracket expressions: `[…]` in a pattern.
 
-/// A parsed bracket, and where it ends.
+/// A bracket expression and where it ends.
 pub(in crate::template) struct Bracket {
     pub(in crate::template) class: Class,
     pub(in crate::template) end: usize,
 }
 
-/// The units that a bracket matches.
+/// The units that a bracket expression matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::template) struct Class {
     negated: bool,
-    /// From the first to the last unit of each range; ascending, and none touches the next.
+    /// The first and the last unit of each range, ascending, not adjacent.
     ranges: Vec<(u32, u32)>,
 }
 
@@ -27,15 +27,15 @@ impl Class {
         Self { negated, ranges }
     }
 
-    /// Whether a unit is one of them.
-    pub(in crate::template) fn holds(&self, unit: u32) -> bool {
+    /// Whether the class matches a unit.
+    pub(in crate::template) fn contains(&self, unit: u32) -> bool {
         let range = self.ranges.partition_point(|range| range.1 < unit);
         self.ranges.get(range).is_some_and(|range| range.0 <= unit) != self.negated
     }
 }
 
-/// Whether a byte is in the class of this name; ASCII, since there is no locale.
-fn named(name: &str) -> Option<fn(&u8) -> bool> {
+/// The predicate of a named class. It is ASCII only, since there is no locale.
+fn named_predicate(name: &str) -> Option<fn(&u8) -> bool> {
     Some(match name {
         "alnum" => u8::is_ascii_alphanumeric,
         "alpha" => u8::is_ascii_alphabetic,
@@ -55,9 +55,9 @@ fn named(name: &str) -> Option<fn(&u8) -> bool> {
     })
 }
 
-/// Reads the bracket behind the `[` at `open`, or nothing if it is not closed. `units` are characters or
-/// bytes, as the pattern is matched. `open_from` remembers the places from which nothing was closed, so that
-/// many open brackets take no longer than one.
+/// Parses the bracket expression at the `[` at `open`. Returns `None` if it is not closed. `units` are characters
+/// or bytes. `open_from` marks the offsets that are known to lead to no closing bracket, so that many unclosed
+/// brackets take no longer than one.
 pub(in crate::template) fn bracket(units: &[u32], open: usize, open_from: &mut Vec<bool>) -> Option<Bracket> {
     let mut visited: Vec<usize> = Vec::new();
     let bracket = closed_bracket(units, open, open_from, &mut visited);
@@ -98,7 +98,7 @@ fn closed_bracket(
     Some(Bracket { class: Class::new(negated, members), end: at + 1 })
 }
 
-/// `[:name:]`; an unknown name has no members.
+/// Parses `[:name:]`. An unknown class is empty.
 fn named_class(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Option<usize> {
     if unit(units, at) != Some('[') || unit(units, at + 1) != Some(':') {
         return None;
@@ -112,8 +112,8 @@ fn named_class(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Optio
     if unit(units, end) != Some(':') || unit(units, end + 1) != Some(']') {
         return None;
     }
-    if let Some(holds) = named(&name) {
-        for unit in (0..=u8::MAX).filter(holds).map(u32::from) {
+    if let Some(predicate) = named_predicate(&name) {
+        for unit in (0..=u8::MAX).filter(predicate).map(u32::from) {
             match members.last_mut() {
                 Some((_, high)) if *high + 1 == unit => *high = unit,
                 _ => members.push((unit, unit)),
@@ -123,7 +123,7 @@ fn named_class(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Optio
     Some(end + 2)
 }
 
-/// One member, or a range of them; a range that runs backwards has no members.
+/// Parses a member or a range. A reversed range is empty.
 fn range(units: &[u32], at: usize, members: &mut Vec<(u32, u32)>) -> Option<usize> {
     let (low, at) = member(units, at)?;
     let (high, at) = match (unit(units, at), unit(units, at + 1)) {
@@ -143,7 +143,7 @@ fn member(units: &[u32], at: usize) -> Option<(u32, usize)> {
     }
 }
 
-/// The unit as a character to compare with; what is none compares with nothing.
+/// The unit as a character. A unit that is no character equals none.
 fn unit(units: &[u32], at: usize) -> Option<char> {
     units.get(at).map(|&unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
 }

@@ -1,67 +1,66 @@
-//! Patterns of a shell, matched without backtracking and in a bounded number of steps.
+//! Shell patterns, matched without backtracking and in a bounded number of steps.
 //!
-//! Only stars have a choice. Between two stars stands a run, which matches a fixed number of units, and each
-//! run can be taken where it is found first (or last, from the back): that leaves the others the most to
-//! match. So a match is one walk along the value, however many stars there are.
+//! Stars split a pattern into runs, and a run matches a fixed number of units. Taking each run at its first match
+//! (or, from the back, at its last) leaves the most to the other runs. So a match is one pass over the value, however
+//! many stars there are.
 //!
-//! Not by regular expressions: an automaton holds all the stars of a pattern open at once, which took 5 to 15
-//! seconds for 2,000 of them and 128 KiB; and to build one takes longer than to match most values.
+//! Regular expressions do not serve: an automaton tracks all stars of a pattern at once, which took 5 to 15
+//! seconds for 2,000 stars and 128 KiB, and building one takes longer than most matches.
 
 mod bracket;
 
 use std::ops::Range;
 
 use crate::template::ast::Greediness;
+use crate::template::error::ExpansionErrorKind;
 use crate::template::glob::bracket::{Class, bracket};
-use crate::template::problem::ProblemKind;
 
-/// How many comparisons with a unit of a pattern all operators of an argument may take together: far less than a
-/// second. A run is looked for at every place, so it takes one of thousands of units that almost matches
-/// everywhere to need more.
-const MOST_STEPS: usize = 1 << 27;
+/// The most comparisons of a unit that all operators of an argument may take together: far less than a second.
+/// Only a run of thousands of units that almost matches everywhere needs more.
+const MAX_STEPS: usize = 1 << 27;
 
-/// The comparisons that an argument has left.
+/// The number of comparisons that an argument has left.
 pub(in crate::template) struct Budget(usize);
 
 impl Budget {
     pub(in crate::template) fn new() -> Self {
-        Self(MOST_STEPS)
+        Self(MAX_STEPS)
     }
 
-    fn take(&mut self, count: usize) -> Result<(), ProblemKind> {
+    fn take(&mut self, count: usize) -> Result<(), ExpansionErrorKind> {
         self.0 = self.0.saturating_sub(count);
-        if self.0 == 0 { Err(ProblemKind::PatternTooLarge) } else { Ok(()) }
+        if self.0 == 0 { Err(ExpansionErrorKind::PatternTooLarge) } else { Ok(()) }
     }
 }
 
-/// A pattern, read for one value.
+/// A pattern compiled for one value.
 pub(in crate::template) struct Pattern<'v, 's> {
-    /// The runs, one behind the other.
+    /// The elements of all runs.
     elements: Vec<Element>,
     classes: Vec<Class>,
-    /// What stands between the stars, from left to right; there is one run more than there are stars.
+    /// The runs between the stars, from left to right. There is one run more than there are stars.
     runs: Vec<Run>,
     value: Units<'v>,
-    steps: &'s mut Budget,
+    budget: &'s mut Budget,
 }
 
 type Run = Range<usize>;
 
-/// What matches one unit of a value.
+/// Matches one unit of a value.
 #[derive(Clone, Copy, Debug)]
 enum Element {
     Unit(u32),
     /// `?`
     Any,
-    /// `[…]`, by its place in the list of classes.
+    /// `[…]`, by its index in the list of classes.
     Class(usize),
 }
 
-/// A value as it is matched.
+/// A value as a sequence of units.
 enum Units<'v> {
-    /// Where pattern and value are all ASCII, for then bytes are characters, or one of them is not UTF-8.
+    /// If pattern and value are ASCII, where bytes are characters, or if one of them is not UTF-8.
     Bytes(&'v [u8]),
-    /// With the place of each.
+    /// Each character with its offset, and the length of the value.
     Characters(Vec<(usize, char)>, usize),
 }
 
@@ -80,18 +79,18 @@ impl Units<'_> {
         }
     }
 
-    /// The place in bytes.
-    fn place(&self, at: usize) -> usize {
+    /// The offset in bytes.
+    fn offset(&self, at: usize) -> usize {
         match self {
             Self::Bytes(_) => at,
-            Self::Characters(characters, end) => characters.get(at).map_or(*end, |(place, _)| *place),
+            Self::Characters(characters, end) => characters.get(at).map_or(*end, |(offset, _)| *offset),
         }
     }
 }
 
 impl<'v, 's> Pattern<'v, 's> {
-    /// Reads a pattern in which a backslash quotes what follows.
-    pub(in crate::template) fn new(pattern: &[u8], value: &'v [u8], steps: &'s mut Budget) -> Self {
+    /// Compiles a pattern, in which a backslash quotes the next unit.
+    pub(in crate::template) fn new(pattern: &[u8], value: &'v [u8], budget: &'s mut Budget) -> Self {
         let texts = match (std::str::from_utf8(pattern), std::str::from_utf8(value)) {
             _ if pattern.is_ascii() && value.is_ascii() => None,
             (Ok(pattern), Ok(value)) => Some((pattern, value)),
@@ -104,7 +103,7 @@ impl<'v, 's> Pattern<'v, 's> {
             }
             None => (pattern.iter().copied().map(u32::from).collect(), Units::Bytes(value)),
         };
-        let mut pattern = Self { elements: Vec::new(), classes: Vec::new(), runs: Vec::new(), value, steps };
+        let mut pattern = Self { elements: Vec::new(), classes: Vec::new(), runs: Vec::new(), value, budget };
         pattern.read(&units);
         pattern
     }
@@ -116,7 +115,7 @@ impl<'v, 's> Pattern<'v, 's> {
             at += 1;
             let element = match char::from_u32(unit) {
                 Some('*') => {
-                    // Stars beside each other are one.
+                    // Adjacent stars are one.
                     if start < self.elements.len() || self.runs.is_empty() {
                         self.runs.push(start..self.elements.len());
                         start = self.elements.len();
@@ -143,35 +142,44 @@ impl<'v, 's> Pattern<'v, 's> {
         self.runs.push(start..self.elements.len());
     }
 
-    /// Where a match at the front ends.
-    pub(in crate::template) fn front(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
-        let end = self.front_from(0, reach)?;
-        Ok(end.map(|end| self.value.place(end)))
+    /// The end of the match at the front, if any.
+    pub(in crate::template) fn front(
+        &mut self,
+        greediness: Greediness,
+    ) -> Result<Option<usize>, ExpansionErrorKind> {
+        let end = self.front_from(0, greediness)?;
+        Ok(end.map(|end| self.value.offset(end)))
     }
 
-    /// Where a match at the back starts.
-    pub(in crate::template) fn back(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
-        let start = self.back_from_end(reach)?;
-        Ok(start.map(|start| self.value.place(start)))
+    /// The start of the match at the back, if any.
+    pub(in crate::template) fn back(
+        &mut self,
+        greediness: Greediness,
+    ) -> Result<Option<usize>, ExpansionErrorKind> {
+        let start = self.back_from_end(greediness)?;
+        Ok(start.map(|start| self.value.offset(start)))
     }
 
-    /// The longest matches, from left to right; `most` of them at most. An empty pattern has none, and an empty
-    /// match is one only in an empty value, as in bash.
-    pub(in crate::template) fn matches(&mut self, most: usize) -> Result<Vec<Range<usize>>, ProblemKind> {
+    /// The longest matches from left to right, at most `limit`. As in bash, an empty pattern has no match, and only an
+    /// empty value has an empty match.
+    pub(in crate::template) fn matches(
+        &mut self,
+        limit: usize,
+    ) -> Result<Vec<Range<usize>>, ExpansionErrorKind> {
         let mut found = Vec::new();
         let first = self.runs[0].clone();
         if self.runs.len() == 1 && first.is_empty() {
             return Ok(found);
         }
         let mut at = 0;
-        while found.len() < most
+        while found.len() < limit
             && let Some(start) = self.first(&first, at)?
-            // What does not match behind the first place of the first run does not match behind a later one.
+            // The first match of the first run leaves the most to the others: if they do not match here, no later start helps.
             && let Some(end) = self.front_from(start, Greediness::Longest)?
         {
-            found.push(self.value.place(start)..self.value.place(end));
+            found.push(self.value.offset(start)..self.value.offset(end));
             at = end;
-            // A star reaches as far as the last run can be found: nothing more can match behind it.
+            // A star extends to the last match of the last run, so there is no further match.
             if self.runs.len() > 1 {
                 break;
             }
@@ -179,7 +187,11 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(found)
     }
 
-    fn front_from(&mut self, from: usize, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
+    fn front_from(
+        &mut self,
+        from: usize,
+        greediness: Greediness,
+    ) -> Result<Option<usize>, ExpansionErrorKind> {
         let runs = self.runs.len();
         let first = self.runs[0].clone();
         if !self.matches_at(&first, from)? {
@@ -188,7 +200,7 @@ impl<'v, 's> Pattern<'v, 's> {
         let mut at = from + first.len();
         for index in 1..runs {
             let run = self.runs[index].clone();
-            let found = match reach {
+            let found = match greediness {
                 Greediness::Longest if index == runs - 1 => self.last(&run, at, self.value.len())?,
                 Greediness::Longest | Greediness::Shortest => self.first(&run, at)?,
             };
@@ -198,7 +210,7 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(Some(at))
     }
 
-    fn back_from_end(&mut self, reach: Greediness) -> Result<Option<usize>, ProblemKind> {
+    fn back_from_end(&mut self, greediness: Greediness) -> Result<Option<usize>, ExpansionErrorKind> {
         let mut end = self.value.len();
         for index in (0..self.runs.len()).rev() {
             let run = self.runs[index].clone();
@@ -209,7 +221,7 @@ impl<'v, 's> Pattern<'v, 's> {
                     Some(start) if self.matches_at(&run, start)? => Some(start),
                     _ => None,
                 }
-            } else if index == 0 && reach == Greediness::Longest {
+            } else if index == 0 && greediness == Greediness::Longest {
                 self.first(&run, 0)?.filter(|start| start + run.len() <= end)
             } else {
                 self.last(&run, 0, end)?
@@ -220,8 +232,8 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(Some(end))
     }
 
-    /// The first place from `from` on at which a run matches.
-    fn first(&mut self, run: &Run, from: usize) -> Result<Option<usize>, ProblemKind> {
+    /// The first offset from `from` on at which a run matches.
+    fn first(&mut self, run: &Run, from: usize) -> Result<Option<usize>, ExpansionErrorKind> {
         let Some(last) = self.value.len().checked_sub(run.len()) else { return Ok(None) };
         for at in from..=last {
             if self.matches_at(run, at)? {
@@ -231,8 +243,8 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(None)
     }
 
-    /// The last place between `from` and `to` at which a run matches.
-    fn last(&mut self, run: &Run, from: usize, to: usize) -> Result<Option<usize>, ProblemKind> {
+    /// The last offset between `from` and `to` at which a run matches.
+    fn last(&mut self, run: &Run, from: usize, to: usize) -> Result<Option<usize>, ExpansionErrorKind> {
         let Some(last) = to.checked_sub(run.len()) else { return Ok(None) };
         for at in (from..=last).rev() {
             if self.matches_at(run, at)? {
@@ -242,7 +254,7 @@ impl<'v, 's> Pattern<'v, 's> {
         Ok(None)
     }
 
-    fn matches_at(&mut self, run: &Run, at: usize) -> Result<bool, ProblemKind> {
+    fn matches_at(&mut self, run: &Run, at: usize) -> Result<bool, ExpansionErrorKind> {
         if run.len() > self.value.len() - at {
             return Ok(false);
         }
@@ -251,10 +263,10 @@ impl<'v, 's> Pattern<'v, 's> {
             match element {
                 Element::Unit(wanted) => unit != wanted,
                 Element::Any => false,
-                Element::Class(class) => !self.classes[class].holds(unit),
+                Element::Class(class) => !self.classes[class].contains(unit),
             }
         });
-        self.steps.take(differs.unwrap_or(run.len()) + 1)?;
+        self.budget.take(differs.unwrap_or(run.len()) + 1)?;
         Ok(differs.is_none())
     }
 }
@@ -263,20 +275,20 @@ impl<'v, 's> Pattern<'v, 's> {
 mod tests {
     use super::*;
 
-    /// How many comparisons every way of matching takes together.
-    fn steps(pattern: &str, value: &str) -> usize {
-        let mut steps = Budget::new();
-        let mut pattern = Pattern::new(pattern.as_bytes(), value.as_bytes(), &mut steps);
-        for reach in [Greediness::Shortest, Greediness::Longest] {
-            pattern.front(reach).expect("few steps");
-            pattern.back(reach).expect("few steps");
+    /// The number of comparisons of all kinds of matching together.
+    fn budget(pattern: &str, value: &str) -> usize {
+        let mut budget = Budget::new();
+        let mut pattern = Pattern::new(pattern.as_bytes(), value.as_bytes(), &mut budget);
+        for greediness in [Greediness::Shortest, Greediness::Longest] {
+            pattern.front(greediness).expect("few steps");
+            pattern.back(greediness).expect("few steps");
         }
         pattern.matches(usize::MAX).expect("few steps");
-        MOST_STEPS - steps.0
+        MAX_STEPS - budget.0
     }
 
     #[test]
-    fn stars_cost_a_walk_along_the_value_however_many_there_are() {
+    fn any_number_of_stars_takes_one_pass_over_the_value() {
         for size in [10_000, 20_000, 40_000] {
             let value = "a".repeat(size);
             for stars in [1, 10, 1000] {
@@ -285,23 +297,23 @@ mod tests {
                     "b".to_owned() + &"a*".repeat(stars),
                     "*[ab]".repeat(stars) + "*c*",
                 ] {
-                    let steps = steps(&pattern, &value);
-                    // Five ways, and at most two comparisons at a place.
-                    assert!(steps <= 11 * size, "{steps} for {size} and {stars} stars");
+                    let budget = budget(&pattern, &value);
+                    // Five matches, with at most two comparisons at each unit.
+                    assert!(budget <= 11 * size, "{budget} for {size} and {stars} stars");
                 }
             }
         }
     }
 
     #[test]
-    fn a_class_holds_its_members_once_they_are_in_order() {
+    fn a_class_contains_its_members_in_any_order() {
         let class = bracket(
             &[b'[', b'z', b'a', b'-', b'c', b'b', b'-', b'e', b']'].map(u32::from),
             0,
             &mut Vec::new(),
         );
         let class = class.expect("a bracket").class;
-        let held: String = ('a'..='z').filter(|&unit| class.holds(unit.into())).collect();
+        let held: String = ('a'..='z').filter(|&unit| class.contains(unit.into())).collect();
         assert_eq!(held, "abcdez");
     }
 }

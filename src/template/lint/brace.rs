@@ -1,38 +1,38 @@
-//! The trap of a `}` in a word in braces.
+//! Detects a `}` of a word that closes the expansion too early.
 
 use std::ops::Range;
 
 use crate::template::ast::{Expansion, Part, Test};
-use crate::template::parse::delimiters::Extent;
+use crate::template::parse::delimiters::ExpansionEnd;
 
-/// What stands around an expansion.
+/// The expansions around an expansion.
 #[derive(Clone, Copy)]
 pub(in crate::template) struct Enclosing {
-    /// How many expansions in braces it is in, itself included, up to the next one in angles.
+    /// The number of expansions in braces around it and itself, up to the next one in angle brackets.
     pub(in crate::template) braces: usize,
-    /// Where that one ends, or the argument.
+    /// The end of the one in angle brackets, or of the argument.
     pub(in crate::template) end: usize,
 }
 
-/// An expansion in braces that may have been closed by a brace of its word: `${C:-{"a":1}}`.
+/// Checks whether a brace of its word closes an expansion in braces too early: `${C:-{"a":1}}`.
 ///
-/// It was, if the word opened braces and what follows closes just these, and besides them those of the
-/// expansions around. Text that merely holds braces, as `${U:-a{}` and `${A}/{b}`, closes none too many.
-pub(in crate::template) struct BraceLint<'p> {
+/// It does if the word opens braces, and the text after the expansion closes exactly these and those of the
+/// enclosing expansions. Text that merely contains braces, as in `${U:-a{}` and `${A}/{b}`, closes none too many.
+pub(in crate::template) struct BraceCheck<'p> {
     pub(in crate::template) source: &'p [u8],
     pub(in crate::template) expansions: &'p [Expansion],
-    /// What starts at the dollars behind the expansion, and maybe in front of it; the leftmost is the last.
-    pub(in crate::template) extents: &'p [(usize, Extent)],
+    /// The ends of the expansions after this one, and perhaps of earlier ones, in reverse order.
+    pub(in crate::template) ends: &'p [(usize, ExpansionEnd)],
     pub(in crate::template) enclosing: Enclosing,
-    /// The expansion.
+    /// The bytes of the expansion.
     pub(in crate::template) span: &'p Range<usize>,
     pub(in crate::template) name: &'p str,
-    /// Where the word starts.
+    /// The start of the word.
     pub(in crate::template) word: usize,
     pub(in crate::template) parts: &'p [Part],
 }
 
-/// What the word of a trapped expansion is for.
+/// The use of the word.
 #[derive(Clone, Copy)]
 pub(in crate::template) enum Role {
     Default(Test),
@@ -40,13 +40,13 @@ pub(in crate::template) enum Role {
     Message(Test),
 }
 
-/// A trap that somebody fell into.
+/// An expansion that was closed too early.
 pub(in crate::template) struct BraceMismatch {
-    /// What the argument becomes with and without the variable.
+    /// The results with and without the variable.
     pub(in crate::template) outcomes: String,
-    /// How to write what was probably meant.
+    /// The template that was probably intended.
     pub(in crate::template) proposal: String,
-    /// Where that ends.
+    /// The end of the text that was probably intended as the expansion.
     pub(in crate::template) end: usize,
 }
 
@@ -57,25 +57,25 @@ enum Quoted {
     Counted,
 }
 
-/// How long an outcome may be in a message.
-const SHOWN: usize = 60;
+/// The number of characters of a result that a message shows.
+const MAX_SHOWN: usize = 60;
 
-/// Whether a word opened braces at all, which is quickly told.
+/// Whether a word opens any brace: a quick check.
 pub(in crate::template) fn is_likely(source: &[u8], word: &[Part]) -> bool {
     word.iter().any(|part| matches!(part, Part::Literal(span) if source[span.clone()].contains(&b'{')))
 }
 
-impl BraceLint<'_> {
-    pub(in crate::template) fn look(&self, role: Role) -> Option<BraceMismatch> {
-        let end = self.meant_end(Quoted::Ignored).or_else(|| self.meant_end(Quoted::Counted));
+impl BraceCheck<'_> {
+    pub(in crate::template) fn check(&self, role: Role) -> Option<BraceMismatch> {
+        let end = self.intended_end(Quoted::Ignored).or_else(|| self.intended_end(Quoted::Counted));
         let end = end.or_else(|| self.left_over())?;
         let mut proposal = b"$<".to_vec();
         proposal.extend_from_slice(&self.source[self.span.start + 2..self.word]);
         for part in self.parts {
-            self.respell(part, &mut proposal);
+            self.write_part(part, &mut proposal);
         }
         proposal.push(b'}');
-        self.respell_behind(self.span.end..end - 1, &mut proposal);
+        self.write_rest(self.span.end..end - 1, &mut proposal);
         proposal.push(b'>');
         let proposal = String::from_utf8_lossy(&proposal).into_owned();
         Some(BraceMismatch { outcomes: self.outcomes(role, end), proposal, end })
@@ -97,10 +97,10 @@ impl BraceLint<'_> {
             Test::Unset => "set",
             Test::UnsetOrEmpty => "set and not empty",
         };
-        format!("when {} is {set} this gives {with}, when it is not {without}", self.name)
+        format!("if {} is {set}, the result is {with}, otherwise {without}", self.name)
     }
 
-    /// How many braces the word opened, and whether it ends in a string.
+    /// The number of braces that the word leaves open, and whether it ends inside a string.
     fn opened(&self, quoted: Quoted) -> (usize, bool) {
         let (mut opened, mut in_string) = (0, false);
         for part in self.parts {
@@ -116,27 +116,29 @@ impl BraceLint<'_> {
         (opened, in_string)
     }
 
-    /// Where the braces that the word opened are all closed and the expansion as well.
-    fn meant_end(&self, quoted: Quoted) -> Option<usize> {
+    /// The place where the braces of the word and the expansion itself are closed.
+    fn intended_end(&self, quoted: Quoted) -> Option<usize> {
         let (opened, mut in_string) = self.opened(quoted);
         if opened == 0 {
             return None;
         }
-        // The first `}` closed one of them, unless it is part of a string.
+        // The `}` that closed the expansion closed one of them, unless it is inside a string.
         let mut open = if in_string { opened + 1 } else { opened };
-        let mut meant = None;
-        // Those that the expansions around still need.
+        let mut intended = None;
+        // The braces that the enclosing expansions still need.
         let mut needed = self.enclosing.braces - 1;
-        let mut extents = self.extents.iter().rev().peekable();
+        let mut ends = self.ends.iter().rev().peekable();
         let mut at = self.span.end;
         while at < self.enclosing.end {
             match self.source[at] {
                 b'$' => {
                     let count = self.source[at..].iter().take_while(|&&byte| byte == b'$').count();
                     let last = at + count - 1;
-                    while extents.next_if(|(dollar, _)| *dollar < last).is_some() {}
-                    at = match extents.peek() {
-                        Some((dollar, Extent::Whole(end))) if *dollar == last && count % 2 == 1 => *end,
+                    while ends.next_if(|(dollar, _)| *dollar < last).is_some() {}
+                    at = match ends.peek() {
+                        Some((dollar, ExpansionEnd::Closed(end))) if *dollar == last && count % 2 == 1 => {
+                            *end
+                        }
                         _ => last + 1,
                     };
                     continue;
@@ -145,22 +147,22 @@ impl BraceLint<'_> {
                 b'"' if quoted == Quoted::Ignored => in_string = !in_string,
                 b'{' if !in_string => open += 1,
                 b'}' if !in_string && open > 1 => open -= 1,
-                b'}' if !in_string => match meant {
-                    // From here on each closes an expansion around.
-                    None => meant = Some(at + 1),
+                b'}' if !in_string => match intended {
+                    // From here on each closes an enclosing expansion.
+                    None => intended = Some(at + 1),
                     Some(_) => needed -= 1,
                 },
                 _ => {}
             }
-            if meant.is_some() && needed == 0 {
-                return meant;
+            if intended.is_some() && needed == 0 {
+                return intended;
             }
             at += 1;
         }
         None
     }
 
-    /// Where the braces end that stand right behind the expansion, if not all that it opened are closed.
+    /// The end of the braces right after the expansion, if the word leaves some open.
     fn left_over(&self) -> Option<usize> {
         let (opened, _) = self.opened(Quoted::Counted);
         let behind = &self.source[self.span.end..self.enclosing.end];
@@ -169,8 +171,8 @@ impl BraceLint<'_> {
         (left_over > 0).then_some(self.span.end + left_over)
     }
 
-    /// Writes a part as it must be written in angles.
-    fn respell(&self, part: &Part, out: &mut Vec<u8>) {
+    /// Writes a part of the word for angle brackets.
+    fn write_part(&self, part: &Part, out: &mut Vec<u8>) {
         match part {
             Part::Literal(span) => {
                 for at in span.clone() {
@@ -185,27 +187,27 @@ impl BraceLint<'_> {
         }
     }
 
-    /// Writes what was meant to be part of the word.
-    fn respell_behind(&self, behind: Range<usize>, out: &mut Vec<u8>) {
-        let mut at = behind.start;
-        for &(dollar, extent) in self.extents.iter().rev() {
-            if let Extent::Whole(end) = extent
+    /// Writes the text after the expansion that was intended as part of the word.
+    fn write_rest(&self, rest: Range<usize>, out: &mut Vec<u8>) {
+        let mut at = rest.start;
+        for &(dollar, extent) in self.ends.iter().rev() {
+            if let ExpansionEnd::Closed(end) = extent
                 && at <= dollar
-                && end <= behind.end
+                && end <= rest.end
             {
                 self.source[at..dollar].iter().for_each(|&byte| push_in_angles(byte, out));
                 out.extend_from_slice(&self.source[dollar..end]);
                 at = end;
             }
-            if dollar >= behind.end {
+            if dollar >= rest.end {
                 break;
             }
         }
-        self.source[at..behind.end].iter().for_each(|&byte| push_in_angles(byte, out));
+        self.source[at..rest.end].iter().for_each(|&byte| push_in_angles(byte, out));
     }
 }
 
-/// Adds a byte that stands for itself.
+/// Appends a byte, escaped if needed.
 fn push_in_angles(byte: u8, out: &mut Vec<u8>) {
     if byte == b'>' {
         if out.last() == Some(&b'\\') {
@@ -218,7 +220,7 @@ fn push_in_angles(byte: u8, out: &mut Vec<u8>) {
 
 fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("`{}…`", &text[..end]),
         None => format!("`{text}`"),
     }

@@ -1,71 +1,71 @@
-//! What parsing noticed in an argument.
+//! Lints of the parser: malformed or suspicious templates.
 
 pub(crate) mod brace;
 
 use std::fmt;
 use std::ops::Range;
 
-/// Something in a template that its author should know.
+/// A lint and the part of the template that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lint {
-    /// The bytes of the source that it is about.
+    /// The bytes of the source.
     pub span: Range<usize>,
-    /// What it is.
+    /// The kind of lint.
     pub kind: LintKind,
 }
 
-/// What can be noticed in a template. `Display` tells what is wrong and what to do about it.
+/// The kinds of lints. `Display` says what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LintKind {
     /// The argument ends inside the expansion.
     Unclosed {
-        /// What would have closed it: `}` or `>`.
+        /// The missing delimiter: `}` or `>`.
         closer: u8,
     },
     /// `${}`
     Empty,
-    /// What follows `${` is neither a name nor a parameter of a shell.
+    /// `${` is followed by neither a name nor a parameter of a shell.
     BadName,
-    /// What follows the name is no operator, or one whose operand is not well formed.
+    /// The name is followed by no operator, or the operand of the operator is malformed.
     UnknownOperator,
-    /// `${#NAME` with something behind the name.
+    /// `${#NAME` is followed by something else than `}`.
     LengthWithOperator,
     /// `${NAME...:=word}`
     AssigningSpread,
-    /// A `}` that belongs to a brace of the word closed the expansion.
-    BraceLint {
-        /// What comes of it with and without the variable, as written and without any value.
+    /// A `}` that belongs to a `{` of the word closes the expansion.
+    BraceMismatch {
+        /// The results with and without the variable, without any value.
         outcomes: String,
-        /// The spelling that means what was probably meant.
+        /// The template that was probably intended.
         proposal: String,
     },
     /// A spread beside other text.
     SpreadNotAlone,
     /// A spread in the word of another expansion.
     SpreadInside,
-    /// A quote in the written word of a spread that nothing closes.
+    /// An unclosed quote in the word of a spread.
     UnbalancedQuote,
     /// More than 64 expansions one inside the other.
     TooDeep,
 }
 
-/// How bad a finding is.
+/// The severity of a lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Well formed, but probably not what was meant.
+    /// Well formed, but probably not intended: a warning.
     Advice,
-    /// Left as it stands: a warning, or an error under `--strict`.
+    /// Malformed, and left as literal text: a warning, or an error under `--strict`.
     Malformed,
-    /// An error always; expanding the template fails with it.
+    /// An error: the template does not expand.
     Error,
 }
 
 impl LintKind {
-    /// How bad it is.
+    /// The severity of this kind.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::BraceLint { .. } => Severity::Advice,
+            Self::BraceMismatch { .. } => Severity::Advice,
             Self::Unclosed { .. }
             | Self::Empty
             | Self::BadName
@@ -84,32 +84,32 @@ impl fmt::Display for LintKind {
         match self {
             Self::Unclosed { closer } => {
                 let closer = char::from(*closer);
-                write!(f, "this is never closed and stays as it is: add `{closer}`, or write `${{$}}` for the dollar")
+                write!(f, "this expansion is never closed, so it stays as it is: add `{closer}`, or write `${{$}}` for the dollar")
             }
-            Self::Empty => f.write_str("this names no variable and stays as it is: put a name into it"),
+            Self::Empty => f.write_str("this expansion names no variable, so it stays as it is: add a name"),
             Self::BadName => f.write_str(
-                "this is no name of a variable and stays as it is: a name is letters, digits and `_`, and starts with no digit",
+                "this is not a variable name, so the expansion stays as it is: a name has letters, digits and `_`, and does not start with a digit",
             ),
             Self::UnknownOperator => {
-                f.write_str("this operator is not known, so it stays as it is: correct it, or write `${$}` for the dollar")
+                f.write_str("this operator is unknown, so the expansion stays as it is: correct it, or write `${$}` for the dollar")
             }
             Self::LengthWithOperator => {
-                f.write_str("a length takes no operator, so this stays as it is: leave out the `#` or the operator")
+                f.write_str("a length takes no operator, so the expansion stays as it is: remove the `#` or the operator")
             }
             Self::AssigningSpread => {
-                f.write_str("a spread cannot assign, so this stays as it is: write `-` instead of `=`")
+                f.write_str("a spread cannot assign, so it stays as it is: write `-` instead of `=`")
             }
-            Self::BraceLint { outcomes, proposal } => {
-                write!(f, "the first `}}` ends this: {outcomes}; write `{proposal}`, or `\\}}` inside")
+            Self::BraceMismatch { outcomes, proposal } => {
+                write!(f, "the first `}}` closes this expansion: {outcomes}; write `{proposal}`, or `\\}}` inside")
             }
-            Self::SpreadNotAlone => f.write_str("a spread must be the whole argument: move it into one of its own"),
+            Self::SpreadNotAlone => f.write_str("a spread must be the whole argument: move it into an argument of its own"),
             Self::SpreadInside => {
                 f.write_str("a spread cannot be inside another expansion: make it the outermost one")
             }
             Self::UnbalancedQuote => {
-                f.write_str("a quote in this word is never closed: close it, or put `\\` in front of it")
+                f.write_str("unclosed quote in this word: close it, or put `\\` in front of it")
             }
-            Self::TooDeep => f.write_str("this is more than 64 levels deep: use fewer"),
+            Self::TooDeep => f.write_str("more than 64 nested expansions: use fewer"),
         }
     }
 }

@@ -1,13 +1,12 @@
-//! Where each expansion ends.
+//! Finds where each expansion ends.
 //!
-//! Whether a well-formed expansion starts at a dollar depends on nothing in front of it, and where a word
-//! that is being scanned ends depends on nothing but the place and the kind of word. So both are filled in
-//! from right to left, each place once: linear, without recursion and without backtracking, whatever the
-//! nesting. (Going from left to right, `$${A:-$${A:-…` would be scanned again at every level, since the
-//! text behind an escaped dollar is text once more.)
+//! Whether a well-formed expansion starts at a dollar does not depend on the text before it, and where a word ends
+//! depends only on the offset and the kind of word. So a scan from right to left fills in both, each offset once: linear,
+//! without recursion or backtracking, whatever the nesting. (From left to right, `$${A:-$${A:-…` would be scanned
+//! again at every level, since the text after an escaped dollar is plain text.)
 //!
-//! Most arguments need none of that: where nothing is nested and nothing escaped, an expansion ends at the next
-//! closer. So all is filled in only once an expansion is met that holds a dollar or a backslash.
+//! Most arguments do not need the scan: if nothing is nested or escaped, an expansion ends at the next closing delimiter.
+//! The scan runs at the first expansion whose operand contains a dollar or a backslash.
 
 use crate::template::ast::Delimiter;
 use crate::template::characters::character_at;
@@ -15,23 +14,23 @@ use crate::template::lint::LintKind;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
 
-/// What was found to start at the last dollar of a run.
+/// Where the expansion at the last dollar of a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::template) enum Extent {
-    /// A well-formed expansion up to here.
-    Whole(usize),
-    /// An expansion in which the argument ends, and with it every enclosing one.
-    Open,
-    /// No expansion.
-    Nothing,
+pub(in crate::template) enum ExpansionEnd {
+    /// A well-formed expansion that ends here.
+    Closed(usize),
+    /// The argument ends inside the expansion, and so inside every enclosing one.
+    Unclosed,
+    /// No expansion starts there.
+    NotAnExpansion,
 }
 
-/// The text of an operand, which has an end of its own.
+/// The kind of an operand, which determines where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::template) enum Context {
     Word(Delimiter),
     Pattern(Delimiter),
-    /// A pattern that a `/` ends as well.
+    /// A pattern that also ends at a `/`.
     Replaced(Delimiter),
 }
 
@@ -58,35 +57,35 @@ impl Context {
 
     pub(in crate::template) fn ends_at(self, byte: u8) -> bool {
         match self {
-            Self::Word(spelling) | Self::Pattern(spelling) => byte == spelling.closer(),
-            Self::Replaced(spelling) => byte == spelling.closer() || byte == b'/',
+            Self::Word(delimiter) | Self::Pattern(delimiter) => byte == delimiter.closer(),
+            Self::Replaced(delimiter) => byte == delimiter.closer() || byte == b'/',
         }
     }
 
-    /// How many bytes the backslash at `at` makes ordinary.
+    /// The number of bytes that the backslash at `at` quotes.
     pub(in crate::template) fn escaped(self, source: &[u8], at: usize) -> usize {
         let Some(&next) = source.get(at + 1) else { return 0 };
         match self {
-            Self::Word(spelling) => usize::from(b"$`\"\\".contains(&next) || next == spelling.closer()),
+            Self::Word(delimiter) => usize::from(b"$`\"\\".contains(&next) || next == delimiter.closer()),
             Self::Pattern(_) | Self::Replaced(_) => character_at(source, at + 1),
         }
     }
 }
 
-/// What starts at the dollars of an argument, which is asked for from left to right.
-pub(in crate::template) struct Extents<'s> {
+/// The ends of the expansions of an argument, queried from left to right.
+pub(in crate::template) struct ExpansionEnds<'s> {
     source: &'s [u8],
-    /// What starts at the last dollar of each run that is still to come, the leftmost run last; if that was needed.
-    all: Option<Vec<(usize, Extent)>>,
+    /// The ends at the last dollar of each remaining run, in reverse order, if the scan was needed.
+    all: Option<Vec<(usize, ExpansionEnd)>>,
 }
 
-impl<'s> Extents<'s> {
+impl<'s> ExpansionEnds<'s> {
     pub(in crate::template) fn new(source: &'s [u8]) -> Self {
         Self { source, all: None }
     }
 
-    /// What starts at this dollar, the last of a run, of which this is the head.
-    pub(in crate::template) fn at(&mut self, dollar: usize, head: &Head) -> Extent {
+    /// The end of the expansion with this head at this dollar, the last of a run.
+    pub(in crate::template) fn at(&mut self, dollar: usize, head: &Head) -> ExpansionEnd {
         if self.all.is_none()
             && let Some(extent) = plain(self.source, head)
         {
@@ -97,54 +96,56 @@ impl<'s> Extents<'s> {
         while all.pop_if(|(at, _)| *at < dollar).is_some() {}
         match all.last() {
             Some(&(at, extent)) if at == dollar => extent,
-            _ => Extent::Nothing,
+            _ => ExpansionEnd::NotAnExpansion,
         }
     }
 
-    /// Whether nothing is nested in what was found so far, and nothing escaped.
+    /// Whether nothing is nested or escaped so far.
     pub(in crate::template) fn are_plain(&self) -> bool {
         self.all.is_none()
     }
 
-    /// What starts at the dollars that are still to come, and maybe at earlier ones; the leftmost last.
-    pub(in crate::template) fn all(&mut self) -> &[(usize, Extent)] {
+    /// The ends at all remaining dollars, and perhaps at earlier ones, in reverse order.
+    pub(in crate::template) fn all(&mut self) -> &[(usize, ExpansionEnd)] {
         let source = self.source;
         self.all.get_or_insert_with(|| scan(source))
     }
 }
 
-/// What has this head, if nothing is nested in it and nothing escaped.
-fn plain(source: &[u8], head: &Head) -> Option<Extent> {
-    let (operator, rest, spelling) = match head {
-        Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return Some(Extent::Open),
-        Head::Malformed { .. } | Head::ShellOnly => return Some(Extent::Nothing),
-        Head::Name { name } => return Some(Extent::Whole(name.end)),
-        Head::Dollar { end } | Head::Length { end, .. } => return Some(Extent::Whole(*end)),
+/// The end of the expansion with this head, if nothing is nested or escaped in it.
+fn plain(source: &[u8], head: &Head) -> Option<ExpansionEnd> {
+    let (operator, rest, delimiter) = match head {
+        Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return Some(ExpansionEnd::Unclosed),
+        Head::Malformed { .. } | Head::ShellOnly => return Some(ExpansionEnd::NotAnExpansion),
+        Head::Name { name } => return Some(ExpansionEnd::Closed(name.end)),
+        Head::Dollar { end } | Head::Length { end, .. } => return Some(ExpansionEnd::Closed(*end)),
         Head::Verbatim { .. } => return None,
-        Head::Named { operator, rest, spelling, .. } => (*operator, *rest, *spelling),
+        Head::Named { operator, rest, delimiter, .. } => (*operator, *rest, *delimiter),
     };
     let end = match operator.operand() {
         Operand::None => rest,
-        Operand::Word | Operand::Pattern => plain_end(source, rest, Context::Word(spelling))?,
+        Operand::Word | Operand::Pattern => plain_end(source, rest, Context::Word(delimiter))?,
         Operand::PatternAndWord => {
-            let pattern = operator::behind_first_slash(source, operator, rest);
-            match plain_end(source, pattern, Context::Replaced(spelling))? {
-                end if source.get(end) == Some(&b'/') => plain_end(source, end + 1, Context::Word(spelling))?,
+            let pattern = operator::after_first_slash(source, operator, rest);
+            match plain_end(source, pattern, Context::Replaced(delimiter))? {
+                end if source.get(end) == Some(&b'/') => {
+                    plain_end(source, end + 1, Context::Word(delimiter))?
+                }
                 end => end,
             }
         }
     };
-    Some(if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) })
+    Some(if end == NEVER { ExpansionEnd::Unclosed } else { ExpansionEnd::Closed(end + 1) })
 }
 
-/// Where text ends that starts here; nothing if it holds a dollar or a backslash.
+/// The end of an operand, or `None` if it contains a dollar or a backslash.
 fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
     let closer = match context {
-        Context::Word(spelling) | Context::Pattern(spelling) | Context::Replaced(spelling) => {
-            spelling.closer()
+        Context::Word(delimiter) | Context::Pattern(delimiter) | Context::Replaced(delimiter) => {
+            delimiter.closer()
         }
     };
-    // One comparison more for the others, of which there are few.
+    // The others compare twice with the same byte: there are few of them.
     let slash = if let Context::Replaced(_) = context { b'/' } else { closer };
     let rest = &source[from..];
     for (at, &byte) in rest.iter().enumerate() {
@@ -155,39 +156,39 @@ fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
             return None;
         }
     }
-    Some(OPEN)
+    Some(NEVER)
 }
 
-/// What starts at the last dollar of each run, the leftmost run last.
-fn scan(source: &[u8]) -> Vec<(usize, Extent)> {
+/// Scans for the ends at the last dollar of each run. They are in reverse order.
+fn scan(source: &[u8]) -> Vec<(usize, ExpansionEnd)> {
     let mut scan =
-        Survey { source, ends: vec![[OPEN; 6]; source.len() + 1], quotes: [[OPEN; 2]; 2], run: None };
-    let mut extents = Vec::new();
+        Scan { source, ends: vec![[NEVER; 6]; source.len() + 1], quotes: [[NEVER; 2]; 2], run: None };
+    let mut ends = Vec::new();
     for at in (0..source.len()).rev() {
         if let Some(extent) = scan.step(at) {
-            extents.push((at, extent));
+            ends.push((at, extent));
         }
     }
-    extents
+    ends
 }
 
 /// In place of an end: the argument ends first.
-const OPEN: usize = usize::MAX;
+const NEVER: usize = usize::MAX;
 
-struct Survey<'s> {
+struct Scan<'s> {
     source: &'s [u8],
-    /// For each place and each context: where text that goes on there ends.
+    /// For each offset and each context: where text that continues there ends.
     ends: Vec<[usize; 6]>,
-    /// For each spelling: the two nearest quotes with its closer behind them. Two, since the nearest may be
-    /// the one that opens.
+    /// For each delimiter: the two nearest quotes followed by its closing delimiter. Two, since the nearest may be the
+    /// opening quote.
     quotes: [[usize; 2]; 2],
-    /// The run of dollars to the right: its last dollar, and what starts there.
-    run: Option<(usize, Extent)>,
+    /// The run of dollars to the right: its last dollar, and the end there.
+    run: Option<(usize, ExpansionEnd)>,
 }
 
-impl Survey<'_> {
-    /// Fills in one place, and returns what starts there if it is the last dollar of a run.
-    fn step(&mut self, at: usize) -> Option<Extent> {
+impl Scan<'_> {
+    /// Fills in one offset, and returns the end there if it is the last dollar of a run.
+    fn step(&mut self, at: usize) -> Option<ExpansionEnd> {
         let byte = self.source[at];
         if byte == b'$' {
             return self.dollar(at);
@@ -208,58 +209,58 @@ impl Survey<'_> {
         None
     }
 
-    fn dollar(&mut self, at: usize) -> Option<Extent> {
+    fn dollar(&mut self, at: usize) -> Option<ExpansionEnd> {
         let (last, extent) = self.run.unwrap_or_else(|| (at, self.extent(at)));
         self.run = Some((last, extent));
         self.ends[at] = match extent {
-            Extent::Open => [OPEN; 6],
-            Extent::Whole(end) if (last - at).is_multiple_of(2) => self.ends[end],
-            Extent::Whole(_) | Extent::Nothing => self.ends[last + 1],
+            ExpansionEnd::Unclosed => [NEVER; 6],
+            ExpansionEnd::Closed(end) if (last - at).is_multiple_of(2) => self.ends[end],
+            ExpansionEnd::Closed(_) | ExpansionEnd::NotAnExpansion => self.ends[last + 1],
         };
         (last == at).then_some(extent)
     }
 
     fn quote(&mut self, at: usize) {
-        for spelling in [Delimiter::Brace, Delimiter::Angle] {
-            if self.source.get(at + 1) == Some(&spelling.closer()) {
-                let [nearest, next] = &mut self.quotes[spelling as usize];
+        for delimiter in [Delimiter::Brace, Delimiter::Angle] {
+            if self.source.get(at + 1) == Some(&delimiter.closer()) {
+                let [nearest, next] = &mut self.quotes[delimiter as usize];
                 *next = std::mem::replace(nearest, at);
             }
         }
     }
 
-    /// The closer behind the quote that ends the verbatim text which starts at `text`.
-    fn verbatim(&self, text: usize, spelling: Delimiter) -> usize {
-        let quotes = self.quotes[spelling as usize];
+    /// The closing delimiter of the verbatim text that starts at `text`.
+    fn verbatim(&self, text: usize, delimiter: Delimiter) -> usize {
+        let quotes = self.quotes[delimiter as usize];
         match quotes.into_iter().find(|&quote| quote >= text) {
-            None | Some(OPEN) => OPEN,
+            None | Some(NEVER) => NEVER,
             Some(quote) => quote + 1,
         }
     }
 
-    fn extent(&self, dollar: usize) -> Extent {
+    fn extent(&self, dollar: usize) -> ExpansionEnd {
         let end = match head::read(self.source, dollar) {
-            Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return Extent::Open,
-            Head::Malformed { .. } | Head::ShellOnly => return Extent::Nothing,
-            Head::Name { name } => return Extent::Whole(name.end),
-            Head::Dollar { end } | Head::Length { end, .. } => return Extent::Whole(end),
-            Head::Verbatim { text, spelling } => self.verbatim(text, spelling),
-            Head::Named { operator, rest, spelling, .. } => match operator.operand() {
+            Head::Malformed { why: LintKind::Unclosed { .. }, .. } => return ExpansionEnd::Unclosed,
+            Head::Malformed { .. } | Head::ShellOnly => return ExpansionEnd::NotAnExpansion,
+            Head::Name { name } => return ExpansionEnd::Closed(name.end),
+            Head::Dollar { end } | Head::Length { end, .. } => return ExpansionEnd::Closed(end),
+            Head::Verbatim { text, delimiter } => self.verbatim(text, delimiter),
+            Head::Named { operator, rest, delimiter, .. } => match operator.operand() {
                 Operand::None => rest,
-                Operand::Word => self.end(rest, Context::Word(spelling)),
-                Operand::Pattern => self.end(rest, Context::Pattern(spelling)),
+                Operand::Word => self.end(rest, Context::Word(delimiter)),
+                Operand::Pattern => self.end(rest, Context::Pattern(delimiter)),
                 Operand::PatternAndWord => {
-                    self.replacement(operator::behind_first_slash(self.source, operator, rest), spelling)
+                    self.replacement(operator::after_first_slash(self.source, operator, rest), delimiter)
                 }
             },
         };
-        if end == OPEN { Extent::Open } else { Extent::Whole(end + 1) }
+        if end == NEVER { ExpansionEnd::Unclosed } else { ExpansionEnd::Closed(end + 1) }
     }
 
-    fn replacement(&self, pattern: usize, spelling: Delimiter) -> usize {
-        let end = self.end(pattern, Context::Replaced(spelling));
+    fn replacement(&self, pattern: usize, delimiter: Delimiter) -> usize {
+        let end = self.end(pattern, Context::Replaced(delimiter));
         match self.source.get(end) {
-            Some(b'/') => self.end(end + 1, Context::Word(spelling)),
+            Some(b'/') => self.end(end + 1, Context::Word(delimiter)),
             _ => end,
         }
     }

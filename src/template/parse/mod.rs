@@ -1,7 +1,7 @@
-//! Builds the tree of a template, from left to right and each byte once.
+//! The parser of templates: builds the tree in one pass from left to right.
 //!
-//! Where an expansion ends is known before it is read ([`Extents`]), so nothing is ever taken back.
-//! The calls nest as deep as the expansions do, and [`DEEPEST`] bounds that.
+//! The end of an expansion is known before it is parsed ([`ExpansionEnds`]), so the parser never backtracks. Its calls
+//! nest as deep as the expansions, which [`MAX_DEPTH`] bounds.
 
 pub(crate) mod delimiters;
 pub(crate) mod head;
@@ -11,85 +11,84 @@ pub(crate) mod operator;
 use std::ops::Range;
 
 use crate::template::Template;
-use crate::template::ast::{Delimiter, Expansion, Kind, Part, Parts};
+use crate::template::ast::{Delimiter, Expansion, Operation, Part, Parts};
 use crate::template::lint::brace::Enclosing;
 use crate::template::lint::{Lint, LintKind};
-use crate::template::parse::delimiters::{Context, Extent, Extents};
+use crate::template::parse::delimiters::{Context, ExpansionEnd, ExpansionEnds};
 use crate::template::parse::head::Head;
 
-/// How many levels of expansions there may be.
-const DEEPEST: usize = 64;
+/// The deepest nesting of expansions.
+const MAX_DEPTH: usize = 64;
 
-/// How many findings of a kind of severity are kept: hostile input has one at every dollar.
-const MOST_FINDINGS: usize = 64;
+/// The number of lints kept for each severity: hostile input has one at every dollar.
+const MAX_LINTS: usize = 64;
 
-/// How often the text behind an expansion is looked at for the braces of its word, which may be each time to
-/// the end of the argument.
-const MOST_TRAPS: usize = 64;
+/// The number of expansions checked for a brace mismatch. Each check may scan to the end of the argument.
+const MAX_BRACE_CHECKS: usize = 64;
 
 pub(in crate::template) fn parse(source: &[u8]) -> Template<'_> {
-    let nothing = Template {
+    let empty = Template {
         source: b"",
-        // Few arguments have more.
+        // Enough for most arguments.
         expansions: Vec::with_capacity(4),
         parts: Vec::with_capacity(8),
-        unfinished: Vec::with_capacity(8),
+        pending: Vec::with_capacity(8),
         fields: Vec::new(),
         root: 0..0,
         lints: Vec::new(),
     };
-    parse_into(source, nothing)
+    parse_into(source, empty)
 }
 
-/// With the memory of an empty template.
+/// Parses into the memory of an empty template.
 pub(in crate::template) fn parse_into<'s>(source: &'s [u8], empty: Template<'static>) -> Template<'s> {
     let mut parser = Parser {
         source,
-        extents: Extents::new(source),
+        ends: ExpansionEnds::new(source),
         expansions: empty.expansions,
         parts: empty.parts,
-        unfinished: empty.unfinished,
+        pending: empty.pending,
         fields: empty.fields,
         lints: empty.lints,
         enclosing: Enclosing { braces: 0, end: source.len() },
-        traps_to_look_for: MOST_TRAPS,
+        brace_checks_left: MAX_BRACE_CHECKS,
     };
     parser.text(0, None, 0);
     let root = parser.commit_parts(0);
-    parser.lints.sort_by_key(|finding| finding.span.start);
+    parser.lints.sort_by_key(|lint| lint.span.start);
     Template {
         source,
         expansions: parser.expansions,
         parts: parser.parts,
-        unfinished: parser.unfinished,
+        pending: parser.pending,
         fields: parser.fields,
         root,
         lints: parser.lints,
     }
 }
 
-/// Not by the memchr crate: before its first search that asks the processor what it can do (CPUID), which costs
-/// more than 60 µs on a virtual machine, and most arguments are short.
+/// The length of the text before the first dollar. Not by the memchr crate: its first search asks the processor for
+/// its features (CPUID), which costs more than 60 µs on a virtual machine, and most arguments are short.
 fn length_without_dollar(text: &[u8]) -> usize {
     text.iter().position(|byte| *byte == b'$').unwrap_or(text.len())
 }
 
 pub(in crate::template) struct Parser<'s> {
     pub(in crate::template) source: &'s [u8],
-    pub(in crate::template) extents: Extents<'s>,
+    pub(in crate::template) ends: ExpansionEnds<'s>,
     pub(in crate::template) expansions: Vec<Expansion>,
     pub(in crate::template) parts: Vec<Part>,
-    /// The parts of the texts that are being read, those of the innermost last.
-    pub(in crate::template) unfinished: Vec<Part>,
+    /// The parts of the texts that are being parsed, a stack: those of the innermost text are last.
+    pub(in crate::template) pending: Vec<Part>,
     pub(in crate::template) fields: Vec<Parts>,
     pub(in crate::template) lints: Vec<Lint>,
     pub(in crate::template) enclosing: Enclosing,
-    pub(in crate::template) traps_to_look_for: usize,
+    pub(in crate::template) brace_checks_left: usize,
 }
 
 impl Parser<'_> {
-    /// Reads text inside `level` expansions up to the end of its context, and tells where that is. What it is made of
-    /// comes behind the unfinished parts that are there.
+    /// Parses text inside `level` expansions up to the end of its context, and returns that end. Its parts are pushed
+    /// onto the pending ones.
     pub(in crate::template) fn text(&mut self, from: usize, context: Option<Context>, level: usize) -> usize {
         let mut at = from;
         let mut plain = from;
@@ -105,7 +104,7 @@ impl Parser<'_> {
                     let escaped = context.escaped(self.source, at);
                     if escaped > 0 && matches!(context, Context::Word(_)) {
                         self.literal(plain..at);
-                        self.unfinished.push(Part::Escaped(at + 1));
+                        self.pending.push(Part::Escaped(at + 1));
                         plain = at + 2;
                     }
                     at += 1 + escaped;
@@ -118,29 +117,29 @@ impl Parser<'_> {
         at
     }
 
-    /// Reads a run of dollars with the expansion behind it, and tells what is behind that.
+    /// Parses a run of dollars and the expansion at its end, and returns where the next text starts.
     fn dollars(&mut self, at: usize, level: usize) -> usize {
         let count = self.source[at..].iter().take_while(|&&byte| byte == b'$').count();
         let last = at + count - 1;
         let head = head::read(self.source, last);
-        match self.extents.at(last, &head) {
-            Extent::Whole(end) if count % 2 == 1 => {
+        match self.ends.at(last, &head) {
+            ExpansionEnd::Closed(end) if count % 2 == 1 => {
                 self.literal(at..at + count / 2);
                 self.expansion(head, last..end, level + 1);
                 end
             }
-            Extent::Whole(_) => {
+            ExpansionEnd::Closed(_) => {
                 self.literal(at..at + count / 2);
                 last + 1
             }
-            Extent::Open | Extent::Nothing => {
+            ExpansionEnd::Unclosed | ExpansionEnd::NotAnExpansion => {
                 self.literal(at..last + 1);
                 match head {
-                    Head::Malformed { why, end } => self.find(why, last..end),
-                    // Well headed, and never closed.
-                    Head::Verbatim { spelling, .. } | Head::Named { spelling, .. } => {
-                        let unclosed = LintKind::Unclosed { closer: spelling.closer() };
-                        self.find(unclosed, last..self.source.len());
+                    Head::Malformed { why, end } => self.lint(why, last..end),
+                    // The head is well formed, but nothing closes the expansion.
+                    Head::Verbatim { delimiter, .. } | Head::Named { delimiter, .. } => {
+                        let unclosed = LintKind::Unclosed { closer: delimiter.closer() };
+                        self.lint(unclosed, last..self.source.len());
                     }
                     Head::Name { .. } | Head::Dollar { .. } | Head::Length { .. } | Head::ShellOnly => {}
                 }
@@ -149,70 +148,74 @@ impl Parser<'_> {
         }
     }
 
-    /// Nothing comes of an expansion that is too deep; it is an error anyway.
+    /// Parses an expansion. One that is too deep is skipped, since it is an error.
     fn expansion(&mut self, head: Head, span: Range<usize>, level: usize) {
-        if level > DEEPEST {
-            return self.find(LintKind::TooDeep, span);
+        if level > MAX_DEPTH {
+            return self.lint(LintKind::TooDeep, span);
         }
-        let place = self.expansions.len();
+        let index = self.expansions.len();
         let (end, none) = (span.end, span.start + 1..span.start + 1);
-        let mut expansion = Expansion { span, name: none, spread: false, kind: Kind::Plain };
-        // Its place is taken first, so that the arena is in the order of the source.
+        let mut expansion = Expansion { span, name: none, spread: false, operation: Operation::Plain };
+        // Reserved first, so that the arena is in the order of the source.
         self.expansions.push(expansion.clone());
         match head {
             Head::Name { name } => expansion.name = name,
             Head::Length { name, .. } => {
                 expansion.name = name;
-                expansion.kind = Kind::Length;
+                expansion.operation = Operation::Length;
             }
-            Head::Verbatim { text, .. } => expansion.kind = Kind::Verbatim(text..end - 2),
-            Head::Dollar { .. } | Head::ShellOnly | Head::Malformed { .. } => expansion.kind = Kind::Dollar,
-            Head::Named { name, spread, operator, rest, spelling } => {
+            Head::Verbatim { text, .. } => expansion.operation = Operation::Verbatim(text..end - 2),
+            Head::Dollar { .. } | Head::ShellOnly | Head::Malformed { .. } => {
+                expansion.operation = Operation::Dollar;
+            }
+            Head::Named { name, spread, operator, rest, delimiter } => {
                 expansion.name = name;
                 expansion.spread = spread;
                 let around = self.enclosing;
-                self.enclosing = match spelling {
+                self.enclosing = match delimiter {
                     Delimiter::Brace => Enclosing { braces: around.braces + 1, ..around },
                     Delimiter::Angle => Enclosing { braces: 0, end: end - 1 },
                 };
-                expansion.kind = self.kind(operator, rest, spelling, level, &expansion);
+                expansion.operation = self.operation(operator, rest, delimiter, level, &expansion);
                 self.enclosing = around;
             }
         }
         if expansion.spread && !self.is_alone(&expansion, level) {
             let inside = if level > 1 { LintKind::SpreadInside } else { LintKind::SpreadNotAlone };
-            self.find(inside, expansion.span.clone());
+            self.lint(inside, expansion.span.clone());
         }
-        self.expansions[place] = expansion;
-        self.unfinished.push(Part::Expansion(place));
+        self.expansions[index] = expansion;
+        self.pending.push(Part::Expansion(index));
     }
 
+    /// Whether the expansion is the whole argument.
     pub(in crate::template) fn is_alone(&self, expansion: &Expansion, level: usize) -> bool {
         level == 1 && expansion.span == (0..self.source.len())
     }
 
-    /// Keeps what is unfinished from this place on.
+    /// Moves the pending parts from this index on to the arena.
     pub(in crate::template) fn commit_parts(&mut self, from: usize) -> Parts {
         let start = self.parts.len();
-        self.parts.extend(self.unfinished.drain(from..));
+        self.parts.extend(self.pending.drain(from..));
         start..self.parts.len()
     }
 
-    /// Adds source as it stands. Of a text around the one that is read nothing ever touches it.
+    /// Pushes literal text. It merges only with literal text of the same context, since an enclosing text never ends
+    /// right before it.
     pub(in crate::template) fn literal(&mut self, span: Range<usize>) {
         if span.is_empty() {
             return;
         }
-        match self.unfinished.last_mut() {
+        match self.pending.last_mut() {
             Some(Part::Literal(last)) if last.end == span.start => last.end = span.end,
-            _ => self.unfinished.push(Part::Literal(span)),
+            _ => self.pending.push(Part::Literal(span)),
         }
     }
 
-    pub(in crate::template) fn find(&mut self, kind: LintKind, span: Range<usize>) {
+    pub(in crate::template) fn lint(&mut self, kind: LintKind, span: Range<usize>) {
         let severity = kind.severity();
-        let alike = self.lints.iter().filter(|finding| finding.kind.severity() == severity).count();
-        if alike < MOST_FINDINGS {
+        let same_severity = self.lints.iter().filter(|lint| lint.kind.severity() == severity).count();
+        if same_severity < MAX_LINTS {
             self.lints.push(Lint { span, kind });
         }
     }

@@ -1,6 +1,6 @@
-//! What stands between the name of an expansion and its word.
+//! Parses the operator between the name of an expansion and its operand.
 
-use crate::template::ast::{Case, CaseScope, Greediness, Place, Side, Test};
+use crate::template::ast::{Case, CaseScope, Greediness, ReplaceScope, Side, Test};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::template) enum Operator {
@@ -11,11 +11,11 @@ pub(in crate::template) enum Operator {
     Required(Test),
     Substring { offset: i64, length: Option<i64> },
     Strip(Side, Greediness),
-    Replace(Place),
+    Replace(ReplaceScope),
     Case(Case, CaseScope),
 }
 
-/// What the operand of an operator is.
+/// The operands that an operator takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::template) enum Operand {
     None,
@@ -35,55 +35,61 @@ impl Operator {
     }
 }
 
-/// Reads the operator at `at`, and tells where its operand starts; an operator without one must be followed by
-/// the closer.
-pub(in crate::template) fn read(source: &[u8], at: usize, closer: u8) -> Result<(Operator, usize), Misread> {
-    Reader { source, closer }.operator(at)
+/// Parses the operator at `at`. Returns it and the start of its operand. An operator without operand must be followed
+/// by the closing delimiter.
+pub(in crate::template) fn read(
+    source: &[u8],
+    at: usize,
+    closer: u8,
+) -> Result<(Operator, usize), OperatorError> {
+    OperatorReader { source, closer }.operator(at)
 }
 
-/// Where the search for the `/` behind a pattern starts. As in bash, a slash right behind `//` belongs to the
+/// Where the search for the `/` after a pattern starts. As in bash, a slash right after `//` belongs to the
 /// pattern: `${DIR////_}` replaces every slash.
-pub(in crate::template) fn behind_first_slash(source: &[u8], operator: Operator, pattern: usize) -> usize {
-    let slash = operator == Operator::Replace(Place::Every) && source.get(pattern) == Some(&b'/');
+pub(in crate::template) fn after_first_slash(source: &[u8], operator: Operator, pattern: usize) -> usize {
+    let slash = operator == Operator::Replace(ReplaceScope::Every) && source.get(pattern) == Some(&b'/');
     if slash { pattern + 1 } else { pattern }
 }
 
-/// Why there is no operator.
-pub(in crate::template) enum Misread {
-    /// The argument ended first.
-    Ended,
-    /// This byte does not belong there.
-    At(usize),
+/// Why an operator is malformed.
+pub(in crate::template) enum OperatorError {
+    /// The argument ends inside the operator.
+    UnexpectedEnd,
+    /// The byte at this offset is not part of an operator.
+    UnexpectedByte(usize),
 }
 
-struct Reader<'s> {
+struct OperatorReader<'s> {
     source: &'s [u8],
     closer: u8,
 }
 
-impl Reader<'_> {
-    fn operator(&self, at: usize) -> Result<(Operator, usize), Misread> {
-        let byte = *self.source.get(at).ok_or(Misread::Ended)?;
+impl OperatorReader<'_> {
+    fn operator(&self, at: usize) -> Result<(Operator, usize), OperatorError> {
+        let byte = *self.source.get(at).ok_or(OperatorError::UnexpectedEnd)?;
         if byte == self.closer {
             return Ok((Operator::Plain, at));
         }
         let doubled = self.source.get(at + 1) == Some(&byte);
         let rest = if doubled { at + 2 } else { at + 1 };
-        let reach = if doubled { Greediness::Longest } else { Greediness::Shortest };
-        let many = if doubled { CaseScope::Every } else { CaseScope::First };
+        let greediness = if doubled { Greediness::Longest } else { Greediness::Shortest };
+        let scope = if doubled { CaseScope::Every } else { CaseScope::First };
         match byte {
             b':' => self.colon(at + 1),
-            b'#' => Ok((Operator::Strip(Side::Front, reach), rest)),
-            b'%' => Ok((Operator::Strip(Side::Back, reach), rest)),
+            b'#' => Ok((Operator::Strip(Side::Front, greediness), rest)),
+            b'%' => Ok((Operator::Strip(Side::Back, greediness), rest)),
             b'/' => Ok(self.replace(at + 1)),
-            b'^' => self.closed(Operator::Case(Case::Upper, many), rest),
-            b',' => self.closed(Operator::Case(Case::Lower, many), rest),
-            _ => choice(byte, Test::Unset).map(|operator| (operator, at + 1)).ok_or(Misread::At(at)),
+            b'^' => self.closed(Operator::Case(Case::Upper, scope), rest),
+            b',' => self.closed(Operator::Case(Case::Lower, scope), rest),
+            _ => choice(byte, Test::Unset)
+                .map(|operator| (operator, at + 1))
+                .ok_or(OperatorError::UnexpectedByte(at)),
         }
     }
 
-    fn colon(&self, at: usize) -> Result<(Operator, usize), Misread> {
-        let byte = *self.source.get(at).ok_or(Misread::Ended)?;
+    fn colon(&self, at: usize) -> Result<(Operator, usize), OperatorError> {
+        let byte = *self.source.get(at).ok_or(OperatorError::UnexpectedEnd)?;
         if let Some(operator) = choice(byte, Test::UnsetOrEmpty) {
             return Ok((operator, at + 1));
         }
@@ -97,23 +103,23 @@ impl Reader<'_> {
 
     fn replace(&self, at: usize) -> (Operator, usize) {
         match self.source.get(at) {
-            Some(b'/') => (Operator::Replace(Place::Every), at + 1),
-            Some(b'#') => (Operator::Replace(Place::Front), at + 1),
-            Some(b'%') => (Operator::Replace(Place::Back), at + 1),
-            _ => (Operator::Replace(Place::First), at),
+            Some(b'/') => (Operator::Replace(ReplaceScope::Every), at + 1),
+            Some(b'#') => (Operator::Replace(ReplaceScope::Front), at + 1),
+            Some(b'%') => (Operator::Replace(ReplaceScope::Back), at + 1),
+            _ => (Operator::Replace(ReplaceScope::First), at),
         }
     }
 
-    fn closed(&self, operator: Operator, at: usize) -> Result<(Operator, usize), Misread> {
+    fn closed(&self, operator: Operator, at: usize) -> Result<(Operator, usize), OperatorError> {
         match self.source.get(at) {
             Some(&byte) if byte == self.closer => Ok((operator, at)),
-            Some(_) => Err(Misread::At(at)),
-            None => Err(Misread::Ended),
+            Some(_) => Err(OperatorError::UnexpectedByte(at)),
+            None => Err(OperatorError::UnexpectedEnd),
         }
     }
 
-    /// A decimal number behind blanks, and what is behind it. It saturates.
-    fn integer(&self, mut at: usize) -> Result<(i64, usize), Misread> {
+    /// Parses a decimal number after spaces, and returns it with its end. It saturates.
+    fn integer(&self, mut at: usize) -> Result<(i64, usize), OperatorError> {
         while self.source.get(at) == Some(&b' ') {
             at += 1;
         }
@@ -126,8 +132,8 @@ impl Reader<'_> {
             end += 1;
         }
         match self.source.get(end) {
-            None => Err(Misread::Ended),
-            Some(_) if end == digits => Err(Misread::At(end)),
+            None => Err(OperatorError::UnexpectedEnd),
+            Some(_) if end == digits => Err(OperatorError::UnexpectedByte(end)),
             Some(_) => Ok((if negative { -number } else { number }, end)),
         }
     }

@@ -1,4 +1,8 @@
 //! Words as a POSIX shell quotes and splits them.
 
-pub mod quote;
-pub mod split;
+mod quote;
+mod split;
+
+pub use quote::{join, quote};
+pub(crate) use split::{Piece, split_pieces};
+pub use split::{UnbalancedQuote, split};

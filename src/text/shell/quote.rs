@@ -1,7 +1,7 @@
-//! Arguments written for a shell.
+//! Quotes arguments for a shell.
 
-/// One argument as it must be written for bash to read it back. POSIX quoting where that will do, `$'…'`
-/// where control characters or bytes that are not UTF-8 would spoil a terminal.
+/// Quotes an argument for bash. Control characters and bytes that are not UTF-8, which could garble a terminal, are
+/// escaped in `$'…'`. Otherwise the quoting is POSIX.
 #[must_use]
 pub fn quote(argument: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(argument) {
@@ -10,7 +10,8 @@ pub fn quote(argument: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Arguments as one string that [`shell_words`](crate::text::shell::split::shell_words) and any POSIX shell split into the same arguments.
+/// Joins arguments to one string, which [`split`](crate::text::shell::split) and any POSIX shell split into the same
+/// arguments.
 #[must_use]
 pub fn join<A: AsRef<[u8]>>(arguments: &[A]) -> Vec<u8> {
     let quoted: Vec<_> = arguments.iter().map(|argument| quote_posix(argument.as_ref())).collect();
@@ -61,7 +62,7 @@ fn push_escaped(quoted: &mut Vec<u8>, character: char) {
 
 fn push_hex(quoted: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
-        // Never more than two digits are read back, so what follows cannot be taken for a third.
+        // Bash reads at most two digits, so a following digit is not part of the escape.
         quoted.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
     }
 }
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoting_changes_only_what_needs_it() {
+    fn quoting_changes_an_argument_only_if_needed() {
         assert_eq!(quote(b"--a=b/c.d"), b"--a=b/c.d");
         assert_eq!(quote(b""), b"''");
         assert_eq!(quote(b"it's"), b"'it'\\''s'");

@@ -1,39 +1,39 @@
-//! One string split into words by shell quoting: blanks and newlines separate, quotes and backslashes work as in a
-//! POSIX shell; nothing is expanded and nothing is a comment. The way back is [`join`](crate::text::shell::quote::join).
+//! Splits a string into words by shell quoting. Blanks and newlines separate, and quotes and backslashes work as in a
+//! POSIX shell. There are no expansions and no comments. [`join`](crate::text::shell::join) is the inverse.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A quote that nothing closes.
+/// An unclosed quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnbalancedQuote {
-    /// Where it stands.
+    /// The offset of the quote.
     pub at: usize,
 }
 
 impl fmt::Display for UnbalancedQuote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a quote is never closed")
+        f.write_str("unclosed quote")
     }
 }
 
 impl std::error::Error for UnbalancedQuote {}
 
-/// A part of what is split, and of a word.
+/// A piece of the input, and of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<T> {
-    /// Bytes of the source, in which quotes and blanks count.
+    /// Bytes of the source, where quotes and blanks count.
     Bytes(Range<usize>),
-    /// Something indivisible, which makes a word even where it comes out empty.
+    /// Something indivisible. It makes a word even if it is empty.
     Whole(T),
 }
 
 /// Splits bytes into words.
 ///
 /// # Errors
-/// When a quote is not closed.
-pub fn shell_words(bytes: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuote> {
-    let words = split::<()>(bytes, [Piece::Bytes(0..bytes.len())])?;
+/// If a quote is not closed.
+pub fn split(bytes: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuote> {
+    let words = split_pieces::<()>(bytes, [Piece::Bytes(0..bytes.len())])?;
     let word = |pieces: Vec<Piece<()>>| {
         let spans = pieces.into_iter().filter_map(|piece| match piece {
             Piece::Bytes(span) => Some(span),
@@ -44,8 +44,8 @@ pub fn shell_words(bytes: &[u8]) -> Result<Vec<Vec<u8>>, UnbalancedQuote> {
     Ok(words.into_iter().map(word).collect())
 }
 
-/// Splits pieces into words, each of which tells where its bytes came from.
-pub(crate) fn split<T>(
+/// Splits pieces into words, which keep track of where their bytes come from.
+pub(crate) fn split_pieces<T>(
     source: &[u8],
     pieces: impl IntoIterator<Item = Piece<T>>,
 ) -> Result<Vec<Vec<Piece<T>>>, UnbalancedQuote> {
@@ -61,14 +61,14 @@ pub(crate) fn split<T>(
 
 struct Splitter<T> {
     words: Vec<Vec<Piece<T>>>,
-    /// The word being read; there is none between words.
+    /// The current word, or `None` between words.
     word: Option<Vec<Piece<T>>>,
     quote: Quote,
-    /// The place of a backslash that waits for the byte behind it.
+    /// The offset of a backslash whose next byte has not come yet.
     backslash: Option<usize>,
 }
 
-/// Which quote is open, and where.
+/// The open quote and its offset.
 #[derive(Clone, Copy)]
 enum Quote {
     None,
@@ -79,7 +79,7 @@ enum Quote {
 impl<T> Splitter<T> {
     fn byte(&mut self, byte: u8, at: usize) {
         if let Some(backslash) = self.backslash.take() {
-            return self.behind_backslash(backslash, byte, at);
+            return self.after_backslash(backslash, byte, at);
         }
         match (self.quote, byte) {
             (Quote::None, b' ' | b'\t' | b'\n') => self.words.extend(self.word.take()),
@@ -91,8 +91,8 @@ impl<T> Splitter<T> {
         }
     }
 
-    fn behind_backslash(&mut self, backslash: usize, byte: u8, at: usize) {
-        // A backslash at the end of a line joins it with the next one.
+    fn after_backslash(&mut self, backslash: usize, byte: u8, at: usize) {
+        // A backslash at the end of a line joins it with the next line.
         if byte == b'\n' {
             return;
         }
@@ -120,7 +120,7 @@ impl<T> Splitter<T> {
         self.word.get_or_insert_default().push(Piece::Whole(whole));
     }
 
-    /// A backslash with nothing behind it stands for itself.
+    /// A backslash at the end is literal.
     fn flush_backslash(&mut self) {
         if let Some(at) = self.backslash.take() {
             self.push(at);
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let words = shell_words(text.as_bytes()).expect("balanced");
+        let words = split(text.as_bytes()).expect("balanced");
         words.into_iter().map(|word| String::from_utf8(word).expect("UTF-8")).collect()
     }
 
@@ -155,25 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn empty_quotes_are_a_word() {
+    fn empty_quotes_make_a_word() {
         assert_eq!(words("'' a\"\"b \"\""), ["", "ab", ""]);
     }
 
     #[test]
-    fn in_double_quotes_a_backslash_quotes_what_a_shell_says() {
+    fn in_double_quotes_a_backslash_quotes_only_special_characters() {
         assert_eq!(words(r#""\$\`\"\\\a""#), [r#"$`"\\a"#]);
         assert_eq!(words("\"a\\\nb\""), ["ab"]);
         assert_eq!(words("a\\\nb"), ["ab"]);
     }
 
     #[test]
-    fn a_number_sign_is_no_comment_and_a_last_backslash_stays() {
+    fn a_number_sign_is_literal_and_so_is_a_final_backslash() {
         assert_eq!(words(r"a # b\"), ["a", "#", r"b\"]);
     }
 
     #[test]
-    fn an_open_quote_is_told_with_its_place() {
-        assert_eq!(shell_words(b"it's"), Err(UnbalancedQuote { at: 2 }));
-        assert_eq!(shell_words(b"'a' \"b"), Err(UnbalancedQuote { at: 4 }));
+    fn an_unclosed_quote_is_an_error_with_its_offset() {
+        assert_eq!(split(b"it's"), Err(UnbalancedQuote { at: 2 }));
+        assert_eq!(split(b"'a' \"b"), Err(UnbalancedQuote { at: 4 }));
     }
 }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Output, Timeout, Verbosity, is_variable};
-use crate::text::suggest::suggestion;
+use crate::text::suggest;
 use crate::variables::defaults::{
     Declaration, Default, DefaultsConfig, EMPTY, Empty, File, FileSpan, Kind, Located, SETTINGS, TABLES,
     TYPES, VARIABLE,
@@ -60,9 +60,9 @@ impl Reader<'_> {
                     self.mistake(value.span(), format!("'{name}' is a table: write [{name}]"));
                 }
                 (name, _) => {
-                    let suggest = suggestion(name, TABLES);
+                    let hint = suggest::hint(name, TABLES);
                     let message =
-                        format!("there is no table '{name}' here, only 'settings' and 'vars'{suggest}");
+                        format!("there is no table '{name}' here, only 'settings' and 'vars'{hint}");
                     self.mistake(key.span(), message);
                 }
             }
@@ -91,7 +91,7 @@ impl Reader<'_> {
                         paths.into_iter().map(|(path, span)| self.at(path, span)).collect();
                 }
                 name => {
-                    let message = format!("there is no setting '{name}'{}", suggestion(name, SETTINGS));
+                    let message = format!("there is no setting '{name}'{}", suggest::hint(name, SETTINGS));
                     self.mistake(key.span(), message);
                 }
             }
@@ -177,8 +177,8 @@ impl Reader<'_> {
                     declaration.empty = empty.or(declaration.empty.take());
                 }
                 name => {
-                    let suggest = suggestion(name, VARIABLE);
-                    self.mistake(key.span(), format!("a variable has no '{name}'{suggest}"));
+                    let hint = suggest::hint(name, VARIABLE);
+                    self.mistake(key.span(), format!("a variable has no '{name}'{hint}"));
                 }
             }
         }
@@ -267,8 +267,8 @@ impl Reader<'_> {
         let written = value.get_ref().as_str();
         let index = written.and_then(|written| words.iter().position(|word| *word == written));
         if index.is_none() {
-            let suggest = written.map_or(String::new(), |written| suggestion(written, words.iter().copied()));
-            self.mistake(value.span(), format!("this has to be one of {}{suggest}", words.join(", ")));
+            let hint = written.map_or(String::new(), |written| suggest::hint(written, words.iter().copied()));
+            self.mistake(value.span(), format!("this has to be one of {}{hint}", words.join(", ")));
         }
         index
     }

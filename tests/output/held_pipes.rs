@@ -1,4 +1,4 @@
-//! Who keeps a pipe open does not keep the run open.
+//! A pipe that somebody else holds open does not delay the end of the run.
 
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::line::run;
 use super::support::{Folder, until};
 
 #[test]
-fn a_grandchild_that_keeps_the_pipe_open_is_stopped_like_any_descendant_and_delays_nothing() {
+fn a_grandchild_that_holds_the_pipe_is_stopped_and_delays_nothing() {
     let began = Instant::now();
     let script = "sleep 1000 & setsid sleep 1000 & echo out; exit 3";
     let finished = run(&["-oprefix", "--name", "a", "sh", "-c", script]).finish();
@@ -16,7 +16,7 @@ fn a_grandchild_that_keeps_the_pipe_open_is_stopped_like_any_descendant_and_dela
 }
 
 #[test]
-fn one_outside_of_the_tree_who_holds_the_pipe_delays_nothing_and_what_was_written_is_read() {
+fn a_process_outside_of_the_run_that_holds_the_pipe_delays_nothing_and_loses_nothing() {
     let folder = Folder::new();
     let ready = folder.path().join("ready");
     let script = format!("touch {}; read go; printf last; exit 3", ready.display());
@@ -25,8 +25,11 @@ fn one_outside_of_the_tree_who_holds_the_pipe_delays_nothing_and_what_was_writte
     let told = running.stderr.wait_for("a started (pid ");
     let pid: String = told.split_once("(pid ").unwrap().1.chars().take_while(char::is_ascii_digit).collect();
     until("the process runs", || ready.exists().then_some(()));
-    // This test is no descendant of monofy, and holds the pipe by the process's own name for it.
-    let held = std::fs::File::options().write(true).open(format!("/proc/{pid}/fd/1")).expect("it is a pipe");
+    // This test is no descendant of monofy. It opens the pipe through /proc.
+    let held = std::fs::File::options()
+        .write(true)
+        .open(format!("/proc/{pid}/fd/1"))
+        .expect("the pipe can be opened");
     assert!(held.as_raw_fd() > 2);
     let began = Instant::now();
     drop(gone);
@@ -37,11 +40,10 @@ fn one_outside_of_the_tree_who_holds_the_pipe_delays_nothing_and_what_was_writte
 }
 
 #[test]
-fn the_pipe_of_a_process_with_another_user_is_its_own() {
+fn a_process_with_another_user_can_open_its_stdout_by_name() {
     if !super::support::has_tool("the right to change the user", nix::unistd::getuid().is_root()) {
         return;
     }
-    // Programs that log to /dev/stdout open it by its name.
     let script = "echo out >/dev/stdout; echo err >/dev/stderr";
     for tty in [&["--tty"][..], &[]] {
         let words: Vec<&str> = ["-qoprefix", "--name", "a", "--user", "65534:65534"]

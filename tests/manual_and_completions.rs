@@ -4,13 +4,15 @@ mod support;
 
 use support::{Finished, Folder, Run, has_tool, in_path, probe};
 
-/// A folder with the papers.
-struct Papers(Folder);
+/// A folder with the generated.
+struct Generated(Folder);
 
-impl Papers {
-    fn written() -> Self {
+impl Generated {
+    fn write() -> Self {
         let folder = Folder::new();
-        well(&Run::of(probe().with_file_name("papers"), [folder.path()]).finish());
+        assert_succeeds_silently(
+            &Run::of(probe().with_file_name("manual_and_completions"), [folder.path()]).finish(),
+        );
         Self(folder)
     }
 
@@ -19,11 +21,11 @@ impl Papers {
     }
 
     fn text(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).expect("the paper was written")
+        std::fs::read_to_string(self.path(name)).expect("the file was written")
     }
 
     /// What bash offers for the last of these words.
-    fn offered(&self, words: &[&str]) -> Vec<String> {
+    fn completions_of(&self, words: &[&str]) -> Vec<String> {
         let script = format!(
             "source {}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))\n\
              _monofy monofy \"${{@: -1}}\" \"${{@: -2:1}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
@@ -31,13 +33,13 @@ impl Papers {
         );
         let arguments = ["--norc", "-c", &script, "bash", "monofy"].into_iter().chain(words.iter().copied());
         let shown = Run::of("bash", arguments).finish();
-        well(&shown);
+        assert_succeeds_silently(&shown);
         shown.stdout.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 }
 
 /// It ended well and had nothing to complain of.
-fn well(run: &Finished) {
+fn assert_succeeds_silently(run: &Finished) {
     run.assert_status(0);
     assert_eq!(run.stderr, "", "{run:#?}");
 }
@@ -53,20 +55,23 @@ fn long_options() -> Vec<String> {
 
 #[test]
 fn every_option_of_the_help_is_in_the_manual_and_in_every_completion() {
-    let papers = Papers::written();
+    let generated = Generated::write();
     let options = long_options();
     assert!(options.len() > 15, "the options were not found: {options:?}");
     for option in options {
-        assert!(papers.text("monofy.1").contains(&option.replace('-', "\\-")), "the manual lacks {option}");
-        let bash = papers.text("monofy.bash");
+        assert!(
+            generated.text("monofy.1").contains(&option.replace('-', "\\-")),
+            "the manual lacks {option}"
+        );
+        let bash = generated.text("monofy.bash");
         assert!(
             [" ", "\""].iter().any(|end| bash.contains(&format!(" {option}{end}"))),
             "bash lacks {option}"
         );
-        let zsh = papers.text("_monofy");
+        let zsh = generated.text("_monofy");
         assert!(["=[", "["].iter().any(|end| zsh.contains(&format!("{option}{end}"))), "zsh lacks {option}");
         let name = option.trim_start_matches("--");
-        assert!(papers.text("monofy.fish").contains(&format!("-l {name} ")), "fish lacks {option}");
+        assert!(generated.text("monofy.fish").contains(&format!("-l {name} ")), "fish lacks {option}");
     }
 }
 
@@ -75,18 +80,18 @@ fn bash_completes_an_option_and_its_value() {
     if !has_tool("bash", in_path("bash")) {
         return;
     }
-    let papers = Papers::written();
-    assert_eq!(papers.offered(&["--pl"]), ["--plan"]);
-    assert_eq!(papers.offered(&["--schema", "d"]), ["defaults"]);
-    assert_eq!(papers.offered(&["program", "--unknown"]), [""; 0]);
+    let generated = Generated::write();
+    assert_eq!(generated.completions_of(&["--pl"]), ["--plan"]);
+    assert_eq!(generated.completions_of(&["--schema", "d"]), ["defaults"]);
+    assert_eq!(generated.completions_of(&["program", "--unknown"]), [""; 0]);
 }
 
 #[test]
 fn zsh_and_fish_understand_their_completions() {
-    let papers = Papers::written();
+    let generated = Generated::write();
     for (shell, file) in [("zsh", "_monofy"), ("fish", "monofy.fish")] {
         if has_tool(shell, in_path(shell)) {
-            well(&Run::of(shell, ["-n".to_owned(), papers.path(file)]).finish());
+            assert_succeeds_silently(&Run::of(shell, ["-n".to_owned(), generated.path(file)]).finish());
         }
     }
 }
@@ -96,9 +101,9 @@ fn fish_completes_an_option() {
     if !has_tool("fish", in_path("fish")) {
         return;
     }
-    let papers = Papers::written();
-    let script = format!("source {}; complete --do-complete 'monofy --pl'", papers.path("monofy.fish"));
-    let shown = Run::of("fish", ["--no-config", "-c", &script]).env("HOME", papers.path("")).finish();
+    let generated = Generated::write();
+    let script = format!("source {}; complete --do-complete 'monofy --pl'", generated.path("monofy.fish"));
+    let shown = Run::of("fish", ["--no-config", "-c", &script]).env("HOME", generated.path("")).finish();
     shown.assert_status(0);
     assert!(shown.stdout.starts_with("--plan"), "{}", shown.stdout);
 }
@@ -108,10 +113,10 @@ fn the_manual_page_is_set_without_a_warning() {
     if !has_tool("groff", in_path("groff")) {
         return;
     }
-    let papers = Papers::written();
-    let page = papers.path("monofy.1");
+    let generated = Generated::write();
+    let page = generated.path("monofy.1");
     let set = Run::of("groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", "-P-cbou", &page]).finish();
-    well(&set);
+    assert_succeeds_silently(&set);
     for line in
         ["monofy [OPTION...]", "  ${NAME:-word}             word when", "EXIT STATUS", "User Commands"]
     {

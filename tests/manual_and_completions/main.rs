@@ -1,7 +1,7 @@
 //! Writes what is generated from the definition of the options: the manual page `monofy.1` and the completions
 //! `monofy.bash`, `_monofy` (zsh) and `monofy.fish`, into the folder that is its argument.
 //!
-//! `cargo run --example papers -- FOLDER`. An example, so that nothing of it is in the program that is released.
+//! `cargo run --example manual_and_completions -- FOLDER`. An example, so that nothing of it is in the program that is released.
 
 #[path = "manual.rs"]
 mod manual;
@@ -14,13 +14,13 @@ use clap_complete::Shell;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("papers: the folder to write to is missing");
+        eprintln!("manual_and_completions: the folder to write to is missing");
         return ExitCode::FAILURE;
     };
     match write(&folder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("papers: {}: {error}", folder.display());
+            eprintln!("manual_and_completions: {}: {error}", folder.display());
             ExitCode::FAILURE
         }
     }

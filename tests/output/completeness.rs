@@ -8,7 +8,7 @@ use super::support::{Finished, Folder, Run, memory};
 const LINES: usize = 200_000;
 const RUNS: usize = 20;
 
-/// Two processes that write this many lines to each of both streams and end by themselves.
+/// Two processes that write this many lines to each of their streams and exit.
 fn two(output: &str, count: usize) -> Run {
     let count = count.to_string();
     run(&[
@@ -17,7 +17,7 @@ fn two(output: &str, count: usize) -> Run {
     ])
 }
 
-/// Every line of a stream is the next one of its process.
+/// Checks that each stream of each process has all lines in order, and that there is nothing else.
 fn assert_complete(text: &str, streams: &[&str], count: usize) {
     for process in ["a", "b"] {
         for stream in streams {
@@ -30,11 +30,11 @@ fn assert_complete(text: &str, streams: &[&str], count: usize) {
             assert_eq!(expected, count, "lines in {stream} of {process}");
         }
     }
-    assert_eq!(text.lines().count(), 2 * count * streams.len(), "nothing else is there");
+    assert_eq!(text.lines().count(), 2 * count * streams.len(), "no other lines");
 }
 
 #[test]
-fn two_processes_that_write_200_000_lines_to_each_stream_lose_tear_and_reorder_none() {
+fn no_line_of_two_busy_processes_is_lost_torn_or_reordered() {
     for _ in 0..RUNS {
         let Finished { status, stdout, stderr } = two("prefix", LINES).finish();
         assert_eq!(status, 0);
@@ -44,7 +44,7 @@ fn two_processes_that_write_200_000_lines_to_each_stream_lose_tear_and_reorder_n
 }
 
 #[test]
-fn where_both_streams_are_one_file_no_line_tears_another() {
+fn no_line_tears_another_when_both_streams_are_one_file() {
     let finished = Run::of("sh", ["-c", "exec \"$@\" 2>&1", "sh"]);
     let finished = finished.with(|command| {
         command.arg(super::support::monofy()).args(["-q", "-o", "prefix"]);
@@ -66,7 +66,7 @@ fn the_last_line_needs_no_newline() {
         words.extend(["--name", name, "printf", "last", "&&"]);
     }
     words.pop();
-    // Under load: as many as there are processors and one more, all busy.
+    // Under load: more busy processes than processors.
     let mut load: Vec<_> = (0..3)
         .map(|_| std::process::Command::new("yes").stdout(Stdio::null()).spawn().expect("there is a yes"))
         .collect();
@@ -80,8 +80,7 @@ fn the_last_line_needs_no_newline() {
 }
 
 #[test]
-fn what_a_process_wrote_comes_before_the_notice_of_its_end() {
-    // Both streams, a line without a newline among them, many times.
+fn the_output_of_a_process_comes_before_the_notice_of_its_exit() {
     let script = "seq 200 >&2; printf last >&2; exit 3";
     for _ in 0..20 {
         let finished = run(&["-oprefix", "--name", "a", "sh", "-c", script]).finish();
@@ -113,7 +112,7 @@ fn a_line_of_100_mebibytes_passes_in_less_than_4_mebibytes_of_memory() {
 }
 
 #[test]
-fn who_is_silent_in_the_middle_of_a_long_line_holds_others_up_for_a_second() {
+fn a_silent_stream_in_the_middle_of_a_long_line_delays_others_for_a_second() {
     let long = "head -c 100000 /dev/zero | tr '\\0' x; read go; echo end";
     let (go, gone) = std::io::pipe().expect("a pipe");
     let running = run(&[
@@ -131,13 +130,13 @@ fn who_is_silent_in_the_middle_of_a_long_line_holds_others_up_for_a_second() {
         "while sleep 0.1; do echo b; done",
     ]);
     let running = running.stdin(go).start();
-    // What long wrote until then is a line of its own, and so is what comes of it afterwards.
+    // The part written until then is a line of its own, and so is the rest.
     running.stdout.wait_for("b      | b");
     drop(gone);
     running.stdout.wait_for("long   | xxx");
     let shown = running.finish().stdout;
     let lines: Vec<&str> = shown.lines().filter(|line| !line.starts_with("b ")).collect();
     assert_eq!(lines.len(), 2, "{}", lines.len());
-    let rest = |line: &str| line.strip_prefix("long   | ").expect("it has its name").to_owned();
+    let rest = |line: &str| line.strip_prefix("long   | ").expect("the line has its name").to_owned();
     assert_eq!(rest(lines[0]) + &rest(lines[1]), "x".repeat(100_000) + "end");
 }

@@ -1,10 +1,10 @@
-//! Who seems to be silent because it sees a pipe.
+//! The notice about a process whose output stays in a buffer.
 
 use super::line::run;
 use super::support::{has_tool, in_path};
 
 #[test]
-fn of_a_python_that_keeps_its_output_in_a_buffer_a_notice_tells_once() {
+fn one_notice_reports_a_python_process_that_buffers_its_output() {
     if !has_tool("python3", in_path("python3")) {
         return;
     }

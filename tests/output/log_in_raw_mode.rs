@@ -1,11 +1,11 @@
-//! A process whose line is looked for, in raw mode: its bytes pass as they are.
+//! `--ready log:` in raw mode: the output passes unchanged.
 
 use std::io::Read;
 
 use super::line::run;
 
 #[test]
-fn bytes_pass_unchanged_and_at_once_while_a_line_is_looked_for() {
+fn bytes_pass_unchanged_and_at_once_while_lines_are_compared() {
     let (go, gone) = std::io::pipe().expect("a pipe");
     let script = "printf 'prompt> '; read go; printf 'ready\\377\\n\\r\\000'; printf err >&2";
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
@@ -14,9 +14,9 @@ fn bytes_pass_unchanged_and_at_once_while_a_line_is_looked_for() {
         command.stdout(writer);
     });
     let mut running = run.start();
-    // Not a line yet, and there all the same.
+    // No line yet, but already passed on.
     let mut prompt = [0; 8];
-    reader.read_exact(&mut prompt).expect("it comes");
+    reader.read_exact(&mut prompt).expect("the prompt comes");
     assert_eq!(&prompt, b"prompt> ");
     drop(gone);
     let mut rest = Vec::new();

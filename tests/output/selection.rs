@@ -1,10 +1,10 @@
-//! The four ways to say it: option, twin, settings of a defaults file, plan.
+//! The four ways to select the mode: the option, its environment variable, the defaults file, the plan.
 
 use super::line::run;
 use super::support::Folder;
 
 #[test]
-fn the_option_wins_over_the_twin_and_the_twin_over_the_settings() {
+fn the_option_wins_over_the_variable_and_the_variable_over_the_settings() {
     let folder = Folder::new();
     let file = folder.file("d.toml", "[settings]\noutput = \"prefix\"\n");
     let file = file.to_str().unwrap();
@@ -20,7 +20,7 @@ fn the_option_wins_over_the_twin_and_the_twin_over_the_settings() {
 }
 
 #[test]
-fn a_plan_says_it_and_the_command_line_beside_it_wins() {
+fn the_command_line_wins_over_a_plan() {
     let folder = Folder::new();
     let plan = run(&["--plan=json", "-o", "prefix", "-q", "echo", "out"]).finish();
     let plan = folder.file("plan.json", plan.stdout);
@@ -30,7 +30,7 @@ fn a_plan_says_it_and_the_command_line_beside_it_wins() {
 }
 
 #[test]
-fn raw_mode_stands_between_nobody() {
+fn in_raw_mode_the_processes_write_to_the_same_files_as_monofy() {
     let folder = Folder::new();
     let out = folder.path().join("out");
     let script = format!(

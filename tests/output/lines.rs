@@ -1,13 +1,13 @@
-//! From bytes to lines: pure, and the same however the bytes were cut.
+//! Splitting bytes into lines: the result does not depend on how the bytes were cut.
 
-use monofy::output::{Assembler, LONGEST, LineSink, Part};
+use monofy::output::{LineAssembler, LineSink, MAX_PART, Part};
 use proptest::prelude::*;
 
-/// What came out: each part with where it stands in its line.
+/// Records each part with whether it begins and ends its line.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Parts {
     taken: Vec<(Vec<u8>, bool, bool)>,
-    /// How many times it has room before it has none once.
+    /// How many times in a row it has room before it has none once.
     patience: Option<usize>,
     asked: usize,
 }
@@ -24,7 +24,7 @@ impl LineSink for Parts {
 }
 
 fn assemble(pieces: &[&[u8]], patience: Option<usize>) -> Vec<(Vec<u8>, bool, bool)> {
-    let (mut assembler, mut parts) = (Assembler::default(), Parts { patience, ..Parts::default() });
+    let (mut assembler, mut parts) = (LineAssembler::default(), Parts { patience, ..Parts::default() });
     for piece in pieces {
         let mut piece = *piece;
         while !piece.is_empty() {
@@ -37,7 +37,7 @@ fn assemble(pieces: &[&[u8]], patience: Option<usize>) -> Vec<(Vec<u8>, bool, bo
     parts.taken
 }
 
-/// What the lines are, by the definition: what newlines separate, and what the last one has no newline for.
+/// The expected lines: what newlines separate, and a last line without a newline.
 fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
     if lines.last().is_some_and(Vec::is_empty) {
@@ -46,12 +46,12 @@ fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// The lines that parts belong to.
+/// Joins parts into lines.
 fn joined(parts: &[(Vec<u8>, bool, bool)]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = Vec::new();
     let mut is_within = false;
     for (bytes, begins, ends) in parts {
-        assert_eq!(*begins, !is_within, "a line begins where another ended, and only there");
+        assert_eq!(*begins, !is_within, "a line begins where another has ended, and nowhere else");
         if *begins {
             lines.push(Vec::new());
         }
@@ -62,20 +62,20 @@ fn joined(parts: &[(Vec<u8>, bool, bool)]) -> Vec<Vec<u8>> {
     lines
 }
 
-/// Text with all that matters: newlines, characters of several bytes, what is no text, and lines around the bound.
+/// Bytes with newlines, multi-byte characters, invalid UTF-8, and lines about as long as [`MAX_PART`].
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => "[a-z]{0,12}".prop_map(String::into_bytes),
         3 => Just(b"\n".to_vec()),
         2 => Just("\u{20AC}\u{1F980}".as_bytes().to_vec()),
         1 => Just(vec![0xFF, 0xE2, 0x82]),
-        1 => (LONGEST - 3..LONGEST + 3).prop_map(|size| vec![b'x'; size]),
-        1 => Just("\u{20AC}".repeat(LONGEST / 3 + 1).into_bytes()),
+        1 => (MAX_PART - 3..MAX_PART + 3).prop_map(|size| vec![b'x'; size]),
+        1 => Just("\u{20AC}".repeat(MAX_PART / 3 + 1).into_bytes()),
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// The same bytes cut at these places, in permille of their length.
+/// Cuts bytes at these places, in permille of their length.
 fn cut<'a>(bytes: &'a [u8], places: &[usize]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = places.iter().map(|place| bytes.len() * place / 1000).collect();
     places.extend([0, bytes.len()]);
@@ -87,7 +87,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_way_of_cutting_the_same_bytes_gives_the_same_parts(
+    fn the_parts_do_not_depend_on_where_the_bytes_are_cut(
         bytes in text(),
         places in proptest::collection::vec(0..1000_usize, 0..40),
         patience in proptest::option::of(1..5_usize),
@@ -98,28 +98,28 @@ proptest! {
     }
 
     #[test]
-    fn bytes_one_by_one_give_the_same_parts(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200)) {
+    fn bytes_fed_one_by_one_give_the_same_parts(bytes in proptest::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..200)) {
         let ones: Vec<&[u8]> = bytes.chunks(1).collect();
         prop_assert_eq!(assemble(&ones, None), assemble(&[&bytes], None));
     }
 }
 
 #[test]
-fn a_line_up_to_the_bound_is_one_part_and_a_longer_one_is_cut_between_characters() {
+fn a_line_of_the_maximum_length_is_one_part_and_a_longer_one_is_cut_between_characters() {
     let part = |bytes: &[u8], begins, ends| (bytes.to_vec(), begins, ends);
-    let at = vec![b'x'; LONGEST];
+    let at = vec![b'x'; MAX_PART];
     assert_eq!(assemble(&[&at, b"\n"], None), [part(&at, true, true)]);
     assert_eq!(assemble(&[&at, b"y\n"], None), [part(&at, true, false), part(b"y", false, true)]);
-    let mut text = vec![b'x'; LONGEST - 1];
+    let mut text = vec![b'x'; MAX_PART - 1];
     text.extend("\u{20AC}z".as_bytes());
     let parts = assemble(&[&text], None);
     assert_eq!(parts, [part(&at[1..], true, false), part("\u{20AC}z".as_bytes(), false, true)]);
 }
 
 #[test]
-fn a_line_that_its_taker_has_ended_goes_on_as_a_new_one() {
-    let (mut assembler, mut parts) = (Assembler::default(), Parts::default());
-    let long = vec![b'x'; LONGEST + 1];
+fn the_rest_of_an_interrupted_line_is_a_new_line() {
+    let (mut assembler, mut parts) = (LineAssembler::default(), Parts::default());
+    let long = vec![b'x'; MAX_PART + 1];
     assembler.feed(&long, &mut parts);
     assembler.interrupt();
     assembler.feed(b"y\nz\n", &mut parts);
@@ -128,9 +128,9 @@ fn a_line_that_its_taker_has_ended_goes_on_as_a_new_one() {
 }
 
 #[test]
-fn a_line_that_its_taker_has_ended_and_that_ends_there_is_no_empty_line() {
-    let (mut assembler, mut parts) = (Assembler::default(), Parts::default());
-    assembler.feed(&vec![b'x'; LONGEST], &mut parts);
+fn an_empty_rest_of_an_interrupted_line_is_no_line() {
+    let (mut assembler, mut parts) = (LineAssembler::default(), Parts::default());
+    assembler.feed(&vec![b'x'; MAX_PART], &mut parts);
     assembler.feed("\u{20AC}".as_bytes(), &mut parts);
     let before = parts.taken.len();
     assembler.interrupt();
