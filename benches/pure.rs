@@ -1,6 +1,6 @@
-//! The pure parts, each by itself: the language, the assembly of lines, the machine.
+//! Measures the pure parts alone: the template language, the assembly of lines and the state machine.
 //!
-//! `cargo bench --bench pure`. What counts for users is in `contract`; these tell where a change of that comes from.
+//! `cargo bench --bench pure`. The figures for users are those of `contract`; these locate a change in them.
 
 use std::hint::black_box;
 
@@ -51,7 +51,7 @@ fn language(criterion: &mut Criterion) {
     }
 }
 
-/// Counts what it is given.
+/// Counts bytes.
 #[derive(Default)]
 struct Counter(usize);
 
@@ -74,7 +74,7 @@ fn lines(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(read.len() as u64));
         group.bench_function(format!("assemble lines of {length} bytes"), |bencher| {
             let (mut assembler, mut counter) = (LineAssembler::default(), Counter::default());
-            // As reads cut them: not at the ends of lines.
+            // A read does not end at the end of a line.
             let (first, second) = read.split_at(read.len() / 2 + 7);
             bencher.iter(|| {
                 assembler.feed(black_box(first), &mut counter);
@@ -89,7 +89,7 @@ fn pid(index: usize) -> Pid {
     Pid::new(100 + i32::try_from(index).expect("there are few"))
 }
 
-/// So many processes that run.
+/// A machine with this many running processes.
 fn running(count: usize) -> Machine {
     let rules =
         Config { grace: Grace::ByCause, seat: JobControl { grouping: Grouping::Own, leads_session: false } };

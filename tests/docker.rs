@@ -1,5 +1,5 @@
-//! monofy as a container has it: the static binary on an empty image, run by a real Docker engine.
-#![allow(unreachable_pub, reason = "nothing of a test binary is reachable")]
+//! Containers: the static binary in an empty image, run by a real Docker engine.
+#![allow(unreachable_pub, reason = "a test binary exports nothing")]
 
 mod support;
 

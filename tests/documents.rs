@@ -1,4 +1,4 @@
-//! What the documents say is so: every block of the README is run, or is the same as what is run.
+//! Checks the documents: every block of README.md is run or compared with a file that is run.
 
 mod support;
 
@@ -26,7 +26,7 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-/// Runs what a user would type, with `monofy` in PATH, and returns all that is shown.
+/// Runs a command line as a user types it, with `monofy` in PATH, and returns its whole output.
 fn shown(typed: &str) -> String {
     let program = monofy();
     let folder = program.parent().expect("the program lies in a folder").display();
@@ -47,13 +47,13 @@ fn without_pids(text: &str) -> String {
 }
 
 #[test]
-fn every_console_block_of_the_readme_shows_what_is_shown() {
+fn every_console_block_of_the_readme_shows_the_real_output() {
     let readme = document("README.md");
     let blocks = blocks(&readme, "console");
     assert!(blocks.len() >= 4, "the blocks were not found");
     for block in blocks {
         let (typed, expected) = block.split_once('\n').expect("a block has a command");
-        let typed = typed.strip_prefix("$ ").expect("a command stands behind a $");
+        let typed = typed.strip_prefix("$ ").expect("a command follows a $");
         assert_eq!(without_pids(&shown(typed)), expected, "{typed}");
     }
 }
@@ -64,8 +64,8 @@ fn the_first_command_of_the_readme_does_the_main_job() {
     let block = blocks(&readme, "sh").swap_remove(0);
     let (build, run) = block.split_once(" && ").expect("it is built, then run");
     assert_eq!(build, "cargo build --release");
-    // What is built here is another profile of the same program.
-    let said = without_pids(&shown(&run.replace("target/release/monofy", "monofy")));
+    // The test runs another profile of the same program.
+    let output = without_pids(&shown(&run.replace("target/release/monofy", "monofy")));
     for line in [
         "migrating the database",
         "web server on port 9000",
@@ -74,7 +74,7 @@ fn the_first_command_of_the_readme_does_the_main_job() {
         "monofy: stopping sh.2, because sh exited with status 3",
         "exit status 3",
     ] {
-        assert!(said.lines().any(|said| said == line), "no {line:?} in:\n{said}");
+        assert!(output.lines().any(|shown| shown == line), "no {line:?} in:\n{output}");
     }
 }
 
@@ -101,7 +101,7 @@ fn the_defaults_file_of_the_readme_is_the_example() {
 }
 
 #[test]
-fn every_example_is_told_of_in_the_readme_and_tries_itself() {
+fn every_example_is_listed_in_the_readme_and_has_a_test_script() {
     let readme = document("README.md");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let entries = std::fs::read_dir(examples).expect("there are examples").filter_map(Result::ok);
@@ -110,14 +110,17 @@ fn every_example_is_told_of_in_the_readme_and_tries_itself() {
     for folder in folders {
         let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
         assert!(readme.contains(&format!("\n| [`{name}`](examples/{name}) | ")), "the README lacks {name}");
-        let told = document(&format!("examples/{name}/README.md"));
-        assert!(told.contains(&format!("```sh\nexamples/{name}/run.sh\n```")), "{name} does not say how");
-        assert!(folder.join("run.sh").is_file(), "{name} does not try itself");
+        let page = document(&format!("examples/{name}/README.md"));
+        assert!(
+            page.contains(&format!("```sh\nexamples/{name}/run.sh\n```")),
+            "{name} does not name its script"
+        );
+        assert!(folder.join("run.sh").is_file(), "{name} has no run.sh");
     }
 }
 
 #[test]
-fn every_test_that_the_architecture_names_is_there() {
+fn every_test_that_the_architecture_names_exists() {
     let architecture = document("ARCHITECTURE.md");
     let races = architecture.split_once("\n## Races").expect("there is a chapter on races").1;
     let races = races.split("\n## ").next().unwrap_or_default();

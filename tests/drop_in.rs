@@ -1,8 +1,7 @@
-//! The promise to those who come from the Python monofy: the same lines do the same, or differ as the table
-//! in the README says.
+//! Compatibility with the Python monofy: the same line does the same, or differs as the table in README.md says.
 //!
-//! Every case runs against both programs. `MONOFY_PYTHON` is the path of the Python script (version 1.2.0);
-//! without it only ours is run, loudly. `UNDER_TEST` is `ours` or `theirs` and leaves out the other.
+//! Every case runs against both programs. `MONOFY_PYTHON` is the path of the Python script (version 1.2.0). Without it only
+//! this monofy runs, and the test says so. `UNDER_TEST` is `ours` or `theirs` and selects one of them.
 
 #[path = "drop_in/case.rs"]
 mod case;
@@ -15,7 +14,7 @@ mod support;
 mod table;
 
 #[test]
-fn a_line_is_taken_apart_as_before() {
+fn lines_are_parsed_as_before() {
     case::check(&cases::line());
 }
 
@@ -40,7 +39,7 @@ fn programs_are_started_as_before() {
 }
 
 #[test]
-fn what_pid_1_does_is_done_as_before() {
+fn pid_1_does_the_same_as_before() {
     if case::can_be_pid_1() {
         case::check(&cases::pid_1());
     }

@@ -1,8 +1,8 @@
-//! Each system call of a monofy that supervises fails once (by strace, which injects the error): the run ends in time,
-//! with a status that can be explained, and leaves nothing behind.
+//! Each system call of a supervising monofy fails once: strace injects the error. The run ends in time, with an
+//! explicable status, and leaves no process behind.
 //!
-//! A first run lists the calls. Of what could fail a part is tried, spread over all; `MONOFY_FAULTS=all` tries
-//! everything, and `MONOFY_FAULTS_FROM=N` another part.
+//! A first run lists the calls. By default a part of the possible faults is tried, spread over all of them;
+//! `MONOFY_FAULTS=all` tries all, and `MONOFY_FAULTS_FROM=N` another part.
 
 mod support;
 

@@ -1,10 +1,10 @@
-//! What packages hold beside the program, as its readers read it: the manual page and the completions.
+//! The manual page and the completions of the packages, read by groff and the shells.
 
 mod support;
 
 use support::{Finished, Folder, Run, has_tool, in_path, probe};
 
-/// A folder with the generated.
+/// A directory with the generated files.
 struct Generated(Folder);
 
 impl Generated {
@@ -24,7 +24,7 @@ impl Generated {
         std::fs::read_to_string(self.path(name)).expect("the file was written")
     }
 
-    /// What bash offers for the last of these words.
+    /// The completions of bash for the last of these words.
     fn completions_of(&self, words: &[&str]) -> Vec<String> {
         let script = format!(
             "source {}; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))\n\
@@ -38,7 +38,7 @@ impl Generated {
     }
 }
 
-/// It ended well and had nothing to complain of.
+/// Asserts status 0 and an empty stderr.
 fn assert_succeeds_silently(run: &Finished) {
     run.assert_status(0);
     assert_eq!(run.stderr, "", "{run:#?}");
@@ -87,7 +87,7 @@ fn bash_completes_an_option_and_its_value() {
 }
 
 #[test]
-fn zsh_and_fish_understand_their_completions() {
+fn zsh_and_fish_parse_their_completions() {
     let generated = Generated::write();
     for (shell, file) in [("zsh", "_monofy"), ("fish", "monofy.fish")] {
         if has_tool(shell, in_path(shell)) {
@@ -109,7 +109,7 @@ fn fish_completes_an_option() {
 }
 
 #[test]
-fn the_manual_page_is_set_without_a_warning() {
+fn groff_formats_the_manual_page_without_a_warning() {
     if !has_tool("groff", in_path("groff")) {
         return;
     }
@@ -117,8 +117,7 @@ fn the_manual_page_is_set_without_a_warning() {
     let page = generated.path("monofy.1");
     let set = Run::of("groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", "-P-cbou", &page]).finish();
     assert_succeeds_silently(&set);
-    for line in
-        ["monofy [OPTION...]", "  ${NAME:-word}             word when", "EXIT STATUS", "User Commands"]
+    for line in ["monofy [OPTION...]", "  ${NAME:-word}             word if", "EXIT STATUS", "User Commands"]
     {
         assert!(set.stdout.contains(line), "no {line:?} in:\n{}", set.stdout);
     }

@@ -25,6 +25,8 @@ mod own_descriptions;
 mod prefix;
 #[path = "output/readers.rs"]
 mod readers;
+#[path = "output/sandbox.rs"]
+mod sandbox;
 #[path = "output/selection.rs"]
 mod selection;
 #[path = "output/terminals.rs"]

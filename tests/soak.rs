@@ -1,8 +1,8 @@
-//! Random lines, random signals, random moments: each run ends, with a status that the contract allows, leaves nothing
-//! behind and loses no line of its output.
+//! Random runs: random lines get random signals at random moments. Each run ends with a status that the contract allows,
+//! leaves no process behind and loses no line of output.
 //!
-//! `MONOFY_SOAK=N` makes N runs, `MONOFY_SOAK_SEED=S` begins with that seed, `MONOFY_SOAK_AT_ONCE=M` has M at a time.
-//! What fails is told with its seed: `MONOFY_SOAK=1 MONOFY_SOAK_SEED=S` runs it again.
+//! `MONOFY_SOAK=N` makes N runs, `MONOFY_SOAK_SEED=S` begins with that seed, `MONOFY_SOAK_AT_ONCE=M` makes M at a time.
+//! A failed run is printed with its seed: `MONOFY_SOAK=1 MONOFY_SOAK_SEED=S` repeats it.
 
 #[path = "support/leftovers.rs"]
 mod leftovers;
@@ -20,17 +20,17 @@ mod random;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A number of the environment.
+/// A number from the environment.
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 #[test]
-fn random_runs_end_as_the_contract_has_it() {
+fn random_runs_end_as_the_contract_says() {
     let count = number("MONOFY_SOAK").unwrap_or(200);
     let first = number("MONOFY_SOAK_SEED").unwrap_or_else(random::seed_of_this_moment);
     let at_once = number("MONOFY_SOAK_AT_ONCE").unwrap_or(4);
-    println!("{count} runs from MONOFY_SOAK_SEED={first} on");
+    println!("{count} runs, beginning with MONOFY_SOAK_SEED={first}");
     let (next, wrong) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..at_once {
@@ -41,8 +41,8 @@ fn random_runs_end_as_the_contract_has_it() {
                         return;
                     }
                     let seed = first.wrapping_add(index);
-                    if let Err(complaint) = one::run(seed) {
-                        println!("MONOFY_SOAK_SEED={seed}: {complaint}");
+                    if let Err(problem) = one::run(seed) {
+                        println!("MONOFY_SOAK_SEED={seed}: {problem}");
                         wrong.lock().unwrap().push(seed);
                     }
                 }
@@ -50,5 +50,5 @@ fn random_runs_end_as_the_contract_has_it() {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {count} went wrong, by their seeds: {wrong:?}", wrong.len());
+    assert!(wrong.is_empty(), "{} of {count} runs failed; their seeds: {wrong:?}", wrong.len());
 }

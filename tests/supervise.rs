@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "supervise/dispositions.rs"]
+mod dispositions;
 #[path = "supervise/fates.rs"]
 mod fates;
 #[path = "supervise/inheritance.rs"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Debian package: built, looked at by lintian, installed in a clean container and used. Needs cargo, cargo-deb, lintian
-# and a running Docker engine.
+# Tests the Debian package: builds it, checks it with lintian, installs it in a clean container and uses it. Needs cargo,
+# cargo-deb, lintian and a running Docker engine.
 . "$(dirname "$0")/lib.sh"
 
 need docker cargo-deb lintian
@@ -19,7 +19,7 @@ cd /here
 { apt-get update && ${install_line/install/install --yes --no-install-recommends} bash-completion; } >/tmp/log 2>&1 \\
   || { cat /tmp/log; exit 1; }
 monofy --version
-# A terminal, in which somebody types the beginning of an option and the key for completion.
+# In a terminal: the beginning of an option, then the completion key.
 printf 'monofy --pl\\techo completed\\nexit\\n' |
   script --quiet --return --command 'bash --rcfile /usr/share/bash-completion/bash_completion -i' /dev/null
 dpkg-query --listfiles monofy

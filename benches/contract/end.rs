@@ -1,20 +1,20 @@
-//! How long after the end of one process the whole run is over.
+//! The time from the exit of one process to the exit of monofy.
 
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{OneCpu, number_printed, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const WHAT: &str = "end: from one process's exit to that of all, `true '\\|\\|\\|' sleep 100`, on one CPU";
 const ROUNDS: usize = 20;
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    // To wake a second one that is idle takes a virtual machine longer than all that is measured here.
+    // On one CPU: waking an idle second CPU of a virtual machine takes longer than everything measured here.
     let _one_cpu = OneCpu::new();
     let stamp = bench.scratch().helper("stamp");
     let file = bench.scratch().file("stamped");
     let file = file.to_str().expect("the path is text");
-    // In place of `true`: it notes when it ends.
+    // Instead of `true`: it records the time of its exit.
     let processes: &[&[&str]] = &[&[&stamp, file], &["sleep", "100"]];
     let milliseconds = |line: Vec<std::ffi::OsString>| {
         let _ = std::fs::remove_file(file);
@@ -22,7 +22,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     };
     for peer in Peer::SUPERVISORS {
         let Some(line) = bench.line_of(peer, processes) else {
-            table.miss(WHAT, peer);
+            table.skip_missing(WHAT, peer);
             continue;
         };
         let mut taken = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
             taken.0.push(milliseconds(bench.line(processes)));
             taken.1.push(milliseconds(line.clone()));
         }
-        let asked = if peer == Peer::PythonMonofy { Asked::Ratio(0.1) } else { Asked::Nothing };
-        table.compare(WHAT, Unit::Milliseconds, &taken.0, (peer.name(), &taken.1), asked);
+        let target = if peer == Peer::PythonMonofy { Target::Ratio(0.1) } else { Target::None };
+        table.compare(WHAT, Unit::Milliseconds, &taken.0, (peer.name(), &taken.1), target);
     }
 }

@@ -1,17 +1,17 @@
-//! What a supervisor takes while nothing happens.
+//! Memory and wake-ups of an idle supervisor.
 
 use std::time::Duration;
 
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{Running, private_memory, wake_ups};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const MEMORY: &str = "idle: private memory, two processes (an init: one)";
 const WAKE_UPS: &str = "idle: wake-ups in 10 s";
 const SLEEP: &[&str] = &["sleep", "1000"];
 
-/// What one supervisor took.
+/// The figures of one supervisor.
 #[derive(Clone, Copy)]
 struct Idle {
     memory: f64,
@@ -31,15 +31,15 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let own = idle.next().expect("monofy was observed");
     for (peer, running) in Peer::ALL.into_iter().zip(&peers) {
         match running {
-            Some(_) => tell(table, peer, own, idle.next().expect("each was observed")),
-            None => table.miss(MEMORY, peer),
+            Some(_) => compare(table, peer, own, idle.next().expect("each was observed")),
+            None => table.skip_missing(MEMORY, peer),
         }
     }
 }
 
-/// All of them over the same time.
+/// Observes all of them over the same time.
 fn observe(pids: &[u32], time: Duration) -> Vec<Idle> {
-    // What they do right after a start is over by then.
+    // Their start is over by then.
     std::thread::sleep(Duration::from_millis(500));
     let before: Vec<f64> = pids.iter().map(|pid| wake_ups(*pid)).collect();
     std::thread::sleep(time);
@@ -48,10 +48,10 @@ fn observe(pids: &[u32], time: Duration) -> Vec<Idle> {
     pids.iter().zip(before).map(since).collect()
 }
 
-fn tell(table: &mut Table, peer: Peer, own: Idle, theirs: Idle) {
+fn compare(table: &mut Table, peer: Peer, own: Idle, theirs: Idle) {
     let (memory, wake_ups) = match peer {
-        Peer::Tini => (Asked::Value(160.0), Asked::Value(0.0)),
-        _ => (Asked::Nothing, Asked::Nothing),
+        Peer::Tini => (Target::Value(160.0), Target::Value(0.0)),
+        _ => (Target::None, Target::None),
     };
     table.compare(MEMORY, Unit::Kibibytes, &[own.memory], (peer.name(), &[theirs.memory]), memory);
     table.compare(WAKE_UPS, Unit::Times, &[own.wake_ups], (peer.name(), &[theirs.wake_ups]), wake_ups);

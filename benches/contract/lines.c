@@ -1,4 +1,4 @@
-// Writes BYTES of lines of 100 bytes. A write that waits is whole: no handler is there to cut it.
+// Writes BYTES of lines of 100 bytes. A write that blocks is never partial, since there is no signal handler.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

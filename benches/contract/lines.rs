@@ -1,5 +1,5 @@
-//! Passing lines on with a name in front, or as objects, beside what `sed` takes for the same. CPU is that of who
-//! passes the lines on alone.
+//! Prefixed lines and JSON objects, beside two `sed`. CPU is that of the program that passes the lines on, without the
+//! processes that write them.
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -11,11 +11,11 @@ use nix::sys::stat::Mode;
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{Cost, command, finish, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const SED: &str = "two `sed 's/^/x \\| /'`";
 const MEGABYTES: usize = 100;
-/// As much as honcho gets through in a few seconds.
+/// The amount that honcho passes on in a few seconds.
 const FEW_MEGABYTES: usize = 5;
 const ROUNDS: usize = 5;
 const SLOW_ROUNDS: usize = 3;
@@ -23,14 +23,14 @@ const SLOW_ROUNDS: usize = 3;
 /// Where the lines go.
 #[derive(Clone, Copy)]
 enum Sink {
-    /// Nowhere, at once.
+    /// To `/dev/null`.
     Null,
-    /// To a reader.
+    /// Through a pipe to a reader.
     Reader,
 }
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    nix::unistd::mkfifo(&bench.scratch().file("fifo"), Mode::S_IRWXU).expect("a FIFO can be made");
+    nix::unistd::mkfifo(&bench.scratch().file("fifo"), Mode::S_IRWXU).expect("a FIFO can be created");
     compare_with_sed(bench, table, Sink::Null);
     compare_with_sed(bench, table, Sink::Reader);
     compare_with_others(bench, table);
@@ -44,13 +44,13 @@ fn compare_with_sed(bench: &Bench, table: &mut Table, sink: Sink) {
         sed.push(two_seds(&processes, sink));
         json.push(one(&ours(bench, "--output=json", &processes), sink));
     }
-    let (to, asked): (_, fn(f64) -> Asked) = match sink {
-        Sink::Null => ("/dev/null", Asked::Ratio),
-        Sink::Reader => ("a reader", |_| Asked::Nothing),
+    let (to, target): (_, fn(f64) -> Target) = match sink {
+        Sink::Null => ("/dev/null", Target::Ratio),
+        Sink::Reader => ("a reader", |_| Target::None),
     };
     let mut row = |what: &str, ours: &[f64], theirs: &[f64], most| {
         let what = format!("{what}, two processes, 100 MB of 100-byte lines each, to {to}");
-        table.compare(&what, Unit::Milliseconds, ours, (SED, theirs), asked(most));
+        table.compare(&what, Unit::Milliseconds, ours, (SED, theirs), target(most));
     };
     row("`prefix`: wall time", &walls(&prefix), &walls(&sed), 0.7);
     row("`prefix`: CPU", &cpus(&prefix), &cpus(&sed), 0.5);
@@ -65,17 +65,17 @@ fn cpus(costs: &[Cost]) -> Vec<f64> {
     costs.iter().map(|cost| cost.cpu.as_secs_f64() * 1e3).collect()
 }
 
-/// The rest is so much slower that it gets less to do.
+/// The other peers are so much slower that they get less to do.
 fn compare_with_others(bench: &Bench, table: &mut Table) {
     const WHAT: &str = "`prefix`, the same with 5 MB each: wall time";
     let processes = processes(bench, if bench.is_trial() { 1 } else { FEW_MEGABYTES });
     for peer in [Peer::Honcho, Peer::Foreman] {
         let [first, second] = &processes;
-        // The Procfile is read by a shell.
+        // A shell reads the commands of a Procfile.
         let quoted = [format!("'{first}'"), format!("'{second}'")];
         let line = bench.line_of(peer, &[&["sh", "-c", &quoted[0]], &["sh", "-c", &quoted[1]]]);
         let Some(line) = line else {
-            table.miss(WHAT, peer);
+            table.skip_missing(WHAT, peer);
             continue;
         };
         let mut taken = (Vec::new(), Vec::new());
@@ -83,13 +83,13 @@ fn compare_with_others(bench: &Bench, table: &mut Table) {
             taken.0.push(one(&ours(bench, "--output=prefix", &processes), Sink::Null));
             taken.1.push(one(&line, Sink::Null));
         }
-        let asked = if peer == Peer::Honcho { Asked::Ratio(1.0 / 150.0) } else { Asked::Nothing };
+        let target = if peer == Peer::Honcho { Target::Ratio(1.0 / 150.0) } else { Target::None };
         let (ours, theirs) = (walls(&taken.0), walls(&taken.1));
-        table.compare(WHAT, Unit::Milliseconds, &ours, (peer.name(), &theirs), asked);
+        table.compare(WHAT, Unit::Milliseconds, &ours, (peer.name(), &theirs), target);
     }
 }
 
-/// Two scripts that write all their lines before either ends, since the end of one is that of both.
+/// Two scripts. Both write all their lines before either ends, since the end of one stops the other.
 fn processes(bench: &Bench, megabytes: usize) -> [String; 2] {
     let (lines, fifo) = (bench.scratch().helper("lines"), bench.scratch().file("fifo"));
     let (lines, fifo) = (format!("{lines} {megabytes}000000"), fifo.display());
@@ -125,7 +125,7 @@ fn two_seds(processes: &[String; 2], sink: Sink) -> Cost {
     cost
 }
 
-/// What it took until all is passed on and read; the CPU is that of what was started together.
+/// The cost until everything is passed on and read. The CPU is that of the started children together.
 fn with_stdout(sink: Sink, start: impl FnOnce(&dyn Fn() -> Stdio) -> Vec<Child>) -> Cost {
     let began = Instant::now();
     let mut reader = None;

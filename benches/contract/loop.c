@@ -1,5 +1,5 @@
-// Starts COUNT processes of one PROGRAM by posix_spawn(3), then has each end and waits for it: the least that
-// starting and stopping them takes.
+// Starts COUNT processes of PROGRAM with posix_spawn(3), then sends TERM to each and waits for it: the minimum for
+// starting and stopping them.
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>

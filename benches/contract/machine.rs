@@ -1,9 +1,9 @@
-//! Where and when the figures were measured.
+//! The date and the machine of the measurement.
 
 use std::process::Command;
 
-/// One sentence about it.
-pub fn described() -> String {
+/// A sentence with both.
+pub fn describe() -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("processor of unknown name", |(_, model)| model);

@@ -1,11 +1,11 @@
-//! The figures of the contract (section 6), all of them, against the peers that are installed: interleaved in one
-//! run, as ratios, since the absolute number of a noisy machine is no figure.
+//! Measures the figures of the contract (section 6) beside the peers that are installed: interleaved in one run, as
+//! ratios, since an absolute number from a noisy machine means nothing.
 //!
-//! `cargo bench --bench contract` prints the table; `-- --write` puts it into the README; `-- SUBJECT` measures that
-//! alone. `cargo test --bench contract` only tries whether everything here works. `MONOFY_STATIC` names the binary to measure, which is built otherwise.
-//! `MONOFY_PYTHON` names the Python monofy, beside which a honcho is looked for, too.
+//! `cargo bench --bench contract` prints the table, `-- --write` writes it into README.md, `-- SUBJECT` measures one
+//! subject. `cargo test --bench contract` tries whether everything works and measures nothing. `MONOFY_STATIC` names the
+//! binary to measure, which is built otherwise. `MONOFY_PYTHON` names the Python monofy; honcho is looked for beside it.
 
-#![allow(unreachable_pub, reason = "one program, whose modules are only for each other")]
+#![allow(unreachable_pub, reason = "the modules of one program")]
 
 mod bench;
 mod end;
@@ -17,6 +17,7 @@ mod peer;
 mod planning;
 mod reaping;
 mod run;
+mod scaling;
 mod scratch;
 mod signals;
 mod size;
@@ -24,13 +25,13 @@ mod start;
 mod statistics;
 mod table;
 
-use bench::{Bench, ProbeInterval};
+use bench::{Bench, Extent};
 use table::Table;
 
 /// Measures the rows of one subject.
 type Subject = fn(&Bench, &mut Table);
 
-const SUBJECTS: [(&str, Subject); 9] = [
+const SUBJECTS: [(&str, Subject); 10] = [
     ("start", start::measure),
     ("idle", idle::measure),
     ("end", end::measure),
@@ -39,21 +40,22 @@ const SUBJECTS: [(&str, Subject); 9] = [
     ("many", many::measure),
     ("lines", lines::measure),
     ("planning", planning::measure),
+    ("scaling", scaling::measure),
     ("size", size::measure),
 ];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let says = |word: &str| arguments.iter().any(|argument| argument == word);
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
     let named: Vec<&String> = arguments.iter().filter(|word| !word.starts_with("--")).collect();
     if let Some(wrong) =
         named.iter().find(|word| SUBJECTS.iter().all(|(subject, _)| subject != &word.as_str()))
     {
         let subjects = SUBJECTS.map(|(subject, _)| subject).join(", ");
-        panic!("{wrong:?} is not measured here; there are {subjects}");
+        panic!("there is no subject {wrong:?}; the subjects are {subjects}");
     }
-    // That is what `cargo bench` says to every benchmark, and `cargo test` does not.
-    let bench = Bench::new(if says("--bench") { ProbeInterval::Whole } else { ProbeInterval::Trial });
+    // `cargo bench` passes this option, and `cargo test` does not.
+    let bench = Bench::new(if has("--bench") { Extent::Full } else { Extent::Trial });
     let mut table = Table::new();
     for (subject, measure) in SUBJECTS {
         if named.is_empty() || named.iter().any(|word| *word == subject) {
@@ -61,10 +63,10 @@ fn main() {
             measure(&bench, &mut table);
         }
     }
-    let text = table.to_markdown(&machine::described());
+    let text = table.to_markdown(&machine::describe());
     println!("{text}");
-    if says("--write") {
-        assert!(named.is_empty() && !bench.is_trial(), "only the whole table goes into the README");
+    if has("--write") {
+        assert!(named.is_empty() && !bench.is_trial(), "only a full table is written into README.md");
         table::write_into_readme(&text);
     }
 }

@@ -1,8 +1,8 @@
-//! A thousand processes, started and stopped, beside a loop in C that does no more than that.
+//! A thousand processes started and stopped, beside a loop in C that does only that.
 
 use crate::bench::Bench;
 use crate::run::{Cost, Running, private_memory, run, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const WALL: &str = "1,000 processes started and stopped: wall time";
 const CPU: &str = "1,000 processes started and stopped: CPU of the supervisor";
@@ -15,7 +15,7 @@ const SLEEP: &[&str] = &["sleep", "1000"];
 pub fn measure(bench: &Bench, table: &mut Table) {
     let count = if bench.is_trial() { PROCESSES / 20 } else { PROCESSES };
     let mut processes = vec![SLEEP; count];
-    // The end of the last one ends them all.
+    // The end of the last process stops all.
     processes[count - 1] = &["true"];
     let ours = bench.line(&processes);
     let theirs = words([&bench.scratch().helper("loop"), &count.to_string(), "sleep", "1000"]);
@@ -29,16 +29,16 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let cpu =
         |costs: &[Cost]| -> Vec<f64> { costs.iter().map(|cost| cost.cpu.as_secs_f64() * 1e3).collect() };
     let (ours, theirs) = (wall(&costs.0), wall(&costs.1));
-    table.compare(WALL, Unit::Milliseconds, &ours, (LOOP, &theirs), Asked::Ratio(1.15));
+    table.compare(WALL, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(1.15));
     let (ours, theirs) = (cpu(&costs.0), cpu(&costs.1));
-    table.compare(CPU, Unit::Milliseconds, &ours, (LOOP, &theirs), Asked::Ratio(2.0));
-    table.tell(MEMORY, Unit::Kibibytes, memory_for_each(bench, count), Asked::Value(1.0));
+    table.compare(CPU, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(2.0));
+    table.add(MEMORY, Unit::Kibibytes, memory_for_each(bench, count), Target::Value(1.0));
 }
 
 fn memory_for_each(bench: &Bench, count: usize) -> f64 {
     let memory = |count: usize| {
         let running = Running::start(&bench.line(&vec![SLEEP; count]), count);
-        // It gives back what it no longer needs once all are started.
+        // It returns memory once all processes have started.
         std::thread::sleep(std::time::Duration::from_millis(300));
         private_memory(running.id())
     };

@@ -1,4 +1,4 @@
-// Makes COUNT orphans, one after another, and prints how much CPU process 1 took for them, in nanoseconds.
+// Makes COUNT orphans, one after another, and prints the CPU time of PID 1 for them, in nanoseconds.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@ static long long cpu_of_init(void) {
   return nanoseconds;
 }
 
-// What outlives its parent holds the pipe until its own end.
+// The orphan holds the pipe until its end.
 static void make_orphan(void) {
   int ends[2];
   char byte;

@@ -1,8 +1,8 @@
-//! The programs that monofy is measured against.
+//! The programs that monofy is compared with.
 
 use std::path::{Path, PathBuf};
 
-/// One of them.
+/// A peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     Catatonit,
@@ -16,9 +16,9 @@ pub enum Peer {
 impl Peer {
     pub const ALL: [Self; 6] =
         [Self::Catatonit, Self::Tini, Self::DumbInit, Self::PythonMonofy, Self::Honcho, Self::Foreman];
-    /// Those that are the first process of a container, with one process below them.
+    /// Init programs: the first process of a container, with one child.
     pub const INITS: [Self; 3] = [Self::Catatonit, Self::Tini, Self::DumbInit];
-    /// Those that run several processes.
+    /// Programs that run several processes.
     pub const SUPERVISORS: [Self; 3] = [Self::PythonMonofy, Self::Honcho, Self::Foreman];
 
     pub fn name(self) -> &'static str {
@@ -33,7 +33,7 @@ impl Peer {
     }
 }
 
-/// Where a peer is installed, if it is.
+/// The file of a peer, or `None` if it is not installed.
 pub fn found(peer: Peer) -> Option<PathBuf> {
     let python = std::env::var_os("MONOFY_PYTHON").map(PathBuf::from);
     let beside_python = |name: &str| python.as_deref().and_then(Path::parent).map(|folder| folder.join(name));
@@ -41,7 +41,7 @@ pub fn found(peer: Peer) -> Option<PathBuf> {
         Peer::Catatonit => in_path("catatonit"),
         Peer::Tini => in_path("tini"),
         Peer::DumbInit => in_path("dumb-init"),
-        // Not by PATH, where the name is ours.
+        // Not from PATH, where the name may be that of this monofy.
         Peer::PythonMonofy => python.filter(|file| file.is_file()),
         Peer::Honcho => beside_python("honcho").filter(|file| file.is_file()).or_else(|| in_path("honcho")),
         Peer::Foreman => in_path("foreman"),

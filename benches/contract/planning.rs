@@ -1,5 +1,5 @@
-//! Planning a line of 1,000 templates, alone and with 1,000 variables in a defaults file, against `sh` doing the
-//! same expansions.
+//! The plan of a line with 1,000 templates, alone and with 1,000 variables in a defaults file, beside `sh` with the same
+//! expansions.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::bench::Bench;
 use crate::run::{run, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const TEMPLATES: usize = 1000;
 const ROUNDS: usize = 100;
@@ -28,7 +28,7 @@ pub fn measure(bench: &Bench, table: &mut Table) {
             taken.0.push(run(&ours).wall.as_secs_f64() * 1e3);
             taken.1.push(run(&theirs).wall.as_secs_f64() * 1e3);
         }
-        table.compare(what, Unit::Milliseconds, &taken.0, ("sh", &taken.1), Asked::Ratio(most));
+        table.compare(what, Unit::Milliseconds, &taken.0, ("sh", &taken.1), Target::Ratio(most));
     };
     compare(table, "`--plan=json` of 1,000 templates", None, "", 1.0);
     let what = "the same with 1,000 variables in a defaults file";
@@ -39,7 +39,7 @@ fn template(index: usize) -> String {
     format!("--option-{index}=${{VARIABLE_{index}:-default {index}}}/${{OTHER_{index}-other}}")
 }
 
-/// What `monofy` is asked.
+/// The command line of monofy.
 fn plan(bench: &Bench, defaults: Option<&Path>) -> Vec<OsString> {
     let mut line = vec![bench.monofy().into()];
     match defaults {
@@ -51,7 +51,7 @@ fn plan(bench: &Bench, defaults: Option<&Path>) -> Vec<OsString> {
     line
 }
 
-/// What `sh` is asked: the same words, after the same variables where there are some.
+/// The command line of `sh`: the same words, after the same variables if any.
 fn shell(variables: &str) -> Vec<OsString> {
     let mut script = variables.to_owned();
     script.push_str("printf '%s\\n' true");

@@ -1,11 +1,11 @@
-//! What process 1 takes to reap orphans that die one after another, each with a wake-up of its own.
+//! CPU of PID 1 for reaping orphans that die one after another, each with its own wake-up.
 
 use std::ffi::OsString;
 
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{OneCpu, number_printed, run, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const WHAT: &str = "reaping 20,000 orphans: CPU of process 1, on one CPU";
 const ORPHANS: usize = 1000;
@@ -19,14 +19,14 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let process: &[&[&str]] = &[&[&orphans, &count.to_string()]];
     let namespace = words(NAMESPACE);
     if !can_unshare() {
-        table.leave_out(WHAT, Peer::Tini.name(), "needs the right to make a pid namespace");
+        table.skip(WHAT, Peer::Tini.name(), "needs the right to create a PID namespace");
         return;
     }
     let lines: Vec<(Peer, Option<Vec<OsString>>)> =
         Peer::INITS.into_iter().map(|peer| (peer, bench.line_of(peer, process))).collect();
     let mut taken = vec![Vec::new(); lines.len()];
     let mut taken_by_us = Vec::new();
-    // Each round is a part of the 20,000, and is told as if all were like it.
+    // Each round reaps a part of the 20,000, and its time is scaled up.
     let milliseconds = |line: &[OsString]| {
         #[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
         let rounds = (ORPHANS * ROUNDS) as f64 / count as f64;
@@ -39,11 +39,11 @@ pub fn measure(bench: &Bench, table: &mut Table) {
         }
     }
     for ((peer, _), taken) in lines.iter().zip(&taken) {
-        let asked = if *peer == Peer::Tini { Asked::Ratio(1.0) } else { Asked::Nothing };
+        let target = if *peer == Peer::Tini { Target::Ratio(1.0) } else { Target::None };
         if taken.is_empty() {
-            table.miss(WHAT, *peer);
+            table.skip_missing(WHAT, *peer);
         } else {
-            table.compare(WHAT, Unit::Milliseconds, &taken_by_us, (peer.name(), taken), asked);
+            table.compare(WHAT, Unit::Milliseconds, &taken_by_us, (peer.name(), taken), target);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Running what is measured, and reading from /proc what it took.
+//! Runs programs and reads their cost from /proc.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// From just before the start until the end was seen.
+    /// From just before the start until the end was noticed.
     pub wall: Duration,
-    /// The CPU time of the program itself, what it started left out.
+    /// The CPU time of the program itself, without its children.
     pub cpu: Duration,
 }
 
-/// A command with nothing in its environment that could disturb, and nothing to read.
+/// A command with an environment of PATH only, and no stdin.
 pub fn command(line: &[OsString]) -> Command {
     let mut command = Command::new(&line[0]);
     command.args(&line[1..]).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -32,10 +32,10 @@ pub fn run(line: &[OsString]) -> Cost {
     finish(command.spawn().unwrap_or_else(|error| panic!("{}: {error}", line[0].display())), began)
 }
 
-/// Waits for the end of what was started.
+/// Waits for the end of a child.
 pub fn finish(mut child: Child, began: Instant) -> Cost {
     let pid = Pid::from_raw(child.id().cast_signed());
-    // It stays a zombie for a moment, whose accounts are complete and can still be read.
+    // As a zombie it still has its complete accounts.
     waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).expect("a child is waited for");
     let cost = Cost { wall: began.elapsed(), cpu: cpu(child.id()) };
     let _ = child.wait();
@@ -48,25 +48,25 @@ pub fn number_printed(line: &[OsString]) -> f64 {
     let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", line[0].display()));
     let text = String::from_utf8_lossy(&output.stdout);
-    // The peers print things of their own around it.
+    // The peers print lines of their own around it.
     text.lines().rev().find_map(|line| line.rsplit(' ').next()?.trim().parse().ok()).unwrap_or_else(|| {
         panic!("{} printed no number: {text}{}", line[0].display(), String::from_utf8_lossy(&output.stderr))
     })
 }
 
-/// The CPU time that a process took so far (`/proc/PID/schedstat`: "time spent on the cpu", in nanoseconds).
+/// The CPU time of a process so far (`/proc/PID/schedstat`: "time spent on the cpu", in nanoseconds).
 pub fn cpu(pid: u32) -> Duration {
     let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap_or_default();
     let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("the kernel tells how long a process ran"))
+    Duration::from_nanos(nanoseconds.expect("the kernel reports the CPU time of a process"))
 }
 
-/// The memory in KiB that a process shares with no other and that holds more than its file does.
+/// The memory in KiB that a process has written to and shares with no other.
 pub fn private_memory(pid: u32) -> f64 {
     number_of(&format!("/proc/{pid}/smaps_rollup"), "Private_Dirty:")
 }
 
-/// How often a process went to sleep by itself and so was woken.
+/// How often a process went to sleep by itself, and so was woken.
 pub fn wake_ups(pid: u32) -> f64 {
     number_of(&format!("/proc/{pid}/status"), "voluntary_ctxt_switches:")
 }
@@ -77,11 +77,11 @@ fn number_of(file: &str, key: &str) -> f64 {
     value.unwrap_or_else(|| panic!("{file} has no {key}"))
 }
 
-/// What runs while this lives, and is asked to end when it is dropped.
+/// A running program that gets TERM on drop.
 pub struct Running(Child);
 
 impl Running {
-    /// Starts a line, and returns when so many `sleep`s run below it.
+    /// Starts a line, and returns when it has this many descendants named `sleep`.
     pub fn start(line: &[OsString], sleeps: usize) -> Self {
         let child = command(line).spawn();
         let running = Self(child.unwrap_or_else(|error| panic!("{}: {error}", line[0].display())));
@@ -106,7 +106,7 @@ impl Drop for Running {
     }
 }
 
-/// Some start each process below a process of their own.
+/// The descendants named `sleep`: some peers start each process through another one.
 fn sleeps_below(pid: &str) -> usize {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     let is_asleep =
@@ -114,7 +114,7 @@ fn sleeps_below(pid: &str) -> usize {
     list.split_whitespace().map(|child| usize::from(is_asleep(child)) + sleeps_below(child)).sum()
 }
 
-/// While this lives, this process and what it starts run on one CPU.
+/// Binds this process and its children to one CPU until it is dropped.
 pub struct OneCpu {
     before: String,
 }
@@ -123,7 +123,7 @@ impl OneCpu {
     pub fn new() -> Self {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let before = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-        let before = before.expect("the kernel tells the CPUs").trim().to_owned();
+        let before = before.expect("the kernel lists the CPUs").trim().to_owned();
         let last = before.rsplit([',', '-']).next().unwrap_or("0").to_owned();
         bind(&last);
         Self { before }
@@ -142,7 +142,7 @@ fn bind(cpus: &str) {
     assert!(status.is_ok_and(|status| status.success()), "taskset cannot bind this process to CPU {cpus}");
 }
 
-/// A line of a helper.
+/// A command line.
 pub fn words<A: AsRef<OsStr>>(words: impl IntoIterator<Item = A>) -> Vec<OsString> {
     words.into_iter().map(|word| word.as_ref().to_owned()).collect()
 }

@@ -1,11 +1,11 @@
-//! A folder for what only a measurement needs. It is gone when the measurement is.
+//! A temporary directory for the measurements.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder.
+/// The directory, removed on drop.
 pub struct Scratch {
     folder: PathBuf,
     procfiles: Cell<usize>,
@@ -14,7 +14,7 @@ pub struct Scratch {
 impl Scratch {
     pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("monofy-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        std::fs::create_dir_all(&folder).expect("a directory can be created");
         Self { folder, procfiles: Cell::new(0) }
     }
 
@@ -22,7 +22,7 @@ impl Scratch {
         self.folder.join(name)
     }
 
-    /// A helper, compiled from its source beside this file.
+    /// The path of a helper, compiled from its source in this directory.
     pub fn helper(&self, name: &str) -> String {
         let program = self.file(name);
         if !program.exists() {
@@ -34,7 +34,7 @@ impl Scratch {
         program.to_str().expect("the path is text").to_owned()
     }
 
-    /// A file that names processes as honcho and foreman read it.
+    /// Writes a Procfile for honcho and foreman.
     pub fn procfile(&self, processes: &[&[&str]]) -> PathBuf {
         let number = self.procfiles.replace(self.procfiles.get() + 1);
         let file = self.file(&format!("Procfile.{number}"));

@@ -1,5 +1,4 @@
-// Sends its parent SIGUSR1, waits until that has come back to the handler here, COUNT times. Prints the
-// nanoseconds that one round took.
+// Sends SIGUSR1 to its parent and waits until the handler gets it back, COUNT times. Prints the nanoseconds of one round.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +27,7 @@ int main(int argc, char **argv) {
   sigemptyset(&blocked);
   sigaddset(&blocked, SIGUSR1);
   sigprocmask(SIG_BLOCK, &blocked, &before);
-  // The supervisor is given time to come to rest.
+  // The start of the supervisor is over by then.
   usleep(100000);
   long long began = now();
   for (int i = 0; i < count; i++) {

@@ -1,11 +1,11 @@
-//! How long a signal takes from its sender through a supervisor to the handler of a process.
+//! The time of a signal from its sender through a supervisor to a handler.
 
 use std::ffi::OsString;
 
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{OneCpu, number_printed};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const WHAT: &str = "a signal through it to a handler, on one CPU";
 const SIGNALS: usize = 2000;
@@ -27,11 +27,11 @@ pub fn measure(bench: &Bench, table: &mut Table) {
         }
     }
     for ((peer, _), taken) in lines.iter().zip(&taken) {
-        let asked = if *peer == Peer::Tini { Asked::Ratio(1.0) } else { Asked::Nothing };
+        let target = if *peer == Peer::Tini { Target::Ratio(1.0) } else { Target::None };
         if taken.is_empty() {
-            table.miss(WHAT, *peer);
+            table.skip_missing(WHAT, *peer);
         } else {
-            table.compare(WHAT, Unit::Microseconds, &taken_by_us, (peer.name(), taken), asked);
+            table.compare(WHAT, Unit::Microseconds, &taken_by_us, (peer.name(), taken), target);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! How large the static binary is.
+//! The size of the static binary.
 
 use crate::bench::Bench;
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    let metadata = std::fs::metadata(bench.monofy()).expect("the binary is there");
-    #[allow(clippy::cast_precision_loss, reason = "a binary is no exabyte")]
+    let metadata = std::fs::metadata(bench.monofy()).expect("the binary exists");
+    #[allow(clippy::cast_precision_loss, reason = "a binary is smaller than an exabyte")]
     let size = metadata.len() as f64;
-    table.tell("static binary, stripped", Unit::Bytes, size, Asked::Value(2_500_000.0));
+    table.add("static binary, stripped", Unit::Bytes, size, Target::Value(2_500_000.0));
 }

@@ -1,5 +1,5 @@
-// stamp FILE: waits a moment, so that its neighbours are started, writes the time into FILE and ends.
-// stamp FILE COMMAND...: runs COMMAND, in which that happens, and prints the nanoseconds from there to its end.
+// stamp FILE: waits a moment, so that its neighbours start, writes the time into FILE and exits.
+// stamp FILE COMMAND...: runs COMMAND, which runs `stamp FILE`, and prints the nanoseconds from that time to its exit.
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>

@@ -1,15 +1,15 @@
-//! How much longer `monofy true` takes than `true`.
+//! The start: wall time of `monofy true` above that of `true`.
 
 use std::ffi::OsString;
 
 use crate::bench::Bench;
 use crate::peer::Peer;
 use crate::run::{run, words};
-use crate::table::{Asked, Table, Unit};
+use crate::table::{Table, Target, Unit};
 
 const WHAT: &str = "start: `… true` above `true`";
 const ROUNDS: usize = 600;
-/// What takes a hundred times as long needs no such number of rounds.
+/// For peers that take a hundred times as long.
 const SLOW_ROUNDS: usize = 20;
 
 pub fn measure(bench: &Bench, table: &mut Table) {
@@ -33,15 +33,15 @@ fn compare(bench: &Bench, table: &mut Table, peers: &[Peer], rounds: usize) {
         }
     }
     for (peer, taken) in peers.iter().zip(&taken) {
-        let asked = match peer {
-            Peer::Catatonit => Asked::Ratio(1.15),
-            Peer::Tini => Asked::Below,
-            _ => Asked::Nothing,
+        let target = match peer {
+            Peer::Catatonit => Target::Ratio(1.15),
+            Peer::Tini => Target::Below,
+            _ => Target::None,
         };
         if taken.is_empty() {
-            table.miss(WHAT, *peer);
+            table.skip_missing(WHAT, *peer);
         } else {
-            table.compare(WHAT, Unit::Milliseconds, &taken_by_us, (peer.name(), taken), asked);
+            table.compare(WHAT, Unit::Milliseconds, &taken_by_us, (peer.name(), taken), target);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Medians, and ratios with their spread.
 
-/// The value in the middle.
+/// The median.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -11,15 +11,15 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// How many parts a series is cut into to see how much its ratio moves.
+/// The number of parts of a series, whose ratios show the spread.
 const PARTS: usize = 5;
 
-/// How much larger one series is than another that was measured in turn with it.
+/// The ratio of two series that were measured in turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio {
     /// The ratio of the medians.
     pub median: f64,
-    /// The least and the greatest ratio of a part of the run.
+    /// The least and the greatest ratio of a part.
     pub spread: Option<(f64, f64)>,
 }
 

@@ -1,4 +1,4 @@
-//! The table as it stands in the README.
+//! The table of figures in README.md.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::peer::Peer;
 use crate::statistics::{Ratio, median};
 
-/// In what a row is measured.
+/// The unit of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     Milliseconds,
@@ -16,33 +16,34 @@ pub enum Unit {
     Times,
 }
 
-/// What the contract asks of a row.
+/// The contract's target of a row.
 #[derive(Clone, Copy, Debug)]
-pub enum Asked {
-    /// At most so many times what the other takes.
+pub enum Target {
+    /// At most this multiple of the peer's figure.
     Ratio(f64),
-    /// Less than what the other takes.
+    /// Less than the peer's figure.
     Below,
-    /// At most so much, whatever the other takes.
+    /// At most this value.
     Value(f64),
-    /// Nothing; the row is there to compare.
-    Nothing,
+    /// At most this multiple of the peer's figure, and at most this value.
+    RatioAndValue(f64, f64),
+    /// None: the row is only a comparison.
+    None,
 }
 
-/// The rows that were measured.
+/// The measured rows.
 pub struct Table {
-    /// Those of which something is asked.
-    asked: Vec<String>,
+    with_target: Vec<String>,
     others: Vec<String>,
 }
 
 impl Table {
     pub fn new() -> Self {
-        Self { asked: Vec::new(), others: Vec::new() }
+        Self { with_target: Vec::new(), others: Vec::new() }
     }
 
-    /// A figure beside that of another program, both of as many rounds.
-    pub fn compare(&mut self, what: &str, unit: Unit, ours: &[f64], other: (&str, &[f64]), asked: Asked) {
+    /// Adds a figure beside that of another program, both of equally many rounds.
+    pub fn compare(&mut self, what: &str, unit: Unit, ours: &[f64], other: (&str, &[f64]), target: Target) {
         let (name, theirs) = other;
         let ratio = Ratio::new(ours, theirs);
         let spread = ratio.spread.map(|(least, most)| format!(" ({}–{})", short(least), short(most)));
@@ -52,43 +53,43 @@ impl Table {
             String::new()
         };
         let row = [what, &unit.shown(median(ours)), name, &unit.shown(median(theirs)), &shown];
-        self.row(row, &asked.shown(unit), asked.is_held(median(ours), ratio.median));
+        self.row(row, &target.shown(unit), target.is_met(median(ours), ratio.median));
     }
 
-    /// A figure that stands alone.
-    pub fn tell(&mut self, what: &str, unit: Unit, ours: f64, asked: Asked) {
-        self.row([what, &unit.shown(ours), "", "", ""], &asked.shown(unit), asked.is_held(ours, f64::NAN));
+    /// Adds a figure without comparison.
+    pub fn add(&mut self, what: &str, unit: Unit, ours: f64, target: Target) {
+        self.row([what, &unit.shown(ours), "", "", ""], &target.shown(unit), target.is_met(ours, f64::NAN));
     }
 
-    /// A row that cannot be measured here, and why.
-    pub fn leave_out(&mut self, what: &str, other: &str, why: &str) {
+    /// Adds a row that cannot be measured here, with the reason.
+    pub fn skip(&mut self, what: &str, other: &str, why: &str) {
         self.row([what, "", other, why, ""], "", None);
     }
 
-    /// A peer is not there.
-    pub fn miss(&mut self, what: &str, peer: Peer) {
-        self.leave_out(what, peer.name(), "not installed");
+    /// Adds a row for a peer that is not installed.
+    pub fn skip_missing(&mut self, what: &str, peer: Peer) {
+        self.skip(what, peer.name(), "not installed");
     }
 
-    fn row(&mut self, cells: [&str; 5], asked: &str, held: Option<bool>) {
+    fn row(&mut self, cells: [&str; 5], target: &str, is_met: Option<bool>) {
         let mut row = format!("| {} |", cells.join(" | "));
-        if let Some(held) = held {
-            let _ = write!(row, " {asked} | {} |", if held { "yes" } else { "**no**" });
+        if let Some(is_met) = is_met {
+            let _ = write!(row, " {target} | {} |", if is_met { "yes" } else { "**no**" });
         }
         eprintln!("{row}");
-        if held.is_some() { self.asked.push(row) } else { self.others.push(row) }
+        if is_met.is_some() { self.with_target.push(row) } else { self.others.push(row) }
     }
 
-    /// All of it, under what was measured where.
+    /// The table, below a sentence about the machine.
     pub fn to_markdown(&self, machine: &str) -> String {
         let mut text = format!(
             "{machine}\n\n\
-             | what | monofy | beside | takes | ratio | asked | held |\n\
+             | figure | monofy | peer | its value | ratio | target | met |\n\
              | --- | --- | --- | --- | --- | --- | --- |\n"
         );
-        text.extend(self.asked.iter().flat_map(|row| [row, "\n"]));
-        text += "\nBeside others, of which nothing is asked:\n\n\
-                 | what | monofy | beside | takes | ratio |\n\
+        text.extend(self.with_target.iter().flat_map(|row| [row, "\n"]));
+        text += "\nComparisons without a target:\n\n\
+                 | figure | monofy | peer | its value | ratio |\n\
                  | --- | --- | --- | --- | --- |\n";
         text.extend(self.others.iter().flat_map(|row| [row, "\n"]));
         text
@@ -107,27 +108,31 @@ impl Unit {
     }
 }
 
-impl Asked {
+impl Target {
     fn shown(self, unit: Unit) -> String {
         match self {
             Self::Ratio(most) => format!("at most {}", short(most)),
             Self::Below => "less".to_owned(),
             Self::Value(most) => format!("at most {}", unit.shown(most)),
-            Self::Nothing => String::new(),
+            Self::RatioAndValue(ratio, value) => {
+                format!("at most {} and {}", short(ratio), unit.shown(value))
+            }
+            Self::None => String::new(),
         }
     }
 
-    fn is_held(self, ours: f64, ratio: f64) -> Option<bool> {
+    fn is_met(self, ours: f64, ratio: f64) -> Option<bool> {
         match self {
             Self::Ratio(most) => Some(ratio <= most),
             Self::Below => Some(ratio < 1.0),
             Self::Value(most) => Some(ours <= most),
-            Self::Nothing => None,
+            Self::RatioAndValue(most_ratio, most) => Some(ratio <= most_ratio && ours <= most),
+            Self::None => None,
         }
     }
 }
 
-/// With three digits that count.
+/// Rounds to three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -142,11 +147,11 @@ fn short(value: f64) -> String {
 const BEGIN: &str = "<!-- figures: written by `cargo bench --bench contract -- --write` -->\n";
 const END: &str = "<!-- end of the figures -->\n";
 
-/// Puts the table where the last one stands.
+/// Replaces the table in README.md.
 pub fn write_into_readme(table: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("there is a README");
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has a place for the figures");
-    let (_, after) = rest.split_once(END).expect("the place for the figures has an end");
-    std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("the README can be written");
+    let readme = std::fs::read_to_string(&path).expect("README.md is readable");
+    let (before, rest) = readme.split_once(BEGIN).expect("README.md has the comment before the figures");
+    let (_, after) = rest.split_once(END).expect("README.md has the comment after the figures");
+    std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("README.md is writable");
 }

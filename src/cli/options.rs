@@ -186,12 +186,11 @@ fn repeatable(name: &'static str, value: &'static str, help: &'static str) -> Ar
 }
 
 fn choice(name: &'static str, value: &'static str, choices: &[&'static str], help: &'static str) -> Arg {
-    let choices = choices.iter().copied().collect::<Vec<_>>();
     Arg::new(name)
         .long(name)
         .value_name(value)
         .hide_possible_values(true)
-        .value_parser(PossibleValuesParser::new(choices))
+        .value_parser(PossibleValuesParser::new(choices.to_vec()))
         .help(help)
 }
 

@@ -1,6 +1,7 @@
 //! Names of commands: given by `--name`, or derived from PROGRAM, with numbers for repeats and copies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::resolve::command::GivenName;
@@ -54,11 +55,10 @@ impl ProcessNames {
         number.parse().ok().filter(|number| is_number && (1..=*count).contains(number))
     }
 
-    /// The position of a copy among those that run. The inner `None` is a copy that is left out.
-    pub(super) fn position_of_copy(&self, name: &str) -> Option<Option<usize>> {
-        let number = self.number_of_copy(name)?;
-        let (_, numbers) = self.copies.as_ref()?;
-        Some(numbers.iter().position(|running| *running == number))
+    /// The positions, among the copies that run, of the copy with this number: none if it is left out.
+    pub(super) fn positions_of_copy(&self, number: usize) -> Range<usize> {
+        let numbers = self.copies.as_ref().map_or(&[][..], |(_, numbers)| numbers);
+        numbers.iter().position(|running| *running == number).map_or(0..0, |position| position..position + 1)
     }
 }
 
@@ -99,12 +99,11 @@ impl Names {
     /// The names of a command, once every given name is reserved.
     pub(super) fn finish(&mut self, draft: NameDraft) -> ProcessNames {
         let count = draft.count();
-        let (name, shown) = match draft.given {
-            Some(given) => (given.name, given.shown),
-            None => {
-                let name = self.unique(&draft.base, count);
-                (name.clone(), name)
-            }
+        let (name, shown) = if let Some(given) = draft.given {
+            (given.name, given.shown)
+        } else {
+            let name = self.unique(&draft.base, count);
+            (name.clone(), name)
         };
         ProcessNames { name, shown, copies: draft.copies }
     }

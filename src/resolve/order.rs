@@ -40,9 +40,10 @@ impl<'n> Targets<'n> {
         // A copy's name is that of its process and a number.
         let (process, _) = name.rsplit_once('.')?;
         let index = *self.by_name.get(process)?;
-        let position = self.entries[index].names.position_of_copy(name)?;
+        let names = &self.entries[index].names;
+        let positions = names.positions_of_copy(names.number_of_copy(name)?);
         let start = self.positions[index].start;
-        Some(position.map_or(0..0, |position| start + position..start + position + 1))
+        Some(start + positions.start..start + positions.end)
     }
 }
 

@@ -144,7 +144,7 @@ impl<'l> Resolver<'l> {
         (NameDraft::new(given, &base.unwrap_or_default(), Some((count, numbers))), Outcome::Run(copies))
     }
 
-    /// Expands each copy with its number in MONOFY_REPLICA. Problems that all copies share are reported once.
+    /// Expands each copy with its number in `MONOFY_REPLICA`. Problems that all copies share are reported once.
     fn copies(
         &mut self,
         kind: ProcessKind,
@@ -190,7 +190,9 @@ impl<'l> Resolver<'l> {
     fn selection(&mut self, only: &'l SourceText, commands: &'l [CommandArgs]) -> Selection {
         let mut names = Names::default();
         let mut drafts: Vec<NameDraft> = commands.iter().map(|command| self.trial_draft(command)).collect();
-        drafts.iter_mut().for_each(|draft| names.take(draft));
+        for draft in &mut drafts {
+            names.take(draft);
+        }
         let all: Vec<ProcessNames> = drafts.into_iter().map(|draft| names.finish(draft)).collect();
         let mut selected = vec![SelectedCopies::default(); commands.len()];
         let mut start = 0;

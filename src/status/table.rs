@@ -1,11 +1,10 @@
 //! The status of a run as a table, for people.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use crate::status::{LastExit, ProcessState, ProcessStatus, Status};
-
-/// Columns up to this width are aligned. A longer cell moves the rest of its own row only.
-const WIDEST: usize = 40;
+use crate::text::columns;
 
 const HEAD: [&str; 7] = ["NAME", "PID", "STATE", "READY", "RESTARTS", "UPTIME", "LAST EXIT"];
 
@@ -14,15 +13,13 @@ pub(super) fn table(status: &Status, now: Duration) -> String {
     let rows: Vec<[String; 7]> = std::iter::once(HEAD.map(str::to_owned))
         .chain(status.processes.iter().map(|process| row(process, now)))
         .collect();
-    let width =
-        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).min(WIDEST);
+    let width = |column: usize| columns::width(rows.iter().map(|row| row[column].as_str()));
     let widths: [usize; 7] = std::array::from_fn(width);
     let mut text = String::new();
     for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', 2 + width.saturating_sub(cell.chars().count())));
+            let _ = write!(line, "{cell:width$}  ");
         }
         text.push_str(line.trim_end());
         text.push('\n');

@@ -3,7 +3,8 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -196,7 +197,8 @@ fn unguessable() -> io::Result<String> {
     // SAFETY: the kernel fills in as many bytes as are said; so few come at once (getrandom(2)).
     let got = unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
     if got != isize::try_from(random.len()).unwrap_or(0) {
-        return Err(io::Error::last_os_error());
+        // Before Linux 3.17, or in a sandbox.
+        File::open("/dev/urandom")?.read_exact(&mut random)?;
     }
     let mut name = "@monofy-".to_owned();
     for byte in random {

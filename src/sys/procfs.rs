@@ -157,11 +157,14 @@ pub fn send(descendant: &Descendant, signal: SignalNumber) -> io::Result<()> {
     if !is_same {
         return Err(io::Error::from_raw_os_error(libc::ESRCH));
     }
-    match handle {
-        Ok(handle) => send_by_handle(&handle, signal),
-        // Before Linux 5.3, and where a filter of system calls does not know the call.
-        Err(_) => process::send(descendant.pid, signal),
-    }
+    // Neither call exists before Linux 5.3, and a sandbox may refuse either. A real EPERM comes from kill(2) as well.
+    handle.and_then(|handle| send_by_handle(&handle, signal)).or_else(|error| {
+        if error.raw_os_error() == Some(libc::ESRCH) {
+            Err(error)
+        } else {
+            process::send(descendant.pid, signal)
+        }
+    })
 }
 
 fn open(pid: Pid) -> io::Result<OwnedFd> {

@@ -1,13 +1,15 @@
 //! Pseudo-terminals for the output of processes (pty(7)).
 #![allow(unsafe_code, reason = "the ioctl(2) calls for the size and the peer have no safe wrapper")]
 
+use std::fs::OpenOptions;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
-use nix::pty::{posix_openpt, unlockpt};
+use nix::pty::{PtyMaster, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 
 use crate::sys::descriptors::move_above_stdio;
@@ -70,15 +72,13 @@ pub fn resize(terminal: BorrowedFd<'_>, size: WindowSize) -> io::Result<()> {
 /// # Errors
 /// When there is no devpts, or no descriptor left.
 pub fn open(size: WindowSize) -> io::Result<(OwnedFd, OwnedFd)> {
-    let master: OwnedFd = {
-        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
-        unlockpt(&master)?;
-        // SAFETY: `into_raw_fd` gives up the descriptor, so nothing else owns it.
-        unsafe { OwnedFd::from_raw_fd(std::os::fd::IntoRawFd::into_raw_fd(master)) }
-    };
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
+    unlockpt(&master)?;
+    let slave = move_above_stdio(peer(&master)?)?;
+    // SAFETY: `into_raw_fd` gives up the descriptor, so nothing else owns it.
+    let master = unsafe { OwnedFd::from_raw_fd(master.into_raw_fd()) };
     let master = move_above_stdio(master)?;
     fcntl(&master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-    let slave = move_above_stdio(peer(&master)?)?;
     let mut attributes = tcgetattr(&slave)?;
     attributes.output_flags.remove(OutputFlags::OPOST);
     tcsetattr(&slave, SetArg::TCSANOW, &attributes)?;
@@ -87,8 +87,17 @@ pub fn open(size: WindowSize) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((master, slave))
 }
 
-/// Opens the other end by the master and not by its path: `/dev/pts` may belong to another devpts instance.
-fn peer(master: &OwnedFd) -> io::Result<OwnedFd> {
+/// Opens the other end by the master, or else by its path. The path may belong to another devpts instance, but a sandbox
+/// and kernels before Linux 4.13 know no other way.
+fn peer(master: &PtyMaster) -> io::Result<OwnedFd> {
+    peer_by_master(master).or_else(|_| {
+        let path = ptsname_r(master)?;
+        let file = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(path)?;
+        Ok(file.into())
+    })
+}
+
+fn peer_by_master(master: &PtyMaster) -> io::Result<OwnedFd> {
     let flags = long(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC);
     // SAFETY: TIOCGPTPEER takes flags and returns a new descriptor.
     let number = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) };

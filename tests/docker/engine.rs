@@ -1,4 +1,4 @@
-//! The engine, the images of a test run, and containers that go with the test.
+//! The Docker engine, the images of a test run, and containers that are removed with their test.
 
 use std::env;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use crate::support::{Finished, Folder, Lines, Run, Running, has_tool, in_path};
 
-/// The empty image: monofy as the entry point, and busybox.
+/// An empty image with monofy as the entry point, and busybox.
 const SCRATCH: &str = "\
 FROM scratch
 COPY bin /bin
@@ -20,10 +20,10 @@ ENV PATH=/bin
 ENTRYPOINT [\"/bin/monofy\"]
 ";
 
-/// What the tests use of busybox.
+/// The applets of busybox that the tests use.
 const APPLETS: &str = "cat echo grep ls ps setsid sh sleep test touch tr true wc";
 
-/// The image of an application: its own CMD in exec form, and users with names.
+/// The image of an application, with a CMD in exec form and named users.
 const APPLICATION: &str = r#"
 COPY etc /etc
 ENTRYPOINT []
@@ -34,20 +34,20 @@ CMD ["monofy", "sh", "-c", "echo setting up", "&&", \
      "sh", "-c", "echo hello $0; exec sleep 100", "${GREETED}"]
 "#;
 
-/// What removes the images and forgotten containers of a run once the run (process `$0`) is over.
+/// Removes the images and remaining containers of a test run once the run (process `$0`) has ended.
 const SWEEP: &str = r#"
 while kill -0 "$0" 2>/dev/null; do sleep 0.2; done
 docker ps -aq --filter "label=$1" | xargs -r docker rm -f
 docker rmi -f "$2-application" "$2"
 "#;
 
-/// What a test needs of the engine.
+/// The images of a test run.
 pub struct Images {
     run: String,
 }
 
 impl Images {
-    /// The images of this test run, which its first test builds. Nothing where a tool is missing.
+    /// The images of this test run, which its first test builds. `None` if a tool is missing.
     pub fn get() -> Option<Self> {
         let has_engine =
             in_path("docker") && docker(["version", "--format", "{{.Server.Version}}"]).finish().status == 0;
@@ -58,7 +58,7 @@ impl Images {
         if !has_tool("a static busybox (Debian: busybox-static)", busybox.is_some()) {
             return None;
         }
-        // nextest gives every test a process and the run an id; else the process is the run.
+        // nextest gives the run an id and every test a process; without it the process is the run.
         let run = env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
         let images = Self { run };
         images.build_once(&busybox?);
@@ -79,7 +79,7 @@ impl Images {
 
     fn build_once(&self, busybox: &Path) {
         let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("images.lock"))
-            .expect("a file can be made");
+            .expect("a file can be created");
         let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error).expect("a lock");
         if docker(["image", "inspect", &self.application()]).finish().status == 0 {
             return;
@@ -109,7 +109,7 @@ impl Images {
         fs::write(context.join("etc/group"), "root:x:0:\nweb:x:1501:\nlogs:x:1600:web\n").unwrap();
     }
 
-    /// No test knows that it is the last one, so something outlives them.
+    /// Starts the removal, which outlives the tests: no test knows that it is the last one.
     fn sweep_later(&self) {
         let run = if env::var_os("NEXTEST_RUN_ID").is_some() { parent_id() } else { std::process::id() };
         let mut sweeper = Command::new("sh");
@@ -119,17 +119,17 @@ impl Images {
         sweeper.spawn().expect("there is a sh");
     }
 
-    /// monofy with these arguments in a container of its own, under way.
+    /// Starts monofy with these arguments in a container.
     pub fn start(&self, options: &[&str], arguments: &[&str]) -> Container {
         self.start_image(&self.scratch(), options, arguments)
     }
 
-    /// The same to its end.
+    /// Runs monofy with these arguments in a container to its end.
     pub fn finish(&self, options: &[&str], arguments: &[&str]) -> Finished {
         self.start(options, arguments).finish()
     }
 
-    /// The application with its own CMD, or another command.
+    /// Starts the application with its CMD, or with another command.
     pub fn start_application(&self, options: &[&str], command: &[&str]) -> Container {
         self.start_image(&self.application(), options, command)
     }
@@ -151,24 +151,24 @@ impl Images {
     }
 }
 
-/// A container. Dropped, it is removed.
+/// A container, removed on drop.
 pub struct Container {
     id: String,
     logs: Running,
 }
 
 impl Container {
-    /// What `docker logs` shows of stdout.
+    /// Its stdout, from `docker logs`.
     pub fn stdout(&self) -> &Lines {
         &self.logs.stdout
     }
 
-    /// What `docker logs` shows of stderr.
+    /// Its stderr, from `docker logs`.
     pub fn stderr(&self) -> &Lines {
         &self.logs.stderr
     }
 
-    /// `docker stop` with Docker's own 10 s, and how long it took.
+    /// Runs `docker stop` with Docker's default of 10 s and returns its duration.
     pub fn stop(&self) -> Duration {
         let began = Instant::now();
         docker(["stop", &self.id]).finish().assert_status(0);
@@ -185,32 +185,32 @@ impl Container {
         docker([&["exec", "--detach", &self.id], command].concat()).finish().assert_status(0);
     }
 
-    /// `docker exec`, to its end.
+    /// `docker exec`, in the foreground.
     pub fn run(&self, command: &[&str]) -> Finished {
         docker([&["exec", &self.id], command].concat()).finish()
     }
 
-    /// `docker exec`, and what it says.
+    /// `docker exec` of a command that succeeds; returns its stdout.
     pub fn ask(&self, command: &[&str]) -> String {
         let asked = self.run(command);
         asked.assert_status(0);
         asked.stdout
     }
 
-    /// The pid of its PID 1 as this machine sees it.
+    /// The pid of its PID 1 on the host.
     pub fn pid(&self) -> i32 {
         docker(["inspect", "-f", "{{.State.Pid}}", &self.id]).finish().stdout.trim().parse().expect("a pid")
     }
 
-    /// What Docker thinks of its health, and what the last check said.
+    /// Its health according to Docker, and the output of the last check.
     pub fn health(&self) -> (String, String) {
         let format = "{{.State.Health.Status}} {{range .State.Health.Log}}{{.Output}}{{end}}";
         let shown = docker(["inspect", "-f", format, &self.id]).finish().stdout;
-        let (status, said) = shown.split_once(' ').expect("a status and what was said");
-        (status.to_owned(), said.trim_end().lines().last().unwrap_or_default().to_owned())
+        let (status, output) = shown.split_once(' ').expect("a status and the output");
+        (status.to_owned(), output.trim_end().lines().last().unwrap_or_default().to_owned())
     }
 
-    /// Waits for its end, and compares nothing.
+    /// Waits for its end and returns its status and output.
     pub fn finish(mut self) -> Finished {
         let waited = docker(["wait", &self.id]).finish();
         waited.assert_status(0);
@@ -226,7 +226,7 @@ impl Drop for Container {
     }
 }
 
-/// The client, with what may tell it where the engine is.
+/// The Docker client, with the variables that may name the engine.
 pub fn docker<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Run {
     Run::of("docker", arguments).with(|command| {
         let is_wanted = |name: &str| name == "HOME" || name.starts_with("DOCKER_");
@@ -234,16 +234,16 @@ pub fn docker<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>)
     })
 }
 
-/// The static binary: what `MONOFY_STATIC` names, else built from these sources.
+/// The static binary: the file that `MONOFY_STATIC` names, or one built from these sources.
 fn static_monofy() -> PathBuf {
     if let Some(path) = env::var_os("MONOFY_STATIC") {
         return PathBuf::from(path);
     }
     let about = assert_ran(Command::new("rustc").arg("-vV"));
-    let host = about.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
+    let host = about.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc prints its host");
     let tests = env::current_exe().expect("a test knows its own path");
     let target = tests.ancestors().nth(3).expect("tests are built below the target folder");
-    // With a target said, the flags hold for the binary alone: a procedural macro cannot be static.
+    // With --target the flags apply to the binary only: a procedural macro cannot be static.
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--release", "--bin", "monofy", "--target", host, "--target-dir"]).arg(target);
     cargo.env("RUSTFLAGS", "-C target-feature=+crt-static -C relocation-model=static");
@@ -252,7 +252,7 @@ fn static_monofy() -> PathBuf {
     target.join(host).join("release/monofy")
 }
 
-/// A busybox that needs no libraries, of which ldd says that there is nothing to list.
+/// A busybox without libraries: ldd fails on it.
 fn static_busybox() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let busybox = env::split_paths(&path).map(|folder| folder.join("busybox")).find(|file| file.is_file())?;

@@ -1,15 +1,15 @@
-//! What holds wherever monofy sits: as PID 1 or below one, with every right or none.
+//! Tests that run in every environment: as PID 1 or below another init, with all rights or none.
 
 use std::time::Duration;
 
 use crate::engine::Images;
 
-/// Less than what Docker waits (10 s), and more than a slow machine needs.
+/// Less than Docker's own deadline (10 s), and more than a slow machine needs.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-macro_rules! in_every_seat {
-    ($($seat:ident: $options:expr;)*) => { $(
-        mod $seat {
+macro_rules! in_every_environment {
+    ($($environment:ident: $options:expr;)*) => { $(
+        mod $environment {
             const OPTIONS: &[&str] = &$options;
 
             #[test]
@@ -40,7 +40,7 @@ macro_rules! in_every_seat {
     )* };
 }
 
-in_every_seat! {
+in_every_environment! {
     as_pid_1: [];
     below_dockers_init: ["--init"];
     without_rights: ["--read-only", "--user", "1234", "--cap-drop=ALL", "--network", "none"];
@@ -56,7 +56,7 @@ in_every_seat! {
 
 fn a_hundred_orphans_leave_no_zombie(options: &[&str]) {
     // The subshell ends at once and does not wait for `true`, which becomes an orphan.
-    // What the shell is to expand has two `$`.
+    // `$$` leaves a dollar for the shell.
     let orphans = "
         i=0
         while [ $$i -lt 100 ]; do (true &); i=$((i + 1)); done
@@ -71,7 +71,7 @@ fn a_hundred_orphans_leave_no_zombie(options: &[&str]) {
 
 fn docker_stop_ends_a_setup_command_at_once_and_nothing_later_starts(options: &[&str]) {
     let Some(images) = Images::get() else { return };
-    // The shell waits for a child of its own, as a migration script does.
+    // The shell waits for a child, as a migration script does.
     let setup = ["sh", "-c", "echo migrating; sleep 100; echo migrated"];
     let rest = ["&&", "echo", "second setup", "&&", "echo", "web", "|||", "echo", "worker"];
     let container = images.start(options, &[&setup[..], &rest[..]].concat());
@@ -103,8 +103,8 @@ fn a_process_that_ignores_term_is_killed_in_time_and_named(options: &[&str]) {
 
 fn docker_stop_of_well_behaved_processes_gives_0(options: &[&str]) {
     let Some(images) = Images::get() else { return };
-    // One that ends by the signal, one that ends with 0, and one that reports the signal as a shell or a JVM does.
-    // They wait in short sleeps: a shell between fork and exec still has the trap, and loses the signal with it.
+    // One process dies of the signal, one exits with 0, and one exits with 143 as a shell or a JVM does.
+    // They sleep shortly: a child of the shell between fork and exec still has the trap and loses the signal.
     let ends_with_0 = "trap 'echo bye; exit 0' TERM; echo first is ready; while :; do sleep 0.1; done";
     let reports_143 = "trap 'exit 143' TERM; echo second is ready; while :; do sleep 0.1; done";
     let arguments = ["sleep", "100", "|||", "sh", "-c", ends_with_0, "|||", "sh", "-c", reports_143];
@@ -119,11 +119,11 @@ fn docker_stop_of_well_behaved_processes_gives_0(options: &[&str]) {
 }
 
 #[test]
-fn nothing_has_to_be_writable() {
+fn a_read_only_root_is_enough() {
     let Some(images) = Images::get() else { return };
-    let looks =
+    let script =
         "test ! -e /tmp && test ! -e /run && ! touch /written 2>/dev/null && echo nothing is writable";
     let options = ["--read-only", "--user", "1234:1234", "--cap-drop=ALL", "--network", "none"];
-    let finished = images.finish(&options, &["sh", "-c", looks, "&&", "true", "|||", "sleep", "100"]);
+    let finished = images.finish(&options, &["sh", "-c", script, "&&", "true", "|||", "sleep", "100"]);
     finished.assert_status(0).assert_stdout("nothing is writable\n");
 }

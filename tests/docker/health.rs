@@ -1,9 +1,9 @@
-//! `HEALTHCHECK CMD ["monofy", "--health"]` in an image without curl, with every right or none.
+//! `HEALTHCHECK CMD ["monofy", "--health"]` in an image without curl, with all rights or none.
 
 use crate::engine::{Container, Images};
 use crate::support::until;
 
-const WITHOUT_RIGHTS: [&[&str]; 4] = [
+const ENVIRONMENTS: [&[&str]; 4] = [
     &[],
     &["--init"],
     &["--read-only", "--user", "1234", "--cap-drop=ALL", "--network", "none"],
@@ -20,15 +20,15 @@ const WITHOUT_RIGHTS: [&[&str]; 4] = [
     ],
 ];
 
-/// Waits until Docker thinks this of it, and the last check said that.
-fn becomes(container: &Container, status: &str, words: &str) {
-    until(status, || (container.health() == (status.to_owned(), words.to_owned())).then_some(()));
+/// Waits until Docker reports this health, and this output of the last check.
+fn becomes(container: &Container, status: &str, output: &str) {
+    until(status, || (container.health() == (status.to_owned(), output.to_owned())).then_some(()));
 }
 
 #[test]
-fn docker_calls_a_container_healthy_whose_processes_run() {
+fn a_container_whose_processes_run_is_healthy() {
     let Some(images) = Images::get() else { return };
-    for options in WITHOUT_RIGHTS {
+    for options in ENVIRONMENTS {
         let container = images.start_application(options, &[]);
         becomes(&container, "healthy", "");
     }
@@ -42,9 +42,9 @@ fn a_process_of_another_user_does_not_hide_the_run_from_the_check() {
 }
 
 #[test]
-fn docker_calls_a_container_unhealthy_while_a_process_is_in_its_back_off() {
+fn a_container_with_a_process_in_its_back_off_is_unhealthy() {
     let Some(images) = Images::get() else { return };
-    for options in WITHOUT_RIGHTS {
+    for options in ENVIRONMENTS {
         let command =
             ["monofy", "--name=worker", "--restart=always", "sh", "-c", "exit 3", "|||", "sleep", "100"];
         let container = images.start_application(options, &command);

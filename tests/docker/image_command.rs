@@ -1,9 +1,9 @@
-//! An image's own CMD in exec form, and what `docker run -e` does to it.
+//! The CMD of an image in exec form, with variables from `docker run -e`.
 
 use crate::engine::Images;
 
 #[test]
-fn setup_runs_before_processes_and_defaults_hold() {
+fn setup_runs_before_processes_and_defaults_apply() {
     let Some(images) = Images::get() else { return };
     let container = images.start_application(&[], &[]);
     for line in ["listening on 8000", "working by {\"default\":1}", "hello"] {
@@ -29,7 +29,7 @@ fn variables_of_docker_run_reach_the_arguments() {
 }
 
 #[test]
-fn the_plan_of_an_image_is_shown_without_starting_it() {
+fn monofy_plan_prints_the_plan_of_an_image_and_starts_nothing() {
     let Some(images) = Images::get() else { return };
     let text = images.start_application(&["-e", "MONOFY_PLAN=1", "-e", "PORT=9000"], &[]).finish();
     text.assert_status(0);
@@ -53,7 +53,7 @@ fn a_plan_that_one_container_prints_runs_in_another() {
 }
 
 #[test]
-fn a_grace_of_docker_run_bounds_the_stop() {
+fn a_grace_from_docker_run_bounds_the_stop() {
     let Some(images) = Images::get() else { return };
     let command = ["monofy", "sh", "-c", "trap '' TERM; echo ready; sleep 100"];
     let container = images.start_application(&["-e", "MONOFY_GRACE=1s"], &command);
@@ -63,7 +63,7 @@ fn a_grace_of_docker_run_bounds_the_stop() {
 }
 
 #[test]
-fn an_unset_variable_is_an_error_when_docker_run_says_strict() {
+fn an_unset_variable_is_an_error_with_monofy_strict() {
     let Some(images) = Images::get() else { return };
     let finished = images.start_application(&["-e", "MONOFY_STRICT=1"], &[]).finish();
     finished.assert_status(125).assert_stdout("").assert_told("GREETED");

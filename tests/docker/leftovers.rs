@@ -1,4 +1,4 @@
-//! What is left when it is over, and what it costs while it runs.
+//! Processes that outlive others, and the resources that monofy needs.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::engine::Images;
 use crate::support::{is_gone, until};
 
 #[test]
-fn what_docker_exec_started_is_not_waited_for() {
+fn a_process_of_docker_exec_is_not_waited_for() {
     let Some(images) = Images::get() else { return };
     let container = images.start(&[], &["sh", "-c", "echo ready; exec sleep 100"]);
     container.stdout().wait_for("ready");
@@ -18,7 +18,7 @@ fn what_docker_exec_started_is_not_waited_for() {
 }
 
 #[test]
-fn monofy_below_docker_exec_supervises_beside_a_pid_1() {
+fn monofy_in_docker_exec_supervises_beside_pid_1() {
     let Some(images) = Images::get() else { return };
     let container = images.start(&["--read-only"], &["sh", "-c", "echo ready; exec sleep 100"]);
     container.stdout().wait_for("ready");
@@ -32,7 +32,7 @@ fn monofy_below_docker_exec_supervises_beside_a_pid_1() {
 }
 
 #[test]
-fn a_daemon_is_asked_before_the_container_goes() {
+fn a_daemon_is_asked_to_stop_before_the_container_ends() {
     let daemon = "trap 'echo daemon was asked; exit' TERM; echo ready; while :; do sleep 0.1; done";
     for init in [&[][..], &["--init"]] {
         let Some(images) = Images::get() else { return };
@@ -45,7 +45,7 @@ fn a_daemon_is_asked_before_the_container_goes() {
 }
 
 #[test]
-fn what_a_daemon_starts_when_it_is_asked_is_asked_too() {
+fn a_process_that_a_daemon_starts_when_it_is_asked_to_stop_is_asked_too() {
     let Some(images) = Images::get() else { return };
     let daemon = "trap 'sleep 100 & exit 0' TERM; echo ready; while :; do sleep 0.1; done";
     let container = images.start(&[], &["sh", "-c", "(setsid sh -c \"$0\" &); exec sleep 100", daemon]);
@@ -78,7 +78,7 @@ fn pid_1_has_one_thread_and_no_more_descriptors_than_it_needs() {
     let Some(images) = Images::get() else { return };
     let container =
         images.start(&[], &["sh", "-c", "ls /proc/self/fd | wc -l; exec sleep 100", "|||", "sleep", "100"]);
-    // The three standard ones, and the one with which ls reads the folder.
+    // The three standard ones, and the one with which ls reads the directory.
     container.stdout().wait_for("4");
     let threads = container.ask(&["grep", "^Threads:", "/proc/1/status"]);
     assert_eq!(threads.split_whitespace().last(), Some("1"));
@@ -86,6 +86,6 @@ fn pid_1_has_one_thread_and_no_more_descriptors_than_it_needs() {
     assert_eq!(
         own.split_whitespace().count(),
         5,
-        "the standard ones, a signalfd and what is published, not: {own}"
+        "expected the standard descriptors, a signalfd and the status file: {own}"
     );
 }

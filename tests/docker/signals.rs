@@ -2,17 +2,17 @@
 
 use crate::engine::Images;
 
-/// Tells of every signal, and ends with 0 for those that ask for it. What the shell is to expand has two `$`.
-const TELLER: &str = "
+/// Prints every signal, and exits with 0 at those that ask for a stop. `$$` leaves a dollar for the shell.
+const PRINTS_SIGNALS: &str = "
     for s in HUP USR1 USR2 WINCH; do trap \"echo got $$s\" $$s; done
     for s in INT QUIT TERM; do trap \"echo got $$s; exit 0\" $$s; done
     echo ready
     while :; do sleep 0.1; done";
 
 #[test]
-fn what_asks_for_no_stop_is_passed_on_once_and_stops_nothing() {
+fn a_signal_that_asks_for_no_stop_is_passed_on_once_and_stops_nothing() {
     let Some(images) = Images::get() else { return };
-    let container = images.start(&[], &["sh", "-c", TELLER]);
+    let container = images.start(&[], &["sh", "-c", PRINTS_SIGNALS]);
     container.stdout().wait_for("ready");
     for signal in ["HUP", "USR1", "USR2", "WINCH", "HUP"] {
         container.signal(signal);
@@ -27,7 +27,7 @@ fn what_asks_for_no_stop_is_passed_on_once_and_stops_nothing() {
 
 fn a_stop_by(signal: &str) {
     let Some(images) = Images::get() else { return };
-    let container = images.start(&[], &["sh", "-c", TELLER, "|||", "sleep", "100"]);
+    let container = images.start(&[], &["sh", "-c", PRINTS_SIGNALS, "|||", "sleep", "100"]);
     container.stdout().wait_for("ready");
     container.signal(signal);
     let finished = container.finish();
@@ -48,7 +48,7 @@ fn quit_is_passed_on_and_stops_the_container() {
 #[test]
 fn a_process_gets_its_own_stop_signal_from_docker_stop() {
     let Some(images) = Images::get() else { return };
-    let container = images.start(&[], &["--stop-signal", "QUIT", "sh", "-c", TELLER]);
+    let container = images.start(&[], &["--stop-signal", "QUIT", "sh", "-c", PRINTS_SIGNALS]);
     container.stdout().wait_for("ready");
     container.stop();
     container.finish().assert_status(0).assert_stdout("ready\ngot QUIT\n");
@@ -66,7 +66,7 @@ fn a_second_int_kills_at_once() {
 }
 
 #[test]
-fn an_unbounded_stop_names_who_is_still_there_before_docker_kills() {
+fn an_unbounded_stop_names_the_remaining_processes_before_docker_kills() {
     let Some(images) = Images::get() else { return };
     let arguments = ["--name", "stubborn", "sh", "-c", "trap '' TERM; echo ready; sleep 100"];
     let container = images.start(&[], &arguments);

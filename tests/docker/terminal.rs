@@ -1,4 +1,4 @@
-//! `docker run -it`: a terminal inside, another one outside.
+//! `docker run -it`: a terminal inside the container and another one outside.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,7 +8,7 @@ use nix::pty::{Winsize, openpty};
 use crate::engine::{Images, docker};
 use crate::support::{Finished, Folder, Lines, Running};
 
-/// A `docker run -it` on a terminal of the test's own.
+/// A `docker run -it` on a pseudo-terminal of the test.
 struct Terminal {
     keyboard: File,
     screen: Lines,
@@ -18,7 +18,7 @@ struct Terminal {
 impl Terminal {
     fn start(images: &Images, options: &[&str], arguments: &[&str]) -> Self {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(Some(&size), None).expect("a pseudo-terminal can be made");
+        let pty = openpty(Some(&size), None).expect("a pseudo-terminal can be opened");
         let (keyboard, user_end) = (File::from(pty.master), pty.slave);
         let copy = || user_end.try_clone().expect("a descriptor can be copied");
         let client = docker(images.in_foreground(&[&["--tty"], options].concat(), arguments))
@@ -45,12 +45,12 @@ impl Terminal {
 const CTRL_C: &str = "\x03";
 const CTRL_Z: &str = "\x1a";
 
-/// Says `NAME got INT` for each Ctrl-C, and ends with the first.
-const TELLER: &str = "trap 'echo $0 got INT; exit 0' INT; echo $0 is ready; while :; do sleep 0.1; done";
+/// Prints `NAME got INT` at Ctrl-C, and exits with 0.
+const PRINTS_INT: &str = "trap 'echo $0 got INT; exit 0' INT; echo $0 is ready; while :; do sleep 0.1; done";
 
 fn ctrl_c_reaches_each_process_once_and_ends_with_0(options: &[&str]) {
     let Some(images) = Images::get() else { return };
-    let arguments = ["sh", "-c", TELLER, "first", "|||", "sh", "-c", TELLER, "second"];
+    let arguments = ["sh", "-c", PRINTS_INT, "first", "|||", "sh", "-c", PRINTS_INT, "second"];
     let mut terminal = Terminal::start(&images, options, &arguments);
     terminal.screen.wait_for("first is ready");
     terminal.screen.wait_for("second is ready");
@@ -85,9 +85,9 @@ fn a_second_ctrl_c_kills() {
 }
 
 #[test]
-fn ctrl_z_where_nobody_could_go_on_freezes_nothing() {
+fn ctrl_z_stops_nothing_where_no_shell_could_continue_it() {
     let Some(images) = Images::get() else { return };
-    let mut terminal = Terminal::start(&images, &[], &["-v", "sh", "-c", TELLER, "shell"]);
+    let mut terminal = Terminal::start(&images, &[], &["-v", "sh", "-c", PRINTS_INT, "shell"]);
     terminal.screen.wait_for("shell is ready");
     terminal.types(CTRL_Z);
     terminal.types(CTRL_C);
@@ -98,9 +98,9 @@ fn ctrl_z_where_nobody_could_go_on_freezes_nothing() {
 #[test]
 fn docker_stop_reaches_each_process_once_on_a_terminal_too() {
     let Some(images) = Images::get() else { return };
-    let teller = "trap 'echo $0 got TERM; exit 0' TERM; echo $0 is ready; while :; do sleep 0.1; done";
+    let prints_term = "trap 'echo $0 got TERM; exit 0' TERM; echo $0 is ready; while :; do sleep 0.1; done";
     let name = format!("monofy-test-terminal-{}", std::process::id());
-    let terminal = Terminal::start(&images, &["--name", &name], &["sh", "-c", teller, "shell"]);
+    let terminal = Terminal::start(&images, &["--name", &name], &["sh", "-c", prints_term, "shell"]);
     terminal.screen.wait_for("shell is ready");
     docker(["stop", &name]).finish().assert_status(0);
     let finished = terminal.finish();
@@ -118,7 +118,7 @@ fn the_exit_status_comes_through_a_terminal() {
 fn an_interactive_shell_has_job_control_and_outlives_ctrl_c(options: &[&str]) {
     let Some(images) = Images::get() else { return };
     let mut terminal = Terminal::start(&images, options, &["sh"]);
-    // What is typed is shown as well, so what is waited for must not stand in it.
+    // The terminal echoes the typed text, so it must not contain the text that the test waits for.
     terminal.types("echo shell says $((40 + 2))\n");
     terminal.screen.wait_for("shell says 42");
     terminal.types("sh -c 'echo child is $((1 + 1)); exec sleep 100'\n");
@@ -148,7 +148,7 @@ fn an_interactive_shell_has_job_control_and_outlives_ctrl_c_below_dockers_init()
 }
 
 #[test]
-fn what_is_piped_into_docker_run_reaches_the_process() {
+fn input_that_is_piped_into_docker_run_reaches_the_process() {
     let Some(images) = Images::get() else { return };
     let folder = Folder::new();
     let input = folder.file("input", "first\nlast, without an end");

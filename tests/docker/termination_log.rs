@@ -1,4 +1,4 @@
-//! Where Kubernetes reads why a container ended.
+//! The termination log, from which Kubernetes reads why a container ended.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,14 +17,14 @@ fn the_last_notice_goes_to_the_termination_log_even_when_quiet() {
     let options = ["--volume", &volume, "--read-only"];
     images.finish(&options, &["sh", "-c", "exit 7"]).assert_status(7).assert_told(LAST);
     assert_eq!(fs::read_to_string(&log).unwrap().trim_end(), LAST);
-    // What is there stays there: a process may have left a message of its own.
+    // It is appended to: a process may have written its own message.
     images.finish(&options, &["--quiet", "true"]).assert_status(0);
     let whole = fs::read_to_string(&log).unwrap();
     assert!(whole.starts_with(LAST) && whole.contains("ended with status 0"), "{whole}");
 }
 
 #[test]
-fn why_nothing_was_started_goes_there_too_and_what_is_only_shown_does_not() {
+fn errors_before_the_start_go_to_the_termination_log_and_those_of_plan_and_status_do_not() {
     let Some(images) = Images::get() else { return };
     let folder = Folder::new();
     let log = folder.file("log", "");
@@ -42,7 +42,7 @@ fn why_nothing_was_started_goes_there_too_and_what_is_only_shown_does_not() {
 }
 
 #[test]
-fn a_termination_log_that_cannot_be_written_harms_nothing() {
+fn a_termination_log_that_cannot_be_written_is_ignored() {
     let Some(images) = Images::get() else { return };
     let folder = Folder::new();
     let log = folder.file("log", "");

@@ -1,8 +1,8 @@
-//! Users, in images that name them and in one that names nobody.
+//! Users, in images with and without /etc/passwd.
 
 use crate::engine::Images;
 
-/// Says who it is, by numbers alone.
+/// Prints its user and groups as numbers.
 const WHO: &str = "grep -E '^(Uid|Gid|Groups):' /proc/self/status | tr -s '\\t ' ' '";
 
 fn who(uid: u32, gid: u32, groups: &str) -> String {
@@ -10,7 +10,7 @@ fn who(uid: u32, gid: u32, groups: &str) -> String {
 }
 
 #[test]
-fn numbers_need_no_passwd() {
+fn numeric_users_need_no_passwd() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&[], &["--user", "1234:5678", "sh", "-c", WHO]);
     finished.assert_status(0).assert_stdout(&who(1234, 5678, "5678"));
@@ -19,14 +19,14 @@ fn numbers_need_no_passwd() {
 }
 
 #[test]
-fn a_name_without_a_passwd_is_an_error_that_says_so() {
+fn a_user_name_without_a_passwd_is_an_error_that_names_the_file() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&[], &["--user", "web", "sh", "-c", WHO]);
     finished.assert_status(125).assert_stdout("").assert_told("/etc/passwd");
 }
 
 #[test]
-fn a_name_of_the_image_gives_its_groups() {
+fn a_user_of_the_image_gets_its_groups() {
     let Some(images) = Images::get() else { return };
     let finished = images.start_application(&[], &["monofy", "--user", "web", "sh", "-c", WHO]).finish();
     finished.assert_status(0).assert_stdout(&who(1500, 1501, "1501 1600"));
@@ -43,7 +43,7 @@ fn a_user_comes_from_docker_run() {
 }
 
 #[test]
-fn who_may_not_change_the_user_is_told_and_starts_nothing() {
+fn without_the_right_to_change_the_user_nothing_starts() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&["--user", "1234"], &["--user", "0:0", "sh", "-c", WHO]);
     assert_ne!(finished.status, 0, "{finished:#?}");
@@ -51,7 +51,7 @@ fn who_may_not_change_the_user_is_told_and_starts_nothing() {
 }
 
 #[test]
-fn each_process_has_a_user_of_its_own_and_all_are_stopped() {
+fn processes_of_different_users_are_all_stopped() {
     let Some(images) = Images::get() else { return };
     let wait = "echo $0 is ready; exec sleep 100";
     let first = ["--user", "1:1", "sh", "-c", wait, "first", "|||"];

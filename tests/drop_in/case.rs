@@ -1,4 +1,4 @@
-//! A case: a line, what is done to it, and what both programs make of it.
+//! A case: a line, the steps of the test, and the outcome with each program.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{PipeWriter, Write};
@@ -15,7 +15,7 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    /// Those that are there and asked for.
+    /// The programs that are installed and selected.
     pub(crate) fn under_test() -> Vec<Self> {
         let chosen = std::env::var("UNDER_TEST").ok();
         let wants = |name: &str| chosen.as_deref().is_none_or(|chosen| chosen == name);
@@ -36,7 +36,7 @@ impl Program {
         }
     }
 
-    /// What its processes wrote: theirs writes to the same stdout, a line for each thing it does.
+    /// The output of its processes. The Python monofy writes lines of its own to the same stdout.
     pub(crate) fn output_of_processes(self, stdout: &str) -> String {
         let own = ["monofy starting with pid ", "monofy started process ", "monofy 'pre-start' process: "];
         let is_kept = |line: &&str| self == Self::Ours || !own.iter().any(|start| line.starts_with(start));
@@ -50,65 +50,65 @@ fn python_script() -> Option<PathBuf> {
 
 const AS_PID_1: [&str; 4] = ["unshare", "--pid", "--fork", "--mount-proc"];
 
-/// Whether a test may make a PID namespace.
+/// Whether a test may create a PID namespace.
 pub(crate) fn can_be_pid_1() -> bool {
     let mut unshare = Command::new(AS_PID_1[0]);
     unshare.args(&AS_PID_1[1..]).arg("true").stderr(Stdio::null());
     has_tool("the right to make a PID namespace", unshare.status().is_ok_and(|status| status.success()))
 }
 
-/// Something that is done to a run.
+/// A step of the test.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    /// A line of stdout with this is waited for.
+    /// Waits for a line of stdout that contains this.
     Wait(&'static str),
-    /// monofy is sent this signal, once it waits for its processes.
+    /// Sends monofy this signal once it waits for its processes.
     Send(i32),
-    /// monofy is sent this signal at once.
+    /// Sends monofy this signal at once.
     SendNow(i32),
-    /// Its stdin ends.
+    /// Closes its stdin.
     CloseStdin,
-    /// monofy's own end is waited for.
+    /// Waits for the end of monofy itself.
     End,
-    /// The only child of monofy is killed.
+    /// Kills the only child of monofy.
     KillChild,
-    /// The process is killed whose id stands behind this on stdout.
+    /// Kills the process whose id follows this text on stdout.
     Kill(&'static str),
-    /// The process whose id stands behind this on stdout is still there.
+    /// Asserts that the process whose id follows this text on stdout is still running.
     IsThere(&'static str),
-    /// It is not.
+    /// Asserts that it is gone.
     IsGone(&'static str),
 }
 
-/// How a run ends.
+/// The expected end of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     status: i32,
     stdout: String,
-    told: Vec<&'static str>,
+    stderr: Vec<&'static str>,
     also: Vec<Step>,
 }
 
-/// With this status, and this from its processes on stdout.
+/// A run that ends with this status and this output of its processes.
 pub(crate) fn ends(status: i32, stdout: &str) -> Outcome {
-    Outcome { status, stdout: stdout.to_owned(), told: Vec::new(), also: Vec::new() }
+    Outcome { status, stdout: stdout.to_owned(), stderr: Vec::new(), also: Vec::new() }
 }
 
 impl Outcome {
-    /// A line of stderr holds this.
-    pub(crate) fn telling(mut self, part: &'static str) -> Self {
-        self.told.push(part);
+    /// A line of stderr contains this.
+    pub(crate) fn with_stderr(mut self, part: &'static str) -> Self {
+        self.stderr.push(part);
         self
     }
 
-    /// This is done to the program with this outcome only, behind what is done to both.
+    /// Adds steps for the program with this outcome only.
     pub(crate) fn after(mut self, steps: &[Step]) -> Self {
         self.also.extend_from_slice(steps);
         self
     }
 }
 
-/// A line and what both make of it.
+/// A line and its outcome with both programs.
 pub(crate) struct Case {
     line: Vec<OsString>,
     env: Vec<(&'static str, OsString)>,
@@ -120,11 +120,11 @@ pub(crate) struct Case {
     is_cut: bool,
     ours: Outcome,
     theirs: Outcome,
-    /// The row of the table of differences, if they differ.
+    /// The row of the table of differences, if the outcomes differ.
     pub(crate) row: Option<&'static str>,
 }
 
-/// A case of this line.
+/// A case with this line.
 pub(crate) fn case<A: AsRef<OsStr>>(line: impl IntoIterator<Item = A>) -> Case {
     Case {
         line: line.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
@@ -142,60 +142,60 @@ pub(crate) fn case<A: AsRef<OsStr>>(line: impl IntoIterator<Item = A>) -> Case {
 }
 
 impl Case {
-    /// With a variable.
+    /// Sets a variable.
     pub(crate) fn env(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
         self.env.push((name, value.as_ref().to_owned()));
         self
     }
 
-    /// With this on stdin, then its end.
+    /// Writes this to stdin and closes it.
     pub(crate) fn input(mut self, input: &'static str) -> Self {
         self.input = Some(input);
         self
     }
 
-    /// Started by this program, which has to become it.
+    /// Starts it through this program, which executes it.
     pub(crate) fn through(mut self, wrapper: &[&'static str]) -> Self {
         self.wrapper = wrapper.to_vec();
         self
     }
 
-    /// As PID 1 of a namespace of its own.
-    pub(crate) fn seated_as_pid_1(self) -> Self {
+    /// Runs it as PID 1 of its own namespace.
+    pub(crate) fn in_own_namespace(self) -> Self {
         self.through(&AS_PID_1)
     }
 
-    /// With this done to it.
+    /// The steps of the test.
     pub(crate) fn after(mut self, steps: &[Step]) -> Self {
         self.steps = steps.to_vec();
         self
     }
 
-    /// Its processes write side by side: lines are compared in any order.
+    /// Compares lines in any order: the processes write side by side.
     pub(crate) fn in_any_order(mut self) -> Self {
         self.is_unordered = true;
         self
     }
 
-    /// Only the first line of stdout is compared.
+    /// Compares only the first line of stdout.
     pub(crate) fn first_line(mut self) -> Self {
         self.is_cut = true;
         self
     }
 
-    /// What theirs itself writes to stdout is compared, too, with each process id replaced by `PID`.
-    pub(crate) fn with_its_own_words(mut self) -> Self {
+    /// Compares the Python monofy's own lines on stdout, too, with `PID` for each process id.
+    pub(crate) fn with_own_lines(mut self) -> Self {
         self.compares_all = true;
         self
     }
 
-    /// Both do this.
+    /// Both have this outcome.
     pub(crate) fn same(mut self, outcome: Outcome) -> Self {
         (self.ours, self.theirs) = (outcome.clone(), outcome);
         self
     }
 
-    /// They differ by design, as this row of the table says.
+    /// The outcomes differ by design, as this row of the table says.
     pub(crate) fn differ(mut self, row: &'static str, ours: Outcome, theirs: Outcome) -> Self {
         (self.row, self.ours, self.theirs) = (Some(row), ours, theirs);
         self
@@ -211,17 +211,17 @@ impl Case {
         for (name, value) in &self.env {
             run = run.env(name, value);
         }
-        let mut under_way = UnderWay {
+        let mut started = Started {
             running: run.start(),
             input: Some(input),
             is_wrapped: self.wrapper.contains(&"--fork"),
         };
         if let Some(text) = self.input {
-            under_way.write(text);
+            started.write(text);
         }
-        self.steps.iter().chain(&outcome.also).for_each(|step| under_way.take(*step));
-        // Its stdin ends only when a step says so, since that might be quicker than a signal.
-        let UnderWay { running, input: _input, .. } = under_way;
+        self.steps.iter().chain(&outcome.also).for_each(|step| started.take(*step));
+        // Only a step closes stdin: an earlier end of stdin could overtake a signal.
+        let Started { running, input: _input, .. } = started;
         running.finish()
     }
 
@@ -232,7 +232,7 @@ impl Case {
         }
     }
 
-    /// What is wrong with this program; nothing if it does what it should.
+    /// The difference between expected and actual outcome, if any.
     fn wrong(&self, program: Program) -> Option<String> {
         let expected = self.outcome(program);
         let ended = self.run(program);
@@ -250,16 +250,16 @@ impl Case {
             lines.concat()
         };
         let stdout = without_ready_ids(&in_order(&stdout));
-        let is_told = |part: &&str| ended.stderr.lines().any(|line| line.contains(*part));
+        let is_on_stderr = |part: &&str| ended.stderr.lines().any(|line| line.contains(*part));
         let is_right = ended.status == expected.status
             && stdout == in_order(&expected.stdout)
-            && expected.told.iter().all(is_told);
+            && expected.stderr.iter().all(is_on_stderr);
         (!is_right)
             .then(|| format!("{program:?} of {:?}\n  expected {expected:?}\n  got {ended:#?}", self.line))
     }
 }
 
-/// `ready 4711` is written so that a step can kill 4711; what is compared is `ready`.
+/// Removes the process ids of `ready 4711`: a step uses them, the comparison does not.
 fn without_ready_ids(text: &str) -> String {
     let strip = |line: &str| match line.trim_end().rsplit_once(' ') {
         Some((start, id)) if start.starts_with("ready") && id.bytes().all(|b| b.is_ascii_digit()) => {
@@ -282,16 +282,16 @@ fn without_ids(text: &str) -> String {
     text.split_inclusive('\n').map(strip).collect()
 }
 
-struct UnderWay {
+struct Started {
     running: Running,
     input: Option<PipeWriter>,
     is_wrapped: bool,
 }
 
-impl UnderWay {
+impl Started {
     fn write(&mut self, text: &str) {
         let mut input = self.input.take().expect("stdin is written once");
-        input.write_all(text.as_bytes()).expect("a pipe takes a few bytes");
+        input.write_all(text.as_bytes()).expect("a pipe has room for a few bytes");
     }
 
     fn take(&mut self, step: Step) {
@@ -311,7 +311,7 @@ impl UnderWay {
         }
     }
 
-    /// The id of monofy itself: with a wrapper that forks, that of its child.
+    /// The process id of monofy: with a wrapper that forks, that of the wrapper's child.
     fn monofy(&self) -> i32 {
         let pid = self.running.pid();
         if !self.is_wrapped {
@@ -323,7 +323,7 @@ impl UnderWay {
     fn printed(&self, start: &str) -> i32 {
         let line = self.running.stdout.wait_for(start);
         let id = line.strip_prefix(start).and_then(|rest| rest.trim().parse().ok());
-        id.unwrap_or_else(|| panic!("{line:?} has no id behind {start:?}"))
+        id.unwrap_or_else(|| panic!("no process id follows {start:?} in {line:?}"))
     }
 }
 
@@ -333,16 +333,16 @@ fn child(pid: i32) -> i32 {
     until("the child of a process", || std::fs::read_to_string(&children).ok()?.trim().parse().ok())
 }
 
-/// Waits until monofy sleeps. Once every process has told that it runs, that is when it waits for their ends;
-/// theirs has to have come so far, since it knows only then whom to pass a signal on to.
+/// Waits until monofy sleeps. Once every process has reported that it runs, it then waits for their ends. The Python monofy
+/// passes no signal on before that.
 pub(crate) fn settled(monofy: i32) {
     until("monofy to wait for its processes", || (state(monofy) == Some('S')).then_some(()));
 }
 
-/// Runs cases against what is under test and shows all that went wrong.
+/// Runs cases against the selected programs and reports every failure.
 pub(crate) fn check(cases: &[Case]) {
     let programs = Program::under_test();
     let wrong: Vec<String> =
         cases.iter().flat_map(|case| programs.iter().filter_map(|program| case.wrong(*program))).collect();
-    assert!(wrong.is_empty(), "{} of {} went wrong:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
+    assert!(wrong.is_empty(), "{} of {} cases failed:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
 }

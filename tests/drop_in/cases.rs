@@ -11,12 +11,12 @@ const INT: i32 = 2;
 const USR1: i32 = 10;
 const TERM: i32 = 15;
 
-/// Tells that it is ready, and goes on until a signal ends it.
+/// Prints that it is ready, and waits for a signal.
 const WAITS: &str = "echo ready $$; while :; do sleep 0.02; done";
-/// Tells of TERM, once, and ends well. Theirs sends it again when another process was quicker to end.
-const TELLS: &str =
+/// Prints the first TERM and exits with 0. The Python monofy sends TERM again when another process ends first.
+const PRINTS_TERM: &str =
     "trap 'trap \"\" TERM; echo got TERM; exit 0' TERM; echo ready $$; while :; do sleep 0.02; done";
-/// Ends when its stdin does.
+/// Ends at the end of its stdin.
 const READS: &str = "read -r _";
 
 fn bytes(bytes: &[u8]) -> OsString {
@@ -28,9 +28,9 @@ pub(crate) fn all() -> Vec<Case> {
     [line(), substitution(), fates(), signals(), starts(), pid_1()].into_iter().flatten().collect()
 }
 
-/// How the line is taken apart.
+/// Parsing of the line.
 pub(crate) fn line() -> Vec<Case> {
-    let theirs_breaks = || ends(1, "").telling("Traceback");
+    let traceback = || ends(1, "").with_stderr("Traceback");
     vec![
         case(["echo", "a", "b c"]).same(ends(0, "a b c\n")),
         case(["echo", "a", "&&", "echo", "b", "&&", "echo", "c"]).same(ends(0, "a\nb\nc\n")),
@@ -48,45 +48,45 @@ pub(crate) fn line() -> Vec<Case> {
         case(["printf", "[%s]\\n", "", "a"]).same(ends(0, "[]\n[a]\n")),
         case(["echo", "a", "|||", "echo", "b", "&&", "echo", "c"]).differ(
             "`|||` in front of a `&&`",
-            ends(125, "").telling("'|||' comes before the '&&'"),
+            ends(125, "").with_stderr("'|||' comes before the '&&'"),
             ends(0, "a ||| echo b\nc\n"),
         ),
         case(["echo", "a", "&&", "|||", "echo", "b"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 4: a process is missing before this '|||'"),
-            ends(1, "a\n").telling("IndexError"),
+            ends(125, "").with_stderr("argument 4: a process is missing before this '|||'"),
+            ends(1, "a\n").with_stderr("IndexError"),
         ),
         case(["&&", "echo", "a"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 1: a setup command is missing before this '&&'"),
-            theirs_breaks(),
+            ends(125, "").with_stderr("argument 1: a setup command is missing before this '&&'"),
+            traceback(),
         ),
         case(["echo", "a", "&&"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").telling("argument 3: a process is missing after this '&&'"),
-            ends(1, "a\n").telling("IndexError"),
+            ends(125, "").with_stderr("argument 3: a process is missing after this '&&'"),
+            ends(1, "a\n").with_stderr("IndexError"),
         ),
         case::<&str>([]).differ(
             "No arguments",
-            ends(125, "").telling("there is nothing to run"),
+            ends(125, "").with_stderr("there is nothing to run"),
             ends(1, &usage()),
         ),
         case(["-h"]).first_line().differ("`-h`, `--help`", ends(0, HELP), ends(1, &usage())),
         case(["--help", "echo"]).first_line().differ("`-h`, `--help`", ends(0, HELP), ends(1, &usage())),
         case(["-n", "echo"]).differ(
             "PROGRAM that begins with `-`",
-            ends(125, "").telling("'-n'"),
-            theirs_breaks().telling("No such file or directory: '-n'"),
+            ends(125, "").with_stderr("'-n'"),
+            traceback().with_stderr("No such file or directory: '-n'"),
         ),
         case(["--", "echo", "a"]).differ(
             "PROGRAM that begins with `-`",
             ends(0, "a\n"),
-            theirs_breaks().telling("No such file or directory: '--'"),
+            traceback().with_stderr("No such file or directory: '--'"),
         ),
         case(["A=b", "printenv", "A"]).differ(
             "PROGRAM that is a `NAME=VALUE`",
             ends(0, "b\n"),
-            theirs_breaks().telling("No such file or directory: 'A=b'"),
+            traceback().with_stderr("No such file or directory: 'A=b'"),
         ),
         case(["echo", "x"]).env("MONOFY_PLAN", "1").differ(
             "Variables named `MONOFY_…`",
@@ -96,16 +96,15 @@ pub(crate) fn line() -> Vec<Case> {
     ]
 }
 
-/// The first line of it.
-const HELP: &str =
-    "Runs several tightly coupled processes as one unit, with the variables in their arguments\n";
+/// The first line of the help.
+const HELP: &str = "Runs several tightly coupled processes as one unit, with the variables in their\n";
 
 fn usage() -> String {
     let script = std::env::var("MONOFY_PYTHON").unwrap_or_default();
     format!("Usage: {script} command-1 [args...] '&&' command-2 [args...] '|||' command-3 [args...]\n")
 }
 
-/// What becomes of `$`.
+/// Substitution.
 #[allow(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn substitution() -> Vec<Case> {
     let print = |templates: &[&str]| {
@@ -180,7 +179,8 @@ pub(crate) fn substitution() -> Vec<Case> {
             ])),
         print(&["${A", "${bad name}"]).differ(
             "An expansion that is not well formed",
-            brackets(&["${A", "${bad name}"]).telling("warning: argument 3: this expansion is never closed"),
+            brackets(&["${A", "${bad name}"])
+                .with_stderr("warning: argument 3: this expansion is never closed"),
             brackets(&["${A", "${bad name}"]),
         ),
         case(["$PROGRAM", "x", "&&", "${PROGRAM}", "y"]).env("PROGRAM", "echo").same(ends(0, "x\ny\n")),
@@ -202,7 +202,7 @@ pub(crate) fn substitution() -> Vec<Case> {
         ),
         print(&["${UNSET:?}"]).differ(
             "`${NAME:-word}` and the other operators",
-            ends(125, "").telling("argument 3: UNSET: not set"),
+            ends(125, "").with_stderr("argument 3: UNSET: not set"),
             brackets(&["${UNSET:?}"]),
         ),
         print(&["${A_1...}", "${UNSET...}"]).differ(
@@ -218,16 +218,16 @@ pub(crate) fn substitution() -> Vec<Case> {
     ]
 }
 
-/// How the ends of processes depend on each other.
+/// Connected fates: the end of one process ends the others.
 pub(crate) fn fates() -> Vec<Case> {
     vec![
-        // The Python project's own test (`test_connected_fates`); it slept where this waits.
-        case(["sh", "-c", READS, "|||", "sh", "-c", TELLS]).after(&[Wait("ready"), CloseStdin]).differ(
+        // From the Python project's `test_connected_fates`, which slept where this waits.
+        case(["sh", "-c", READS, "|||", "sh", "-c", PRINTS_TERM]).after(&[Wait("ready"), CloseStdin]).differ(
             "Exit status",
             ends(1, "ready\ngot TERM\n"),
             ends(0, "ready\ngot TERM\n"),
         ),
-        case(["sh", "-c", "read -r _; exit 0", "|||", "sh", "-c", TELLS])
+        case(["sh", "-c", "read -r _; exit 0", "|||", "sh", "-c", PRINTS_TERM])
             .after(&[Wait("ready"), CloseStdin])
             .same(ends(0, "ready\ngot TERM\n")),
         case(["sleep", "infinity", "|||", "sh", "-c", "read -r _; exit 0", "|||", "sleep", "infinity"])
@@ -275,7 +275,7 @@ pub(crate) fn fates() -> Vec<Case> {
         .first_line()
         .differ(
             "A process that does not stop",
-            ends(0, "ready\n").telling("killed sh.2: not stopped after"),
+            ends(0, "ready\n").with_stderr("killed sh.2: not stopped after"),
             ends(0, "ready\n").after(&[Wait("ignored"), IsThere("ready "), Kill("ready ")]),
         ),
         case(["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo ready $!; read -r _; exit 0"])
@@ -288,10 +288,10 @@ pub(crate) fn fates() -> Vec<Case> {
     ]
 }
 
-/// What becomes of signals.
+/// Signals.
 pub(crate) fn signals() -> Vec<Case> {
-    // The first of them to end makes theirs send TERM to the other, which may have INT still before it.
-    let tells = |signal: &str, name: &str| {
+    // When one of the two ends, the Python monofy sends TERM to the other, which may not have read INT yet.
+    let prints = |signal: &str, name: &str| {
         format!(
             "trap '' TERM; trap 'trap \"\" TERM; echo {name} got {signal}; exit 0' {signal}; echo {name} is ready; \
              while :; do sleep 0.02; done"
@@ -301,11 +301,11 @@ pub(crate) fn signals() -> Vec<Case> {
         [
             "sh".to_owned(),
             "-c".to_owned(),
-            tells(signal, "a"),
+            prints(signal, "a"),
             "|||".to_owned(),
             "sh".to_owned(),
             "-c".to_owned(),
-            tells(signal, "b"),
+            prints(signal, "b"),
         ]
     };
     let ready = [Wait("a is ready"), Wait("b is ready")];
@@ -342,7 +342,7 @@ pub(crate) fn signals() -> Vec<Case> {
                 ends(0, "ready\ngot HUP\n").after(&[Wait("got HUP"), Send(TERM)]),
                 ends(128 + HUP, "ready\n").after(&[End, IsThere("ready "), Kill("ready ")]),
             ),
-        case(["sh", "-c", TELLS, "&&", "echo", "never"])
+        case(["sh", "-c", PRINTS_TERM, "&&", "echo", "never"])
             .after(&[Wait("ready"), SendNow(TERM)])
             .differ(
                 "A signal during setup",
@@ -357,7 +357,7 @@ pub(crate) fn signals() -> Vec<Case> {
     ]
 }
 
-/// How programs are looked up and started, and what is told of it.
+/// Lookup and start of programs, and what is reported about it.
 pub(crate) fn starts() -> Vec<Case> {
     let missing = "No such file or directory: 'no-such-program'";
     vec![
@@ -375,47 +375,47 @@ pub(crate) fn starts() -> Vec<Case> {
         case([OsString::from("true"), bytes(b"\xff")]).env("PYTHONIOENCODING", "utf-8").differ(
             "Arguments that are not UTF-8",
             ends(0, ""),
-            ends(1, "").telling("UnicodeEncodeError"),
+            ends(1, "").with_stderr("UnicodeEncodeError"),
         ),
         case(["no-such-program"]).differ(
             "A program that is missing",
-            ends(127, "").telling("was not found"),
-            ends(1, "").telling(missing),
+            ends(127, "").with_stderr("was not found"),
+            ends(1, "").with_stderr(missing),
         ),
         case(["no-such-program", "&&", "echo", "a"]).differ(
             "A program that is missing",
-            ends(127, "").telling("was not found"),
-            ends(1, "").telling(missing),
+            ends(127, "").with_stderr("was not found"),
+            ends(1, "").with_stderr(missing),
         ),
         case(["sleep", "infinity", "|||", "no-such-program"])
             .differ(
                 "A program that is missing",
-                ends(127, "").telling("was not found"),
+                ends(127, "").with_stderr("was not found"),
                 ends(1, "monofy starting with pid PID\nmonofy started process PID: sleep infinity\n")
-                    .telling(missing),
+                    .with_stderr(missing),
             )
-            .with_its_own_words(),
+            .with_own_lines(),
         case(["/etc/passwd"]).differ(
             "A program that is missing",
-            ends(126, "").telling("/etc/passwd"),
-            ends(1, "").telling("Permission denied: '/etc/passwd'"),
+            ends(126, "").with_stderr("/etc/passwd"),
+            ends(1, "").with_stderr("Permission denied: '/etc/passwd'"),
         ),
         case(["$UNSET", "a"]).differ(
             "PROGRAM that expands to nothing",
-            ends(125, "").telling("argument 1: the program is empty"),
-            ends(1, "").telling("Traceback"),
+            ends(125, "").with_stderr("argument 1: the program is empty"),
+            ends(1, "").with_stderr("Traceback"),
         ),
         case(["echo", "$A$A"]).env("A", "x".repeat(100_000)).differ(
             "What the kernel would refuse for its size",
-            ends(125, "").telling("argument 2: the value of A makes this"),
-            ends(1, "").telling("Argument list too long"),
+            ends(125, "").with_stderr("argument 2: the value of A makes this"),
+            ends(1, "").with_stderr("Argument list too long"),
         ),
         case(["echo", "set", "up", "&&", "echo", "$A"])
             .env("A", "secret")
-            .with_its_own_words()
+            .with_own_lines()
             .differ(
                 "What monofy itself tells",
-                ends(0, "set up\nsecret\n").telling("started (pid").telling("echo $A"),
+                ends(0, "set up\nsecret\n").with_stderr("started (pid").with_stderr("echo $A"),
                 ends(
                     0,
                     "set up\nsecret\nmonofy starting with pid PID\nmonofy 'pre-start' process: echo set up\n\
@@ -429,27 +429,27 @@ pub(crate) fn starts() -> Vec<Case> {
     ]
 }
 
-/// What is particular to PID 1.
+/// PID 1.
 pub(crate) fn pid_1() -> Vec<Case> {
     vec![
-        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).seated_as_pid_1().same(ends(0, "1\n")),
-        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).seated_as_pid_1().same(ends(3, "")),
-        case(["sh", "-c", TELLS, "|||", "sleep", "infinity"])
-            .seated_as_pid_1()
+        case(["sh", "-c", "set -- $(cat /proc/$$/stat); echo $4"]).in_own_namespace().same(ends(0, "1\n")),
+        case(["sh", "-c", "exit 3", "&&", "echo", "never"]).in_own_namespace().same(ends(3, "")),
+        case(["sh", "-c", PRINTS_TERM, "|||", "sleep", "infinity"])
+            .in_own_namespace()
             .after(&[Wait("ready"), Send(TERM)])
             .same(ends(0, "ready\ngot TERM\n")),
-        // As PID 1 a process is sent no signal that it has no handler for, and theirs has none yet.
-        case(["sh", "-c", TELLS, "&&", "echo", "never"])
-            .seated_as_pid_1()
+        // The kernel sends PID 1 no signal without a handler, and the Python monofy has none yet.
+        case(["sh", "-c", PRINTS_TERM, "&&", "echo", "never"])
+            .in_own_namespace()
             .after(&[Wait("ready"), SendNow(TERM)])
             .differ(
                 "A signal during setup",
                 ends(0, "ready\ngot TERM\n"),
                 ends(256 - 9, "ready\n").after(&[KillChild]),
             ),
-        // The loop ends when PID 1 has reaped the orphan.
+        // The loop ends once PID 1 has reaped the orphan.
         case(["sh", "-c", "set -- $(sh -c 'sleep 0.1 >/dev/null & echo $!'); while kill -0 $1; do sleep 0.01; done 2>/dev/null"])
-            .seated_as_pid_1()
-            .differ("An orphan, as PID 1", ends(0, ""), ends(1, "").telling("KeyError")),
+            .in_own_namespace()
+            .differ("An orphan, as PID 1", ends(0, ""), ends(1, "").with_stderr("KeyError")),
     ]
 }

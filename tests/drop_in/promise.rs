@@ -1,5 +1,5 @@
-//! What holds for all lines (contract, 2.6): compared between both programs on random ones. And the Python
-//! project's own tables of lines.
+//! The promise for all lines (contract, 2.6), on random lines with both programs. Also the test tables of the Python
+//! project.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ use regex::bytes::Regex;
 use crate::case::{Program, settled};
 use crate::support::{Folder, Run, until};
 
-/// Whether 2.6 promises that both make the same of it.
+/// Whether 2.6 promises the same result from both programs.
 fn is_promised(argument: &str) -> bool {
     let exceptions = Regex::new(
         r"\$\$[A-Za-z_{<]|\$\{[A-Za-z_][A-Za-z0-9_]*([-+?=:#%/^,]|\.\.\.)|\$\{#|\$\{\$\}|\$\{'|\$<",
@@ -30,14 +30,14 @@ fn argument() -> impl Strategy<Value = String> {
         .prop_filter("promised", |a| is_promised(a))
 }
 
-/// What a program that is started with these arguments is given.
+/// The arguments that a started program gets.
 fn given(program: Program, arguments: &[String]) -> Vec<u8> {
     let folder = Folder::new();
     let script = ["sh", "-c", "printf '%s\\0' \"$@\" >given", "sh"].map(str::to_owned);
     let line = script.iter().chain(arguments);
     let run = Run::of(program.path(), line).directory(folder.path());
     run.env("A", "$B '").env("B", "${A}&&").env("_x", "").finish().assert_status(0);
-    std::fs::read(folder.path().join("given")).expect("the program was started")
+    std::fs::read(folder.path().join("given")).expect("the program has started")
 }
 
 #[test]
@@ -80,8 +80,8 @@ fn the_exceptions_of_the_promise_are_recognised() {
     }
 }
 
-/// The table of the Python project's `test_arg_parsing`: the line, how many of the commands are setup, and
-/// the commands. Its first entry, a line of nothing, is a case of its own: it never came so far.
+/// The table of the Python project's `test_arg_parsing`: the line, the number of setup commands, and the commands. Its first
+/// entry, an empty line, is a case of its own.
 const LINES: [(&str, usize, &[&str]); 9] = [
     ("a b", 0, &["a b"]),
     ("a ||| b ||| c", 0, &["a", "b", "c"]),
@@ -94,31 +94,31 @@ const LINES: [(&str, usize, &[&str]); 9] = [
     ("$USER && $USER ||| $USER", 1, &["test-user", "test-user", "test-user"]),
 ];
 
-/// A setup command tells that it runs and ends; a process tells it and goes on. Which of the two it is shows
-/// in how many have told before it, since nothing runs beside a setup command.
+/// Appends its arguments to a file; then a setup command ends and a process goes on. The number of lines before its own
+/// shows which of the two it is, since nothing runs beside a setup command.
 const PROGRAM: &str = "#!/bin/sh
 set -- \"${0##*/}\" \"$@\"
-echo \"$*\" >>told
-[ \"$(wc -l <told)\" -le \"$SETUP\" ] || exec sleep 1000
+echo \"$*\" >>started
+[ \"$(wc -l <started)\" -le \"$SETUP\" ] || exec sleep 1000
 ";
 
 #[test]
-fn the_python_projects_own_lines_are_taken_apart_as_there() {
+fn the_lines_of_the_python_projects_own_tests_are_parsed_as_there() {
     for program in Program::under_test() {
         for (line, setup, commands) in LINES {
-            assert_eq!(told(program, line, setup, commands.len()), commands, "{program:?} of {line}");
+            assert_eq!(started(program, line, setup, commands.len()), commands, "{program:?} of {line}");
         }
     }
 }
 
 /// The commands that a line starts, the processes among them sorted.
-fn told(program: Program, line: &str, setup: usize, count: usize) -> Vec<String> {
+fn started(program: Program, line: &str, setup: usize, count: usize) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = Folder::new();
     for name in ["a", "b", "c", "e", "g", "i", "test-user"] {
         let path = folder.file(name, PROGRAM);
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("it is ours");
+        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("the test owns it");
     }
     let running = Run::of(program.path(), line.split(' '))
         .directory(folder.path())
@@ -126,14 +126,16 @@ fn told(program: Program, line: &str, setup: usize, count: usize) -> Vec<String>
         .env("SETUP", setup.to_string())
         .env("USER", "test-user")
         .start();
-    let read = || std::fs::read_to_string(folder.path().join("told")).unwrap_or_default();
-    let all = until("every command to tell", || Some(read()).filter(|told| told.lines().count() >= count));
+    let read = || std::fs::read_to_string(folder.path().join("started")).unwrap_or_default();
+    let all = until("the start of every command", || {
+        Some(read()).filter(|started| started.lines().count() >= count)
+    });
     settled(running.pid());
     running.signal(15);
     running.finish().assert_status(0);
-    let mut told: Vec<String> = all.lines().map(str::to_owned).collect();
-    told[setup..].sort();
-    told
+    let mut started: Vec<String> = all.lines().map(str::to_owned).collect();
+    started[setup..].sort();
+    started
 }
 
 fn with_folder(folder: &Path) -> OsString {

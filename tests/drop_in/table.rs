@@ -1,4 +1,4 @@
-//! The table of differences in the README has a row for every difference that a case shows, and no other.
+//! Checks the table of differences in README.md: it has a row for every difference that a case shows, and no other row.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,14 +16,14 @@ fn rows(document: &str) -> BTreeSet<String> {
         let line = line.replace("\\|", "\u{0}");
         Some(line.strip_prefix('|')?.split('|').next()?.trim().replace('\u{0}', "|"))
     };
-    // The first two lines of a table are its head.
+    // The first two lines of a table are its header.
     section.lines().filter_map(cell).skip(2).collect()
 }
 
 #[test]
 fn the_rows_of_the_table_are_the_differences_that_are_shown() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let document = std::fs::read_to_string(readme).expect("there is a README");
+    let document = std::fs::read_to_string(readme).expect("README.md is readable");
     let shown: BTreeSet<String> =
         cases::all().iter().filter_map(|case| case.row).map(str::to_owned).collect();
     assert_eq!(rows(&document), shown);

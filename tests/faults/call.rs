@@ -1,4 +1,4 @@
-//! System calls as strace writes them, and how each can fail.
+//! System calls as strace prints them, and the errors each can have.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use std::collections::HashMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) name: String,
-    /// Which of those of this name it is, from 1.
+    /// Its position among the calls of this name, from 1.
     pub(crate) occurrence: usize,
     arguments: String,
 }
 
-/// The calls of a trace from the first start of a process on: what fails before it is told and ends with 125.
+/// The calls of a trace, from the first start of a process on. A failure before it is an error with status 125.
 pub(crate) fn from_the_first_start(trace: &str) -> Vec<Call> {
     let mut counts = HashMap::<&str, usize>::new();
     let calls = trace.lines().filter_map(|line| line.split_once('('));
@@ -30,20 +30,20 @@ impl Call {
         ["clone", "clone3", "fork", "vfork"].contains(&self.name.as_str())
     }
 
-    /// The errors that it can really have, and that are worth a run, as strace injects them.
+    /// The errors that it can really have and that are worth a run, as strace names them.
     pub(crate) fn errors(&self) -> &'static [&'static str] {
         match self.name.as_str() {
             _ if self.is_start() => &["EAGAIN", "ENOMEM"],
-            // A close always closes, whatever it says, which strace cannot do; the others cannot fail.
+            // A close that fails has closed the descriptor, which strace cannot imitate; the others cannot fail.
             "close" | "exit_group" | "getpid" | "getppid" | "gettid" | "getuid" | "geteuid" | "getgid"
             | "getegid" | "restart_syscall" | "rt_sigaction" | "rt_sigpending" | "rt_sigprocmask"
             | "sched_yield" => &[],
             "wait4" => &["EINTR"],
-            // The kernel answers with the end as it was, not with an error.
+            // The kernel returns the unchanged break, not an error.
             "brk" => &["retval=0"],
             "mmap" | "mremap" | "munmap" | "madvise" => &["ENOMEM"],
             "kill" | "pidfd_send_signal" => &["EAGAIN", "EPERM", "ESRCH"],
-            // How a child of std tells why it could not be executed: std takes any other error for the end of the world.
+            // A child of std reports a failed exec here; std panics at any other error.
             "recvfrom" if self.arguments.contains(", 8, 0, NULL") => &["EINTR"],
             "socketpair" => &["EMFILE", "ENOMEM"],
             "read" if self.is_on("pipe:") && self.arguments.contains(", 8)") => &["EINTR"],
@@ -53,7 +53,7 @@ impl Call {
             "openat" | "open" => &["EINTR", "EMFILE", "ENOMEM", "EPERM", "ESRCH"],
             "memfd_create" | "pipe2" | "socket" => &["EMFILE", "ENOMEM", "EPERM"],
             "poll" | "ppoll" => &["EINTR", "EAGAIN", "ENOMEM"],
-            // What would make it true that there is no such file is no fault.
+            // ENOENT and the like are no faults: they mean that there is no such file.
             "access" | "statx" => &["EINTR", "ENOMEM"],
             _ => &["EINTR", "EAGAIN", "ENOMEM", "EPERM"],
         }

@@ -11,23 +11,23 @@ use crate::support::{
     DEADLINE, Folder, Run, Running, children, has_tool, in_path, monofy, probe, send, until,
 };
 
-/// What the world does to a run.
+/// What happens to a run from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum World {
+pub(crate) enum Interference {
     /// Nothing.
-    Still,
-    /// Asks it to stop once a probe of the name `a` is ready.
-    AsksToStop,
+    Nothing,
+    /// It gets TERM once the probe `a` is ready.
+    Term,
 }
 
-/// A line, what happens to it, and how it may end: as without an error first, then as with one.
+/// A line, what happens to it, and the statuses it may end with. The first one is that of a run without a fault.
 pub(crate) struct Case<'a> {
     pub(crate) words: &'a [&'a str],
-    pub(crate) world: World,
+    pub(crate) interference: Interference,
     pub(crate) statuses: &'a [i32],
 }
 
-/// How many errors are tried of a line, unless all are.
+/// How many faults of a line are tried by default.
 const TRIED: usize = 30;
 
 struct Injected<'a> {
@@ -36,21 +36,21 @@ struct Injected<'a> {
 }
 
 struct Ended {
-    /// Nothing when it did not end.
+    /// `None` when it did not end.
     status: Option<i32>,
     stderr: String,
     trace: String,
     left: Vec<(i32, String)>,
 }
 
-/// Tries a line with each of its calls failing, or with a part of them.
+/// Runs a line once for each of its possible faults, or for a part of them.
 pub(crate) fn try_faults(case: &Case<'_>) {
     if !has_tool("strace", in_path("strace")) {
         return;
     }
     let whole = run(case, None);
-    assert_eq!(whole.status, Some(case.statuses[0]), "without an error: {}", whole.stderr);
-    assert!(whole.left.is_empty(), "without an error: {:?}", whole.left);
+    assert_eq!(whole.status, Some(case.statuses[0]), "without a fault: {}", whole.stderr);
+    assert!(whole.left.is_empty(), "without a fault: {:?}", whole.left);
     let calls = from_the_first_start(&whole.trace);
     let all = calls.iter().flat_map(|call| call.errors().iter().map(move |error| Injected { call, error }));
     let all: Vec<_> = all.collect();
@@ -65,21 +65,22 @@ pub(crate) fn try_faults(case: &Case<'_>) {
                 while let Some(injected) = tried.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let ended = run(case, Some(injected));
                     hit.fetch_add(usize::from(ended.trace.contains("(INJECTED)")), Ordering::Relaxed);
-                    wrong.lock().unwrap().extend(complaint(case, injected, &ended));
+                    wrong.lock().unwrap().extend(problem(case, injected, &ended));
                 }
             });
         }
     });
     let (hit, wrong) = (hit.into_inner(), wrong.into_inner().unwrap());
-    println!("{} of {} errors from {from} on, {hit} of them met their call", tried.len(), all.len());
+    println!("{} of {} faults, from number {from} on; {hit} of them met their call", tried.len(), all.len());
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), tried.len(), wrong.join("\n"));
-    // How often something is polled depends on the moment; but most are there each time.
+    // How often a run polls varies, so some calls do not happen again.
     assert!(hit * 2 > tried.len(), "only {hit} of {} met their call", tried.len());
 }
 
-fn complaint(case: &Case<'_>, injected: &Injected<'_>, ended: &Ended) -> Option<String> {
-    let is_well = ended.left.is_empty() && ended.status.is_some_and(|status| case.statuses.contains(&status));
-    (!is_well).then(|| {
+fn problem(case: &Case<'_>, injected: &Injected<'_>, ended: &Ended) -> Option<String> {
+    let is_right =
+        ended.left.is_empty() && ended.status.is_some_and(|status| case.statuses.contains(&status));
+    (!is_right).then(|| {
         let Injected { call, error } = injected;
         let Ended { status, stderr, left, .. } = ended;
         format!("{call:?} fails with {error}: status {status:?}, left {left:?}, {stderr}")
@@ -103,7 +104,7 @@ fn run(case: &Case<'_>, injected: Option<&Injected<'_>>) -> Ended {
         word => word.to_owned(),
     }));
     let mut running = Run::of("strace", words).env(MARK, &mark).env("PROBE", probe()).start();
-    if case.world == World::AsksToStop {
+    if case.interference == Interference::Term {
         ask_to_stop(&mut running);
     }
     let status = end(&mut running);
@@ -112,7 +113,7 @@ fn run(case: &Case<'_>, injected: Option<&Injected<'_>>) -> Ended {
     Ended { status, stderr, trace: std::fs::read_to_string(trace).unwrap_or_default(), left }
 }
 
-/// The status of a run, or nothing when it does not end.
+/// The status of a run, or `None` when it does not end.
 fn end(running: &mut Running) -> Option<i32> {
     let end = Instant::now() + DEADLINE;
     while running.is_running() {
@@ -125,7 +126,7 @@ fn end(running: &mut Running) -> Option<i32> {
     Some(status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)))
 }
 
-/// Without a start that succeeds there is nobody to wait for, and the run ends by itself.
+/// Sends TERM. A run in which no process could be started ends by itself.
 fn ask_to_stop(running: &mut Running) {
     until("a process, or the end", || {
         let is_there = running.stdout.so_far().contains("a ready ");

@@ -1,12 +1,12 @@
-//! The lines that are tried.
+//! The lines whose system calls fail.
 
 use std::net::TcpListener;
 
-use super::injection::{Case, World, try_faults};
+use super::injection::{Case, Interference, try_faults};
 
-/// Ends by itself: with this status, or with 125 where something could not be started.
+/// A line that ends by itself with this status, or with 125 when a process could not be started.
 fn ends(status: i32, words: &[&str]) {
-    try_faults(&Case { words, world: World::Still, statuses: &[status, 125] });
+    try_faults(&Case { words, interference: Interference::Nothing, statuses: &[status, 125] });
 }
 
 #[test]
@@ -16,9 +16,9 @@ fn a_setup_and_two_processes() {
 
 #[test]
 fn a_stop_by_term() {
-    // 137: where a process was not told, since the call failed, it has to be killed.
+    // 137: when the call that asks a process to stop fails, the process is killed.
     let words = &["--grace=1s", "probe", "wait", "a", "|||", "probe", "wait", "b"];
-    try_faults(&Case { words, world: World::AsksToStop, statuses: &[0, 125, 137] });
+    try_faults(&Case { words, interference: Interference::Term, statuses: &[0, 125, 137] });
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_restart() {
 fn readiness_by_a_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let check = format!("--ready=tcp:{}", listener.local_addr().expect("it has an address").port());
-    // What nobody takes would fill its queue up after a while.
+    // Connections are accepted, or the queue of the socket fills up.
     std::thread::spawn(move || listener.incoming().for_each(drop));
     ends(4, &["--grace=1s", "--name=a", &check, "sleep", "1000", "|||", "--after=a", "sh", "-c", "exit 4"]);
 }
@@ -152,9 +152,9 @@ fn an_orphan() {
 }
 
 #[test]
-fn what_has_to_be_killed() {
+fn a_process_that_has_to_be_killed() {
     let script =
         "trap '' TERM; (trap '' TERM; while :; do sleep 1000; done) & echo a ready 0; while :; do wait; done";
     let words = &["--grace=300ms", "sh", "-c", script, "|||", "probe", "wait", "b"];
-    try_faults(&Case { words, world: World::AsksToStop, statuses: &[137, 125, 0] });
+    try_faults(&Case { words, interference: Interference::Term, statuses: &[137, 125, 0] });
 }

@@ -1,7 +1,7 @@
-//! Writes what is generated from the definition of the options: the manual page `monofy.1` and the completions
-//! `monofy.bash`, `_monofy` (zsh) and `monofy.fish`, into the folder that is its argument.
+//! Generates the manual page `monofy.1` and the completions `monofy.bash`, `_monofy` (zsh) and `monofy.fish` from the
+//! definition of the options, into the directory that is its argument.
 //!
-//! `cargo run --example manual_and_completions -- FOLDER`. An example, so that nothing of it is in the program that is released.
+//! `cargo run --example manual_and_completions -- DIRECTORY`. An example, so that the released program contains none of it.
 
 #[path = "manual.rs"]
 mod manual;
@@ -14,7 +14,7 @@ use clap_complete::Shell;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("manual_and_completions: the folder to write to is missing");
+        eprintln!("manual_and_completions: name the directory to write to");
         return ExitCode::FAILURE;
     };
     match write(&folder) {
@@ -35,7 +35,7 @@ fn write(folder: &Path) -> std::io::Result<()> {
     std::fs::write(folder.join("monofy.1"), manual::page(monofy::cli::definition())?)
 }
 
-/// What each value is, for the shells; the program itself has no use for it.
+/// Adds the kind of each value, which only the shells use.
 fn hinted(definition: Command) -> Command {
     let hints = [
         ("defaults", ValueHint::FilePath),
@@ -45,7 +45,7 @@ fn hinted(definition: Command) -> Command {
         ("workdir", ValueHint::DirPath),
         ("words", ValueHint::CommandWithArguments),
     ];
-    // A colon in the name of a value ends it in zsh.
+    // zsh cuts the name of a value at a colon.
     let definition = definition.mut_arg("user", |argument| argument.value_name("USER"));
     hints.into_iter().fold(definition, |definition, (name, hint)| {
         definition.mut_arg(name, |argument| argument.value_hint(hint))

@@ -1,5 +1,5 @@
-//! The manual page. `clap_mangen` writes the options; the end of the help, whose lines are laid out by hand, is
-//! taken apart here, since a manual page would fill them.
+//! The manual page. `clap_mangen` writes the options. The end of the help is laid out by hand and converted here, since a
+//! manual page fills lines.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -11,7 +11,7 @@ const SUMMARY: &str = "run several processes as one unit, with the variables in 
 pub(crate) fn page(definition: Command) -> std::io::Result<Vec<u8>> {
     let after = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
     let about = definition.get_about().map(ToString::to_string).unwrap_or_default();
-    // Not by `clap_mangen`, which leaves an empty date away and so moves what stands behind it.
+    // Not by `clap_mangen`, which omits an empty date and so shifts the fields behind it.
     let title = format!(".TH MONOFY 1 \"\" \"monofy {}\" \"User Commands\"\n", env!("CARGO_PKG_VERSION"));
     let mut page = title.into_bytes();
     let man = Man::new(definition.about(SUMMARY));
@@ -27,7 +27,7 @@ pub(crate) fn page(definition: Command) -> std::io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// A paragraph of the help: its title makes a section of it, indented lines stay as they are, others are filled.
+/// Writes a paragraph of the help. A title makes it a section, indented lines are kept, others are filled.
 fn section(roff: &mut Roff, paragraph: &str) {
     let (title, text) = titled(paragraph);
     match title {
@@ -38,7 +38,7 @@ fn section(roff: &mut Roff, paragraph: &str) {
     for line in text.lines() {
         let is_indented = line.starts_with(' ');
         if is_indented != is_kept {
-            // No filling, or filling again, which begins on a line of its own either way.
+            // Filling off, or on again; both begin a new line.
             roff.control(if is_indented { "nf" } else { "fi" }, []);
             is_kept = is_indented;
         }

@@ -3,6 +3,7 @@
 use monofy::output::{Colour, Part, PrefixFormat};
 
 use super::line::run;
+use super::support::Folder;
 
 fn whole(bytes: &[u8]) -> Part<'_> {
     Part { bytes, begins: true, ends: true }
@@ -34,6 +35,26 @@ fn names_are_padded_to_the_longest_one() {
             "monofy | ended with status 3, because a exited with status 3",
         ]
     );
+}
+
+#[test]
+fn a_name_longer_than_any_column_makes_only_its_own_lines_longer() {
+    let name = "n".repeat(70_000);
+    let words = ["-qoprefix", "--name", &name, "echo", "one", "&&", "--name", "a", "echo", "two"];
+    let finished = run(&words).finish();
+    finished.assert_status(0).assert_stdout(&format!("{name} | one\na{} | two\n", " ".repeat(63)));
+    let plan = run(&[&["--plan"], &words[..]].concat()).finish();
+    assert!(plan.assert_status(0).stdout.contains(&name));
+    let plan = run(&[&["--plan=json"], &words[..]].concat()).finish();
+    let folder = Folder::new();
+    let plan = folder.file("plan.json", plan.stdout);
+    assert_eq!(run(&["--run-plan", plan.to_str().unwrap()]).finish().stdout, finished.stdout);
+}
+
+#[test]
+fn a_prefix_of_any_width_is_no_panic() {
+    let mut prefix = PrefixFormat::new("a", usize::MAX, Colour::Process(usize::MAX));
+    assert!(written(&mut prefix, &[whole(b"text")]).ends_with(" text\n"));
 }
 
 #[test]

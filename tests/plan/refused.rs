@@ -39,7 +39,7 @@ pub(crate) enum Schema {
 
 /// Plans that are wrong, what is said of them, and whether the schema can know.
 pub(crate) fn wrong() -> Vec<(Value, &'static str, Schema)> {
-    let all = [wrong_fields(), not_to_be_executed()];
+    let all = [wrong_fields(), wrong_process_fields(), not_to_be_executed()];
     all.into_iter().flatten().collect()
 }
 
@@ -61,10 +61,9 @@ fn not_to_be_executed() -> Vec<(Value, &'static str, Schema)> {
 }
 
 fn wrong_fields() -> Vec<(Value, &'static str, Schema)> {
-    use Schema::{CannotTell, Refuses};
+    use Schema::Refuses;
 
     let gone = || json!("(taken away)");
-    let first = |field: &str, value: Value| with(&format!("/processes/0/{field}"), value);
     vec![
         (with("/version", json!(2)), "the plan has version 2, and this monofy reads version 1", Refuses),
         (with("/version", gone()), "not a plan: missing field `version`", Refuses),
@@ -100,6 +99,15 @@ fn wrong_fields() -> Vec<(Value, &'static str, Schema)> {
             Refuses,
         ),
         (with("/warnings", json!([1])), "not a plan: invalid type: integer, expected", Refuses),
+    ]
+}
+
+fn wrong_process_fields() -> Vec<(Value, &'static str, Schema)> {
+    use Schema::{CannotTell, Refuses};
+
+    let gone = || json!("(taken away)");
+    let first = |field: &str, value: Value| with(&format!("/processes/0/{field}"), value);
+    vec![
         (first("bogus", json!(1)), "not a plan: unknown field `bogus`", Refuses),
         (first("name", gone()), "not a plan: missing field `name`", Refuses),
         (first("name", json!("")), "processes[0].name: a process's name cannot be empty", Refuses),

@@ -16,6 +16,7 @@
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
 mod lines;
+mod sandbox;
 mod signals;
 mod state;
 mod tell;

@@ -6,6 +6,7 @@
 //! pending=SIGNAL                  blocked, and sent by another process, so that it waits for the program
 //! close=FD                        closes a descriptor
 //! nonblock=FD                     sets `O_NONBLOCK` on its open file description
+//! deny=CALL missing=CALL          a sandbox (seccomp(2)) refuses the system call with EPERM or ENOSYS
 //! session                         leads a session of its own
 //! terminal                        and stdin is the terminal that controls it
 //! ```
@@ -15,13 +16,14 @@ use std::ffi::CString;
 use nix::libc;
 use nix::unistd::{execvp, setsid};
 
-use crate::signals;
+use crate::{sandbox, signals};
 
 pub(crate) fn execute(words: &[&str]) -> i32 {
     let end = words.iter().position(|word| *word == "--").expect("-- in front of the program");
     let (changes, command) = (&words[..end], &words[end + 1..]);
     (1..=64).for_each(|number| signals::set_disposition(number, libc::SIG_DFL));
     let mut mask = 0;
+    let mut refused = Vec::new();
     for change in changes {
         match change.split_once('=') {
             Some(("ignore", signal)) => signals::set_disposition(signals::number(signal), libc::SIG_IGN),
@@ -37,6 +39,8 @@ pub(crate) fn execute(words: &[&str]) -> i32 {
                 // SAFETY: nobody here uses a descriptor from now on.
                 unsafe { libc::close(number.parse().expect("a descriptor")) };
             }
+            Some(("deny", call)) => refused.push((call, libc::EPERM)),
+            Some(("missing", call)) => refused.push((call, libc::ENOSYS)),
             Some(("nonblock", number)) => {
                 // SAFETY: a call on numbers.
                 let result = unsafe {
@@ -60,6 +64,9 @@ pub(crate) fn execute(words: &[&str]) -> i32 {
     signals::set_mask(mask);
     let command: Vec<CString> =
         command.iter().map(|word| CString::new(*word).expect("no NUL in an argument")).collect();
+    if !refused.is_empty() {
+        sandbox::refuse(&refused);
+    }
     match execvp(&command[0], &command) {
         Ok(never) => match never {},
         Err(_) => 127,

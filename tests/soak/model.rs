@@ -1,16 +1,16 @@
-//! What the contract allows: the statuses (4.5), and the lines that come out (5).
+//! A model of the contract: the statuses (4.5) and the output lines (5) that it allows.
 
 use crate::process::Process;
 use crate::random::Random;
 
 pub(crate) const STOPPING: [i32; 3] = [2, 3, 15];
 
-/// A random line, and what is known of it.
+/// A random line and its expected behaviour.
 pub(crate) struct Line {
     pub(crate) words: Vec<String>,
     pub(crate) setup: Vec<Process>,
     pub(crate) processes: Vec<Process>,
-    /// Whether lines come out named: in what form.
+    /// The value of `--output`.
     pub(crate) output: &'static str,
 }
 
@@ -39,7 +39,7 @@ impl Line {
         Self { words, setup, processes, output }
     }
 
-    /// What is wrong with a status, after these signals.
+    /// Checks the status of a run that got these signals.
     pub(crate) fn judge(&self, status: i32, stderr: &str, sent: &[i32]) -> Result<(), String> {
         let told = stderr.lines().rev().find_map(|line| line.split_once("ended with status "));
         let told = told.and_then(|(_, rest)| rest.split_once(", because "));
@@ -76,7 +76,7 @@ impl Line {
         Ok(())
     }
 
-    /// Asked from outside, and everyone did as asked, or ended otherwise, or had to be killed.
+    /// Whether it is the status of a stop from outside: every process ended as asked, or otherwise, or was killed.
     fn is_of_a_stop(&self, status: i32, sent: &[i32]) -> bool {
         let all = || self.setup.iter().chain(&self.processes);
         let may = |process: &Process| {
@@ -85,7 +85,7 @@ impl Line {
         sent.iter().any(|signal| STOPPING.contains(signal)) && ([0, 137].contains(&status) || all().any(may))
     }
 
-    /// What is wrong with the lines of those who write some.
+    /// Checks the output lines of the processes that write some.
     pub(crate) fn judge_lines(&self, stdout: &str, stderr: &str) -> Result<(), String> {
         if self.output == "raw" {
             return Ok(());
@@ -93,7 +93,8 @@ impl Line {
         for process in self.processes.iter().filter(|process| !process.is_restarted) {
             let Some(count) = process.lines else { continue };
             let name = &process.name;
-            // A reader that is too slow for the time that the stop has, or for a second Ctrl-C, loses lines and is told.
+            // A reader that is too slow for the deadline of the stop, or for a second Ctrl-C, loses lines, and a notice
+            // says so.
             let is_whole = stderr.contains(&format!("{name} exited with status 0"))
                 && !stderr.contains("output is lost");
             for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
@@ -115,7 +116,7 @@ impl Line {
         Ok(())
     }
 
-    /// What a process has written, if the line is one that begins so.
+    /// The message of an output line, if it begins with this.
     fn message(&self, line: &str, start: &str) -> Option<String> {
         let message = if self.output == "json" {
             let object: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -127,8 +128,8 @@ impl Line {
     }
 }
 
-/// How it may end though nobody has asked the run to: by itself, or by a signal that was passed on to it. Those that
-/// catch signals do not from their first moment on.
+/// How a process may end without a stop: by itself, or by a signal that was passed on to it. A process that catches
+/// signals does not catch them from its first moment on.
 fn own_ends(process: &Process, sent: &[i32]) -> Vec<i32> {
     let of_signals = sent.iter().map(|signal| 128 + signal);
     process.own_ends.iter().copied().chain(of_signals).collect()

@@ -12,23 +12,21 @@ use crate::model::{Line, STOPPING};
 use crate::random::Random;
 use crate::support::{DEADLINE, Folder, Run, Running, probe, until};
 
-/// HUP, USR1, WINCH and CONT are passed on; the others ask for a stop.
+/// HUP, USR1, WINCH and CONT are passed on; the others begin a stop.
 const SIGNALS: [i32; 8] = [1, 10, 28, 18, 2, 2, 3, 15];
 
-/// Runs it and says what was wrong.
+/// Makes the run of a seed and checks it.
 pub(crate) fn run(seed: u64) -> Result<(), String> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let mark = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut random = Random::new(seed);
     let line = Line::random(&mut random);
-    // Where a core file may fall.
+    // A working directory for core files.
     let folder = Folder::new();
     let run = Run::new(&line.words).env(MARK, &mark).env("PROBE", probe()).directory(folder.path());
     let mut running = run.start();
-    // A signal that comes before the program's first own instruction acts as on any other.
-    until("signals that are taken over", || {
-        (!running.is_running() || has_blocked(running.pid())).then_some(())
-    });
+    // Before monofy blocks signals, one has its default action, as in every program.
+    until("blocked signals", || (!running.is_running() || has_blocked(running.pid())).then_some(()));
     let sent = disturb(&mut running, &mut random);
     let end = Instant::now() + DEADLINE;
     let is_over = pass(&mut running, end);
@@ -40,17 +38,18 @@ pub(crate) fn run(seed: u64) -> Result<(), String> {
     let (stdout, stderr) = (running.stdout.all(), running.stderr.all());
     let judged = match status {
         None => Err("it does not end".to_owned()),
-        Some(_) if !left.is_empty() => Err(format!("it leaves {left:?}")),
+        Some(_) if !left.is_empty() => Err(format!("it left {left:?} behind")),
         Some(status) if status == 125 || status >= 1000 || stderr.contains("panicked") => {
             Err(format!("monofy itself failed, with {status}"))
         }
         Some(status) => line.judge(status, &stderr, &sent).and_then(|()| line.judge_lines(&stdout, &stderr)),
     };
-    let told = || stderr.lines().filter(|line| !line.contains(" stderr ")).collect::<Vec<_>>().join("\n");
-    judged.map_err(|wrong| format!("{wrong}; signals {sent:?}, line {:?}\n{}", line.words.join(" "), told()))
+    let notices = || stderr.lines().filter(|line| !line.contains(" stderr ")).collect::<Vec<_>>().join("\n");
+    judged
+        .map_err(|wrong| format!("{wrong}; signals {sent:?}, line {:?}\n{}", line.words.join(" "), notices()))
 }
 
-/// Sends signals at random moments, and at last one that asks for the end. Returns those that were sent.
+/// Sends signals at random moments; the last one begins a stop. Returns the signals that were sent.
 fn disturb(running: &mut Running, random: &mut Random) -> Vec<i32> {
     let mut sent = Vec::new();
     let count = random.one_of(&[0, 0, 1, 1, 2, 5]);
@@ -72,7 +71,7 @@ fn disturb(running: &mut Running, random: &mut Random) -> Vec<i32> {
     sent
 }
 
-/// Lets time pass, but not beyond the end of the run. Returns whether that came.
+/// Waits until a moment, or until the run ends. Returns whether it ended.
 fn pass(running: &mut Running, moment: Instant) -> bool {
     while running.is_running() {
         let left = moment.saturating_duration_since(Instant::now());

@@ -1,4 +1,4 @@
-//! What a process of a random line does, and how it may end.
+//! The processes of a random line, and how each may end.
 
 use crate::random::Random;
 use crate::support::probe;
@@ -8,11 +8,11 @@ pub(crate) struct Process {
     pub(crate) name: String,
     /// Its part of the line, options included.
     pub(crate) words: Vec<String>,
-    /// With which statuses it may end by itself.
+    /// The statuses with which it may end by itself.
     pub(crate) own_ends: Vec<i32>,
-    /// With which it may end when it is asked to, where that does not count as 0.
+    /// The statuses with which it may end when it is asked to stop, besides those that count as 0.
     pub(crate) asked_ends: Vec<i32>,
-    /// How many lines it writes to each stream, if it does.
+    /// How many lines it writes to each stream, if any.
     pub(crate) lines: Option<usize>,
     pub(crate) is_restarted: bool,
 }
@@ -39,7 +39,7 @@ impl Process {
         Self::new(name, &[&[&*probe().display().to_string(), "wait", name], rules].concat())
     }
 
-    /// One that stays until it is asked to go, or does something odd.
+    /// A process that waits for a stop, ends by itself, or behaves badly.
     pub(crate) fn random(name: &str, random: &mut Random) -> Self {
         let status = i32::try_from(random.below(4)).expect("it is small");
         match random.below(17) {
@@ -61,7 +61,7 @@ impl Process {
             8 => Self::shell(name, &format!("sleep 1000 & exit {status}"), &[status]),
             9 => Self::shell(name, &format!("trap '' TERM; sleep 1000 & exit {status}"), &[status]),
             10 => {
-                // A daemon, which gets away from its group.
+                // A daemon, which leaves the process group.
                 let script = format!("setsid sleep 1000 & exec \"$PROBE\" wait {name}");
                 Self { own_ends: Vec::new(), ..Self::shell(name, &script, &[]) }
             }
@@ -76,12 +76,12 @@ impl Process {
                 ..Self::new(name, &[&*probe().display().to_string(), "comet", name])
             },
             15 => Self::shell(name, &format!("exec >&- 2>&-; sleep 0.05; exit {status}"), &[status]),
-            // Stopped until somebody lets it go on.
+            // Stopped until it gets CONT.
             _ => Self::shell(name, "printf unfinished; kill -STOP $$; exit 4", &[4]),
         }
     }
 
-    /// With options, of which some may hold up what comes after it for ever. `before` are those it may wait for.
+    /// Adds random options. Some block the processes behind it for ever. `before` are the processes it may wait for.
     pub(crate) fn with_options(mut self, before: &[String], random: &mut Random) -> Self {
         let mut options = vec![format!("--name={}", self.name)];
         let mut sometimes = |cases, option: &str, values: &[&str], random: &mut Random| {
@@ -92,7 +92,7 @@ impl Process {
             is_there
         };
         if sometimes(10, "--stop-signal", &["INT", "USR1", "QUIT", "RTMIN+1"], random) {
-            // 137 for one that is not told what it understands.
+            // 137: it does not react to this signal and is killed.
             self.asked_ends.extend([137]);
         }
         sometimes(10, "--stop-timeout", &["0", "100ms", "400ms"], random);

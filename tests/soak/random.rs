@@ -1,12 +1,12 @@
-//! Numbers that follow from a seed (splitmix64).
+//! Pseudo-random numbers from a seed (splitmix64).
 
-/// A source of numbers.
+/// A generator.
 pub(crate) struct Random(u64);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         let mut this = Self(seed);
-        // The streams of two seeds side by side would be the same but for one step.
+        // Without this, the streams of two neighbouring seeds are the same but for one step.
         this.0 = this.next();
         this
     }
@@ -19,12 +19,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below this one.
+    /// A number below the bound.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
-    /// Whether something happens that does in so many of a hundred cases.
+    /// True in this many of a hundred cases.
     pub(crate) fn percent(&mut self, cases: u64) -> bool {
         self.below(100) < cases
     }
@@ -36,8 +36,8 @@ impl Random {
     }
 }
 
-/// For a run that nobody has given a seed.
+/// A seed from the clock.
 pub(crate) fn seed_of_this_moment() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    u64::try_from(since.expect("it is later than 1970").as_millis()).expect("and no million years later")
+    u64::try_from(since.expect("the clock is past 1970").as_millis()).expect("milliseconds fit into 64 bits")
 }

@@ -1,4 +1,5 @@
-//! Who is left of a run: found by a mark in the environment, which every descendant has, however it got away.
+//! Finds the processes that a run left behind, by a mark in the environment: every descendant inherits it, daemons
+//! included.
 
 use crate::support::{is_gone, until};
 
@@ -8,7 +9,7 @@ pub(crate) const MARK: &str = "MONOFY_TEST_MARK";
 /// The living processes that have a mark, with their names.
 fn marked(mark: &str) -> Vec<(i32, String)> {
     let wanted = format!("{MARK}={mark}");
-    let all = std::fs::read_dir("/proc").expect("there is a /proc");
+    let all = std::fs::read_dir("/proc").expect("/proc is mounted");
     let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     let has_mark = |pid: &i32| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
@@ -19,11 +20,11 @@ fn marked(mark: &str) -> Vec<(i32, String)> {
     pids.filter(has_mark).filter(|pid| !is_gone(*pid)).map(|pid| (pid, name(pid))).collect()
 }
 
-/// Those who are left, who are ended then.
+/// Returns the processes that are left, and kills them.
 pub(crate) fn take(mark: &str) -> Vec<(i32, String)> {
     let left = marked(mark);
     if !left.is_empty() {
-        until("the end of what was left", || {
+        until("the end of the processes that were left", || {
             let now = marked(mark);
             for (pid, _) in &now {
                 let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(*pid), nix::sys::signal::SIGKILL);

@@ -1,5 +1,7 @@
-//! What the black-box tests share: starting monofy, telling it things, and comparing all it says.
+//! Support for the black-box tests: starts monofy, sends it signals and compares its status and output.
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of this")]
+
+mod dispositions;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,10 +15,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-/// How long anything may take before a test fails. Nothing is supposed to come near it.
+/// How long a test waits for anything before it fails. Nothing normally takes nearly as long.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The program under test: monofy, or what `MONOFY_UNDER_TEST` names.
+/// The program under test: monofy, or the file that `MONOFY_UNDER_TEST` names.
 pub fn monofy() -> PathBuf {
     std::env::var_os("MONOFY_UNDER_TEST")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_monofy")), PathBuf::from)
@@ -29,27 +31,27 @@ pub fn probe() -> PathBuf {
     profile.join("examples/probe")
 }
 
-/// Whether a tool that a test needs is there. Where it is missing the test is left out, loudly; where
-/// `MONOFY_TESTS_REQUIRE_TOOLS` is set, as in CI, that is a failure.
+/// Whether a tool that a test needs is installed. If it is missing, prints that the test is skipped; with
+/// `MONOFY_TESTS_REQUIRE_TOOLS` set, as in CI, a missing tool is a failure.
 pub fn has_tool(what: &str, is_there: bool) -> bool {
     if !is_there {
         assert!(
             std::env::var_os("MONOFY_TESTS_REQUIRE_TOOLS").is_none(),
             "{what} is missing, and every tool is required"
         );
-        // Not by `eprintln`, which the test harness keeps to itself when the test passes.
+        // Not by `eprintln`: the test harness captures it and drops it when the test passes.
         let _ = std::io::stderr().write_all(format!("SKIPPED: {what} is missing\n").as_bytes());
     }
     is_there
 }
 
-/// Whether a command can be found in PATH.
+/// Whether a command is in PATH.
 pub fn in_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
-/// A run of monofy, being prepared.
+/// A run of monofy before its start.
 pub struct Run {
     command: Command,
 }
@@ -60,8 +62,9 @@ impl Run {
         Self::of(monofy(), arguments)
     }
 
-    /// Any program in the same way.
+    /// Another program, with the same environment and stdin.
     pub fn of<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = A>) -> Self {
+        dispositions::reset_inherited();
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -91,7 +94,7 @@ impl Run {
         self
     }
 
-    /// Anything else that is to be said of it.
+    /// Changes its command in any other way.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Self {
         change(&mut self.command);
         self
@@ -116,7 +119,7 @@ impl Run {
     }
 }
 
-/// A run under way. Dropped, it is killed with all that is below it.
+/// A run that has started. On drop it is killed with all its descendants.
 pub struct Running {
     child: Child,
     /// What it and its processes write to stdout.
@@ -132,18 +135,18 @@ impl Running {
         i32::try_from(self.child.id()).expect("a pid fits")
     }
 
-    /// Sends it a signal, by number, since nix has no real-time signals.
+    /// Sends it a signal, by number: nix has no real-time signals.
     pub fn signal(&self, number: i32) {
         send(self.pid(), number);
     }
 
-    /// Waits for its end and compares nothing.
+    /// Waits for its end and returns its status and output.
     pub fn finish(mut self) -> Finished {
         let status = self.wait();
         Finished { status: code(status), stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
 
-    /// Waits for the end of monofy itself, whoever may still hold its output.
+    /// Waits for the end of monofy itself, even while other processes hold its output.
     pub fn wait(&mut self) -> ExitStatus {
         let status = until("the end of the program under test", || {
             self.child.try_wait().expect("it can be waited for")
@@ -161,7 +164,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.status.is_none() {
-            // All below it too, since a test that failed may have left what ignores a death signal.
+            // With its descendants: a failed test may have left processes that ignore the death signal.
             let mut family = vec![self.pid()];
             let mut next = 0;
             while next < family.len() {
@@ -178,7 +181,7 @@ impl Drop for Running {
 
 /// Sends a signal by number.
 pub fn send(pid: i32, number: i32) {
-    // Signal 0 and the standard ones go by nix; a real-time one goes by the shell's kill, which takes numbers.
+    // nix sends signal 0 and the standard signals; kill(1) takes the numbers of real-time signals.
     if let Ok(signal) = nix::sys::signal::Signal::try_from(number) {
         kill(Pid::from_raw(pid), signal).expect("a signal can be sent");
     } else {
@@ -190,7 +193,7 @@ pub fn send(pid: i32, number: i32) {
 /// How a run ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Finished {
-    /// The exit status, 128 and the signal for a death by one.
+    /// The exit status, or 128 + the signal that killed it.
     pub status: i32,
     /// All of stdout.
     pub stdout: String,
@@ -199,27 +202,30 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Compares the status, and shows everything if it differs.
+    /// Compares the status; a failure shows everything.
     pub fn assert_status(&self, expected: i32) -> &Self {
         assert_eq!(self.status, expected, "{self:#?}");
         self
     }
 
-    /// Compares stdout, and shows everything if it differs.
+    /// Compares stdout; a failure shows everything.
     pub fn assert_stdout(&self, expected: &str) -> &Self {
         assert_eq!(self.stdout, expected, "{self:#?}");
         self
     }
 
-    /// Whether a line of stdout is this.
+    /// Asserts that stdout has this line.
     pub fn assert_told_on_stdout(&self, line: &str) -> &Self {
         assert!(self.stdout.lines().any(|told| told == line), "no line {line:?} in {self:#?}");
         self
     }
 
-    /// Whether a line of stderr holds this.
+    /// Asserts that a line of stderr contains this.
     pub fn assert_told(&self, part: &str) -> &Self {
-        assert!(self.stderr.lines().any(|line| line.contains(part)), "nothing about {part:?} in {self:#?}");
+        assert!(
+            self.stderr.lines().any(|line| line.contains(part)),
+            "no line contains {part:?} in {self:#?}"
+        );
         self
     }
 }
@@ -228,7 +234,7 @@ fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0))
 }
 
-/// Lines that another process writes, read as they come.
+/// The lines that a process writes, read in a thread as they arrive.
 #[derive(Clone, Default)]
 pub struct Lines {
     shared: Arc<(Mutex<Collected>, Condvar)>,
@@ -263,7 +269,7 @@ impl Lines {
         lines
     }
 
-    /// Waits until a line holds this, and returns the first that does.
+    /// Waits for a line that contains this and returns the first one.
     pub fn wait_for(&self, part: &str) -> String {
         let end = Instant::now() + DEADLINE;
         let mut collected = self.shared.0.lock().unwrap();
@@ -281,12 +287,12 @@ impl Lines {
         }
     }
 
-    /// Forgets what has come so far.
+    /// Drops the text read so far.
     pub fn forget(&self) {
         self.shared.0.lock().unwrap().text.clear();
     }
 
-    /// What has come so far.
+    /// The text read so far.
     pub fn so_far(&self) -> String {
         self.shared.0.lock().unwrap().text.clone()
     }
@@ -304,46 +310,46 @@ impl Lines {
     }
 }
 
-/// Looks again and again until there is something, which is no sleep: it ends with the state, not with a time.
+/// Polls until `look` returns something. This is no sleep: it ends with a state, and fails at the deadline.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(Instant::now() < end, "waited in vain for {what}");
+        assert!(Instant::now() < end, "timed out waiting for {what}");
         thread::park_timeout(Duration::from_millis(2));
     }
 }
 
-/// The state letter of a process in /proc, nothing when it is gone.
+/// The state letter of a process in /proc, or `None` when it is gone.
 pub fn state(pid: i32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
 }
 
-/// Whether a process is gone, or but a zombie that somebody else has to reap.
+/// Whether a process is gone or a zombie, which its parent has to reap.
 pub fn is_gone(pid: i32) -> bool {
     matches!(state(pid), None | Some('Z' | 'X'))
 }
 
-/// So many lines, each of this and its number.
+/// `count` lines, each `start` and its number.
 pub fn numbered(start: &str, count: usize) -> String {
     let lines: Vec<String> = (1..=count).map(|number| format!("{start}{number}\n")).collect();
     lines.concat()
 }
 
-/// The memory that a process has needed at most, in KiB, by its `status` in /proc: without the pages of its file, since
-/// a build for tests is ten times as large as the program.
+/// The peak memory of a process in KiB, read from its `status` in /proc. The pages of its file do not count: a debug
+/// build is ten times as large as the program.
 pub fn memory(status: &str) -> u32 {
     let value = |what: &str| {
-        let line = status.lines().find(|line| line.starts_with(what)).expect("the kernel tells");
+        let line = status.lines().find(|line| line.starts_with(what)).expect("the kernel reports it");
         line.split_ascii_whitespace().nth(1).and_then(|number| number.parse::<u32>().ok()).expect("a number")
     };
     value("VmHWM") - value("RssFile")
 }
 
-/// The parent of a process, nothing when it is gone.
+/// The parent of a process, or `None` when it is gone.
 pub fn parent(pid: i32) -> Option<i32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
@@ -351,26 +357,26 @@ pub fn parent(pid: i32) -> Option<i32> {
 
 /// The children of a process, zombies included.
 pub fn children(pid: i32) -> Vec<i32> {
-    let all = std::fs::read_dir("/proc").expect("there is a /proc");
+    let all = std::fs::read_dir("/proc").expect("/proc is mounted");
     let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     pids.filter(|child| parent(*child) == Some(pid)).collect()
 }
 
-/// A folder of the test's own, removed with it.
+/// A temporary directory of one test, removed on drop.
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// An empty one.
+    /// Creates an empty directory.
     pub fn new() -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("monofy-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a folder can be made");
+        std::fs::create_dir_all(&path).expect("a directory can be created");
         Self(path)
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -389,7 +395,7 @@ impl Drop for Folder {
     }
 }
 
-/// Arguments from strings and paths alike.
+/// Arguments from strings.
 pub fn arguments(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }

@@ -1,16 +1,16 @@
-//! Checking a value against a JSON Schema of the project.
+//! Validates values against a JSON Schema of the project.
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 
-/// A schema, ready to be checked against.
+/// A compiled schema.
 pub struct Validator {
     schemas: Schemas,
     index: SchemaIndex,
 }
 
 impl Validator {
-    /// For a schema, which has to have this id.
+    /// Compiles a schema that has this id.
     pub fn new(id: &str, schema: Value) -> Self {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
         compiler.add_resource(id, schema).expect("the schema has an id");
@@ -18,7 +18,7 @@ impl Validator {
         Self { schemas, index }
     }
 
-    /// What is wrong with a value.
+    /// Why a value is invalid, or `None`.
     pub fn wrong(&self, value: &Value) -> Option<String> {
         self.schemas.validate(value, self.index).err().map(|error| error.to_string())
     }

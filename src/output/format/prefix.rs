@@ -28,9 +28,11 @@ pub struct PrefixFormat {
 }
 
 impl PrefixFormat {
-    /// For the lines of a process, with its name padded to this many characters.
+    /// For the lines of a process, with its name padded to this many characters (at most 65,535).
     #[must_use]
     pub fn new(process: &str, width: usize, colour: Colour) -> Self {
+        // `format!` panics for a larger width.
+        let width = width.min(usize::from(u16::MAX));
         let prefix = match colour {
             Colour::None => format!("{process:width$} | "),
             Colour::Monofy => format!("\x1b[1m{process:width$} |\x1b[0m "),

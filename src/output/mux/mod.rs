@@ -29,7 +29,7 @@ const TERMINAL_DRAIN: Duration = Duration::from_millis(500);
 pub struct OutputMux {
     output: Output,
     names: Vec<String>,
-    /// The length of the longest name, in characters.
+    /// The width of the column of names, in characters.
     width: usize,
     /// Whether the names on stdout and stderr are coloured.
     is_coloured: [bool; 2],

@@ -20,6 +20,7 @@ use crate::sys::descriptors::is_terminal;
 use crate::sys::pipe;
 use crate::sys::process::Pid;
 use crate::sys::pty::{self, WindowSize};
+use crate::text::columns;
 
 /// The name in front of monofy's own lines.
 const OWN_NAME: &str = "monofy";
@@ -76,8 +77,7 @@ impl OutputMux {
         let may_colour = colours == ColourChoice::Auto;
         let is_coloured =
             [may_colour && is_terminal(&io::stdout()), may_colour && is_terminal(&io::stderr())];
-        let lengths = names.iter().map(String::as_str).chain([OWN_NAME]).map(|name| name.chars().count());
-        let width = lengths.max().unwrap_or(0);
+        let width = columns::width(names.iter().map(String::as_str).chain([OWN_NAME]));
         let mut mux = Self {
             output,
             names,

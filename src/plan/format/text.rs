@@ -5,10 +5,9 @@ use std::fmt::Write;
 use crate::plan::{
     ByteString, Output, Plan, Process, ProcessKind, Restart, Rewrite, Skipped, Timeout, is_variable,
 };
+use crate::signal::SignalNumber;
+use crate::text::columns;
 use crate::text::shell::quote;
-
-/// Names up to this width are aligned. Longer ones would push every other command far to the right.
-const WIDEST: usize = 40;
 
 /// Words that a shell reads as syntax at the start of a command.
 const RESERVED: [&str; 21] = [
@@ -46,7 +45,7 @@ pub(in crate::plan) fn to_text(plan: &Plan) -> String {
 fn branch(text: &mut String, title: &str, processes: &[Process]) {
     text.push_str(title);
     text.push('\n');
-    let width = column(processes.iter().map(|process| process.name.as_str()));
+    let width = columns::width(processes.iter().map(|process| process.name.as_str()));
     for (index, process) in processes.iter().enumerate() {
         let is_last = index + 1 == processes.len();
         let (knot, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
@@ -63,7 +62,7 @@ fn skipped(text: &mut String, skipped: &[Skipped]) {
         return;
     }
     text.push_str("left out\n");
-    let width = column(skipped.iter().map(|skipped| skipped.name.as_str()));
+    let width = columns::width(skipped.iter().map(|skipped| skipped.name.as_str()));
     let last = skipped.len() - 1;
     for (index, skipped) in skipped.iter().enumerate() {
         let knot = if index == last { "└─" } else { "├─" };
@@ -75,15 +74,9 @@ fn skipped(text: &mut String, skipped: &[Skipped]) {
     }
 }
 
-/// The width of a column of names.
-fn column<'n>(names: impl Iterator<Item = &'n str>) -> usize {
-    names.map(|name| name.chars().count()).max().unwrap_or(0).min(WIDEST)
-}
-
-/// A name with blanks up to the width of its column. Not by a format width, which is limited to 65,535.
+/// A name with blanks up to the width of its column.
 fn padded(name: &str, width: usize) -> String {
-    let blanks = width.saturating_sub(name.chars().count());
-    name.to_owned() + &" ".repeat(blanks)
+    format!("{name:width$}")
 }
 
 /// The command for a shell: its environment, then PROGRAM and its arguments.
@@ -138,12 +131,12 @@ fn details(process: &Process) -> Vec<String> {
     if !process.after.is_empty() {
         details.push(format!("after {}", process.after.join(", ")));
     }
-    details.extend(process.rewrite.iter().map(rewrite));
+    details.extend(process.rewrite.iter().copied().map(rewrite));
     details
 }
 
-fn rewrite(rewrite: &Rewrite) -> String {
-    let to = rewrite.to.map_or_else(|| "nothing".to_owned(), |signal| signal.name());
+fn rewrite(rewrite: Rewrite) -> String {
+    let to = rewrite.to.map_or_else(|| "nothing".to_owned(), SignalNumber::name);
     format!("{} instead of {}", to, rewrite.from.name())
 }
 

@@ -159,7 +159,7 @@ impl Driver<'_> {
     fn write_status(&mut self) {
         if let Err(error) = self.publisher.write_status(&self.machine, &self.launcher) {
             self.teller
-                .tell(Level::Detail, &format!("--health and --status will not know of this run: {error}"));
+                .tell(Level::Warning, &format!("--health and --status will not find this run: {error}"));
         }
     }
 
