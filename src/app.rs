@@ -58,7 +58,8 @@ fn run_line(
     inherited: OriginalSignals,
 ) -> Result<u8, StartError> {
     cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
-    let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
+    let (sources, strict) = (&line.global.sources, line.global.strict);
+    let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
@@ -164,7 +165,7 @@ fn read_plan(file: &OsStr) -> Result<Option<Plan>, StartError> {
 fn with_options(mut plan: Plan, global: &GlobalOptions) -> Plan {
     plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
     plan.settings.output = global.output.unwrap_or(plan.settings.output);
-    plan.settings.verbosity = global.verbosity.or_configured(Some(plan.settings.verbosity));
+    plan.settings.verbosity = global.verbosity.over(plan.settings.verbosity);
     plan.settings.ready_fd = global.ready_fd.or(plan.settings.ready_fd);
     plan
 }

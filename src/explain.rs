@@ -80,7 +80,7 @@ impl Explanation {
             .chain(unused.map(|name| (name, Vec::new())))
             .map(|(name, used_by)| {
                 let written = references.remove(name).unwrap_or_default();
-                let explained = explained(name, resolved.variables.known(name), &mut show);
+                let explained = explained(name, resolved.variables.info(name), &mut show);
                 ExplainedVariable { used_by, written, ..explained }
             })
             .collect();

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 
 use crate::cli::EnvLookup;
-use crate::cli::global::{PartialOptions, SetupMode, VerbosityOptions, View, ViewFormat, ViewOverride};
+use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::parser::Parser;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, Verbosity};
+use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, Sources};
 
@@ -59,15 +59,7 @@ impl Parser<'_> {
             }),
             only: self.only_variable(),
             setup: self.variable("MONOFY_SETUP", "run, skip or only", SetupMode::named),
-            verbosity: VerbosityOptions {
-                chosen: match (verbose, quiet) {
-                    (Some(true), _) => Some(Verbosity::Verbose),
-                    (_, Some(true)) => Some(Verbosity::Quiet),
-                    (_, _) => None,
-                },
-                is_quiet_off: quiet == Some(false),
-                is_verbose_off: verbose == Some(false),
-            },
+            verbosity: VerbosityFlags { quiet, verbose },
         }
     }
 

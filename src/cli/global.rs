@@ -1,7 +1,7 @@
 //! Global options, and how the command line, the environment and the settings combine.
 
 use crate::diagnostic::SourceText;
-use crate::plan::{Output, SecretDisplay, Timeout, Verbosity};
+use crate::plan::{Output, SecretDisplay, Timeout, VerbosityFlags};
 use crate::variables::sources::Sources;
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
@@ -18,8 +18,8 @@ pub struct GlobalOptions {
     pub grace: Option<Timeout>,
     /// What happens to the output of the processes.
     pub output: Option<Output>,
-    /// Which notices are written.
-    pub verbosity: VerbosityOptions,
+    /// `--quiet` and `--verbose`.
+    pub verbosity: VerbosityFlags,
     /// The descriptor to which a newline is written once every process is ready.
     pub ready_fd: Option<i32>,
     /// The names of the processes to run, separated by commas. `None` runs all.
@@ -72,29 +72,6 @@ impl SetupMode {
     }
 }
 
-/// What `--quiet`, `--verbose` and their variables say. A variable with the value 0 overrides the defaults file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct VerbosityOptions {
-    /// The verbosity that an option or a variable chose.
-    pub chosen: Option<Verbosity>,
-    /// `MONOFY_QUIET=0`
-    pub is_quiet_off: bool,
-    /// `MONOFY_VERBOSE=0`
-    pub is_verbose_off: bool,
-}
-
-impl VerbosityOptions {
-    /// The verbosity of a run whose defaults file or plan says `configured`.
-    #[must_use]
-    pub fn or_configured(self, configured: Option<Verbosity>) -> Verbosity {
-        self.chosen.unwrap_or(match configured.unwrap_or_default() {
-            Verbosity::Quiet if self.is_quiet_off => Verbosity::Normal,
-            Verbosity::Verbose if self.is_verbose_off => Verbosity::Normal,
-            configured => configured,
-        })
-    }
-}
-
 /// Whether to show a view or to execute the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ViewOverride {
@@ -112,7 +89,7 @@ pub(super) struct PartialOptions {
     pub(super) sources: Sources,
     pub(super) grace: Option<Timeout>,
     pub(super) output: Option<Output>,
-    pub(super) verbosity: VerbosityOptions,
+    pub(super) verbosity: VerbosityFlags,
     pub(super) ready_fd: Option<i32>,
     pub(super) only: Option<SourceText>,
     pub(super) setup: Option<SetupMode>,
@@ -141,10 +118,7 @@ impl PartialOptions {
             },
             grace: self.grace.or(env.grace),
             output: self.output.or(env.output),
-            verbosity: VerbosityOptions {
-                chosen: self.verbosity.chosen.or(env.verbosity.chosen),
-                ..env.verbosity
-            },
+            verbosity: self.verbosity.or(env.verbosity),
             ready_fd: self.ready_fd.or(env.ready_fd),
             only: self.only.or(env.only),
             setup: self.setup.or(env.setup).unwrap_or_default(),

@@ -6,15 +6,15 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::global::{PartialOptions, SetupMode, VerbosityOptions, View, ViewFormat, ViewOverride};
+use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{self, DEFAULTS};
 use crate::cli::parser::{Parser, Position};
 use crate::cli::split::Segment;
 use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::plan::{Output, Timeout, Verbosity, is_variable};
-use crate::variables::sources::{FileRef, Set, Sources};
+use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
+use crate::variables::sources::{FileRef, SetOption, Sources};
 
 /// One segment of the line, parsed.
 enum Parsed {
@@ -151,7 +151,7 @@ impl Parser<'_> {
         };
         let mut set = Vec::new();
         for text in scan.values("set") {
-            match Set::read(text) {
+            match SetOption::parse(text) {
                 Ok(value) => set.push(value),
                 Err(problem) => self.problem(problem),
             }
@@ -176,14 +176,7 @@ impl Parser<'_> {
             ready_fd: matches.get_one::<i32>("ready-fd").copied(),
             only,
             setup: matches.get_one::<String>("setup").and_then(|name| SetupMode::named(name)),
-            verbosity: VerbosityOptions {
-                chosen: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
-                    (true, _) => Some(Verbosity::Quiet),
-                    (false, true) => Some(Verbosity::Verbose),
-                    (false, false) => None,
-                },
-                ..VerbosityOptions::default()
-            },
+            verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
         }
     }
 

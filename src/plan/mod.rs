@@ -30,7 +30,7 @@ pub(crate) use graph::find_cycle;
 pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};
 pub use restart::{ParseRestartError, Restart};
 pub use secrets::{SecretDisplay, SecretRanges};
-pub use settings::{Output, Settings, Verbosity};
+pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
 pub use timeout::{ParseTimeoutError, Timeout};
 pub(crate) use validate::{
     FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, is_name, is_variable, restart_conflict,

@@ -10,6 +10,7 @@ use crate::plan::{
     Restart, Rewrite, Timeout, UNKNOWN_CHECK,
 };
 use crate::resolve::Resolver;
+use crate::resolve::lints::ArgumentKind;
 use crate::resolve::secrecy::Secrecy;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
@@ -191,9 +192,9 @@ impl<'l> Resolver<'l> {
         let words = &command.words;
         let problems_before = self.problems.count();
         let mut argv = Vec::with_capacity(words.len());
-        for written in words {
+        for (written, kind) in words.iter().zip(ArgumentKind::of_words(command)) {
             let from = argv.len();
-            self.expand(written, &mut argv);
+            self.expand(written, kind, &mut argv);
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }

@@ -2,9 +2,11 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
-use crate::template::{
-    Absence, ExpansionError, ExpansionErrorKind, Severity, TaintedBytes, Template, UnsetPolicy,
-};
+use crate::resolve::lints::ArgumentKind;
+use crate::template::{ExpansionError, Severity, TaintedBytes, Template, UnsetPolicy};
+
+/// A template could not be expanded. Its problems are reported.
+struct Failed;
 
 impl<'l> Resolver<'l> {
     /// Expands a template to one value. A spread cannot be one.
@@ -17,48 +19,61 @@ impl<'l> Resolver<'l> {
         }
         let problems_before = self.problems.count();
         let mut texts = Vec::new();
-        self.expand_template(written, &template, &mut texts);
-        texts.pop().filter(|_| self.problems.count() == problems_before)
+        let outcome = self.expand_template(written, &template, ArgumentKind::Value, &mut texts);
+        texts.pop().filter(|_| outcome.is_ok() && self.problems.count() == problems_before)
     }
 
-    /// Expands an argument, to any number of arguments.
-    pub(super) fn expand(&mut self, written: &'l SourceText, texts: &mut Vec<TaintedBytes>) {
-        if written.bytes().contains(&b'$') {
-            let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
-            self.expand_template(written, &template, texts);
-            self.scratch = template.recycle();
-        } else {
+    /// Expands an argument, to any number of arguments. An argument with problems is kept as written.
+    pub(super) fn expand(
+        &mut self,
+        written: &'l SourceText,
+        kind: ArgumentKind<'l>,
+        texts: &mut Vec<TaintedBytes>,
+    ) {
+        if !written.bytes().contains(&b'$') {
+            return texts.push(TaintedBytes::literal(written.bytes()));
+        }
+        let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
+        if self.expand_template(written, &template, kind, texts).is_err() {
             texts.push(TaintedBytes::literal(written.bytes()));
         }
+        self.scratch = template.recycle();
     }
 
     fn expand_template(
         &mut self,
         written: &'l SourceText,
         template: &Template<'l>,
+        kind: ArgumentKind<'l>,
         texts: &mut Vec<TaintedBytes>,
-    ) {
+    ) -> Result<(), Failed> {
         self.lints(written, template);
+        self.lint_unset(written, template, kind);
         template.references().for_each(|reference| self.usage.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset) {
-            for error in errors {
-                let hint = self.hint(&error);
-                let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
-                self.problem(diagnostic.append(&hint));
+        let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) else {
+            return Ok(());
+        };
+        for error in errors {
+            if self.is_reported(&error) {
+                continue;
             }
-            texts.push(TaintedBytes::literal(written.bytes()));
+            let hint = self.hint(&error);
+            let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
+            self.problem(diagnostic.append(&hint));
         }
+        Err(Failed)
+    }
+
+    /// Whether the defaults file already reports that the variable is required and not set.
+    fn is_reported(&self, error: &ExpansionError) -> bool {
+        error.is_unset()
+            && error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))
     }
 
     /// A hint at the variable that was probably intended, if the error is an unset variable.
     fn hint(&mut self, error: &ExpansionError) -> String {
-        let is_unset = match error.kind {
-            ExpansionErrorKind::Unset => true,
-            ExpansionErrorKind::Required { absence, .. } => absence == Absence::Unset,
-            _ => false,
-        };
-        let name = error.variable.as_deref().filter(|_| is_unset);
+        let name = error.variable.as_deref().filter(|_| error.is_unset());
         name.map_or(String::new(), |name| self.hints.hint(name, self.variables.names()))
     }
 

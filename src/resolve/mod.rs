@@ -2,6 +2,7 @@
 
 mod command;
 mod expansion;
+mod lints;
 mod names;
 mod order;
 mod redaction;
@@ -18,7 +19,7 @@ use crate::plan::{self, Plan, ProcessKind, REPLICA_VARIABLE, SecretDisplay, Sett
 use crate::resolve::redaction::Redaction;
 use crate::resolve::selection::CommandList;
 use crate::sys::limits::Capacity;
-use crate::template::{Scope, TaintedBytes, Template};
+use crate::template::{Budget, Scope, TaintedBytes, Template};
 use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
 pub use usage::Usage;
@@ -43,7 +44,7 @@ pub struct Resolved<'l> {
 #[must_use]
 pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolved<'_> {
     let settings = loaded.settings;
-    let mut resolver = Resolver::new(line, loaded.variables, settings.strict, capacity);
+    let mut resolver = Resolver::new(line, loaded.variables, loaded.warnings, settings.strict, capacity);
     // In the order of the line, since `${NAME:=word}` assigns from left to right.
     let setup = resolver.commands(ProcessKind::Setup, &line.setup);
     let processes = resolver.commands(ProcessKind::Process, &line.processes);
@@ -71,7 +72,7 @@ pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolv
                 grace_ms: line.global.grace.or(settings.grace),
                 output: line.global.output.or(settings.output).unwrap_or_default(),
                 strict: resolver.strict,
-                verbosity: line.global.verbosity.or_configured(settings.verbosity),
+                verbosity: line.global.verbosity.over(settings.verbosity),
                 ready_fd: line.global.ready_fd,
             },
             variables: variables(&resolver.variables, &resolver.usage),
@@ -112,10 +113,17 @@ struct Resolver<'l> {
     warnings: Problems,
     usage: Usage<'l>,
     hints: Hints,
+    budget: Budget,
 }
 
 impl<'l> Resolver<'l> {
-    fn new(line: &'l CommandLine, variables: Variables, strict: Option<bool>, capacity: Capacity) -> Self {
+    fn new(
+        line: &'l CommandLine,
+        variables: Variables,
+        warnings: Vec<Diagnostic>,
+        strict: Option<bool>,
+        capacity: Capacity,
+    ) -> Self {
         let words = line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum();
         let exported = variables.exported().into_iter();
         let mut resolver = Self {
@@ -129,8 +137,10 @@ impl<'l> Resolver<'l> {
             warnings: Problems::default(),
             usage: Usage::of_arguments(words),
             hints: Hints::default(),
+            budget: Budget::default(),
         };
         resolver.problems.extend(line.problems.iter().cloned());
+        resolver.warnings.extend(warnings);
         resolver.warnings.extend(line.warnings.iter().cloned());
         resolver.check_exported();
         resolver

@@ -47,7 +47,7 @@ impl Resolver<'_> {
             match message {
                 None => _ = self.exported.insert(name, value),
                 Some(message) => {
-                    let place = self.variables.known(&name).source.1;
+                    let place = self.variables.info(&name).source.1;
                     let place = place.map_or(String::new(), |place| format!(" ({place})"));
                     let message = format!("the environment variable {name}{place} has {message}");
                     self.problem(Diagnostic::without_excerpt(Origin::Folder, message));

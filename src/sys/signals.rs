@@ -175,8 +175,8 @@ impl SignalFd {
         Ok(Self { descriptor: descriptors::move_above_stdio(descriptor)?, own: std::process::id() })
     }
 
-    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The SIGPIPE for our own
-    /// write to a stderr that nobody reads is left out.
+    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The signals that a
+    /// write of monofy itself causes are left out: SIGPIPE where nobody reads, SIGXFSZ beyond the limit of file sizes.
     ///
     /// # Errors
     /// As read(2); EINTR among them.
@@ -192,9 +192,10 @@ impl SignalFd {
                 // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
                 let entry = unsafe { entry.assume_init_ref() };
                 // Not every signal of ours: `kill -TERM $$; exec monofy` means it.
-                let from_self = entry.ssi_pid == self.own
-                    && entry.ssi_code <= 0
-                    && entry.ssi_signo == u32::from(SignalNumber::PIPE);
+                let is_of_write = [SignalNumber::PIPE, SignalNumber::XFSZ]
+                    .iter()
+                    .any(|signal| entry.ssi_signo == u32::from(*signal));
+                let from_self = is_of_write && entry.ssi_pid == self.own && entry.ssi_code <= 0;
                 SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
                     signal,
                     origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {

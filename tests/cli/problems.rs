@@ -27,7 +27,7 @@ fn all_problems_of_a_line_are_told_together() {
         "monofy: argument 2: the value of SECRET is not a signal; use TERM, SIGTERM, 15 or RTMIN+3
     $SECRET
     ^^^^^^^
-monofy: argument 3: the value of SECRET is not a user; write it as USER or USER:GROUP, by names or numbers
+monofy: argument 3: the value of SECRET is not a user; write USER or USER:GROUP, as names or numbers
     --user=${SECRET:1}:
            ^^^^^^^^^^^^
 monofy: argument 4: X: need x

@@ -94,7 +94,7 @@ fn a_user_is_a_name_or_a_number() {
 fn a_malformed_user_is_refused() {
     for wrong in [":", "root:", ":root", "a:b:c", "4294967295", "99999999999"] {
         line([&format!("--user={wrong}"), "a"]).refused_with(&format!(
-            "monofy: argument 1: '{wrong}' is not a user; write it as USER or USER:GROUP, by names or numbers\n    \
+            "monofy: argument 1: '{wrong}' is not a user; write USER or USER:GROUP, as names or numbers\n    \
              --user={wrong}\n           {}\n",
             "^".repeat(wrong.len())
         ));
