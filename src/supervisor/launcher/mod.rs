@@ -162,6 +162,11 @@ impl<'a> Launcher<'a> {
         self.process(id).ready.as_ref()
     }
 
+    /// The path at which it is skipped.
+    pub(in crate::supervisor) fn creates(&self, _id: TaskId) -> Option<&'a std::ffi::OsStr> {
+        None
+    }
+
     /// The user that it runs as.
     pub(in crate::supervisor) fn uid(&self, id: TaskId) -> u32 {
         let own = || nix::unistd::geteuid().as_raw();

@@ -16,7 +16,7 @@ use crate::exit::ExitReason;
 use crate::plan::TaskId;
 use crate::plan::{Check, Ready};
 use crate::supervisor::launcher::Launcher;
-use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
+use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::pipe::{self, ReadOutcome};
 use crate::sys::poll::{Interest, PollSet, Slot};
@@ -37,11 +37,11 @@ const COMMANDS: ProbeInterval = ProbeInterval {
 };
 
 /// What the machine needs to know of a check.
-pub(in crate::supervisor) fn kind(check: &Check) -> readiness::Check {
+pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } => readiness::Check::Asked(CONNECTIONS),
-        Check::Exec(_) => readiness::Check::Asked(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => readiness::Check::Told,
+        Check::Tcp { .. } => ReadinessCheck::Polled(CONNECTIONS),
+        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
     }
 }
 
