@@ -62,7 +62,8 @@ fn run_line(
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
 ) -> Result<u8, Failure> {
-    let loaded = variables::load(&line.global.sources, std::env::vars_os(), &input::read_unless_stopped);
+    let (sources, strict) = (&line.global.sources, line.global.strict);
+    let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the end while a file was still being read: nothing was started.
         return Ok(0);
@@ -153,7 +154,7 @@ fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
 fn overridden(mut plan: Plan, global: &Global) -> Plan {
     plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
     plan.settings.output = global.output.unwrap_or(plan.settings.output);
-    plan.settings.verbosity = global.verbosity.unwrap_or(plan.settings.verbosity);
+    plan.settings.verbosity = global.verbosity.over(plan.settings.verbosity);
     plan.settings.ready_fd = global.ready_fd.or(plan.settings.ready_fd);
     plan
 }

@@ -76,7 +76,7 @@ impl Explanation {
             .chain(unused.map(|name| (name, Vec::new())))
             .map(|(name, used_by)| {
                 let written = written.remove(name).unwrap_or_default();
-                Explained { used_by, written, ..explained(name, resolved.variables.known(name), &mut show) }
+                Explained { used_by, written, ..explained(name, resolved.variables.info(name), &mut show) }
             })
             .collect();
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }

@@ -53,7 +53,7 @@ impl SignalNumber {
     pub const TTIN: Self = Self(21);
     /// A background process wrote to the terminal.
     pub const TTOU: Self = Self(22);
-    /// A write beyond the limit of a file's size.
+    /// A write beyond the limit of file sizes.
     pub const XFSZ: Self = Self(25);
     /// The terminal has another size.
     pub const WINCH: Self = Self(28);

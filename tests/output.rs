@@ -31,3 +31,5 @@ mod sandbox;
 mod selection;
 #[path = "output/terminals.rs"]
 mod terminals;
+#[path = "output/valgrind.rs"]
+mod valgrind;

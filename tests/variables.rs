@@ -1,4 +1,4 @@
-//! Where values come from (contract, section 3), from outside.
+//! The sources of variables (contract, section 3), from outside.
 
 #[path = "variables/defaults.rs"]
 mod defaults;
@@ -10,8 +10,8 @@ mod explain;
 mod fixtures;
 #[path = "variables/problems.rs"]
 mod problems;
-#[path = "variables/scene.rs"]
-mod scene;
+#[path = "variables/scenario.rs"]
+mod scenario;
 #[path = "variables/secrets.rs"]
 mod secrets;
 #[path = "variables/set.rs"]

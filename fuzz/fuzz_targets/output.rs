@@ -1,4 +1,4 @@
-//! Any bytes as the output of a process, cut anywhere, into a sink that sometimes has no room.
+//! Any bytes as the output of a process, split anywhere, into a sink that sometimes has no room.
 //!
 //! The input begins with three bytes: how often the rest is repeated, which makes lines long; the seed of the places
 //! of the cuts; and after how many lines the sink has no room once.

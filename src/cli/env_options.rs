@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use crate::cli::{FileRef, Form, PartialOptions, Sources, View, ViewOverride, values};
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{Output, Verbosity};
+use crate::plan::{Output, VerbosityFlags};
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
@@ -16,8 +16,8 @@ pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
 /// All others; every mistake in them is told.
 pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> PartialOptions {
     let mut twins = Twins { environment, problems };
-    let quiet = twins.switch("MONOFY_QUIET").unwrap_or(false);
-    let verbose = twins.switch("MONOFY_VERBOSE").unwrap_or(false);
+    let verbosity =
+        VerbosityFlags { quiet: twins.switch("MONOFY_QUIET"), verbose: twins.switch("MONOFY_VERBOSE") };
     let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
     let plan = twins.view("MONOFY_PLAN", View::Plan);
     PartialOptions {
@@ -39,11 +39,7 @@ pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic
         ready_fd: twins.choice("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
             values::descriptor(value).ok()
         }),
-        verbosity: match (verbose, quiet) {
-            (true, _) => Some(Verbosity::Verbose),
-            (false, true) => Some(Verbosity::Quiet),
-            (false, false) => None,
-        },
+        verbosity,
     }
 }
 

@@ -12,9 +12,9 @@ use std::ffi::OsString;
 use std::fmt;
 
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::plan::{Output, Timeout, Verbosity};
+use crate::plan::{Output, Timeout, VerbosityFlags};
 
-pub use crate::variables::sources::{FileRef, Set, Sources};
+pub use crate::variables::sources::{FileRef, SetOption, Sources};
 pub use options::{HELP_WIDTH, definition};
 use parse::Parsed;
 
@@ -66,8 +66,8 @@ pub struct Global {
     pub grace: Option<Timeout>,
     /// What happens to the output of the processes; nothing is what the defaults file or the plan says, or raw.
     pub output: Option<Output>,
-    /// How much is told; nothing is what the plan says, or the usual.
-    pub verbosity: Option<Verbosity>,
+    /// `--quiet` and `--verbose`.
+    pub verbosity: VerbosityFlags,
     /// To which descriptor a newline is written once every process is ready.
     pub ready_fd: Option<i32>,
     /// Where the values of variables come from.
@@ -290,7 +290,7 @@ struct PartialOptions {
     sources: Sources,
     grace: Option<Timeout>,
     output: Option<Output>,
-    verbosity: Option<Verbosity>,
+    verbosity: VerbosityFlags,
     ready_fd: Option<i32>,
 }
 

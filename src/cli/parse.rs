@@ -10,11 +10,11 @@ use crate::cli::occurrences::{Scan, scan};
 use crate::cli::options::{self, AFTER_OPTION, DEFAULTS, TTY};
 use crate::cli::split::Segment;
 use crate::cli::{
-    Command, FileRef, Form, PartialOptions, Report, Set, Sources, UsageError, View, ViewOverride,
+    Command, FileRef, Form, PartialOptions, Report, SetOption, Sources, UsageError, View, ViewOverride,
     option_errors,
 };
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::plan::{Output, Timeout, Verbosity, is_variable};
+use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
 
 /// One PROCESS, taken apart.
 pub(super) enum Parsed {
@@ -108,7 +108,7 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Pa
     };
     let mut set = Vec::new();
     for written in scan.values("set") {
-        match Set::read(written) {
+        match SetOption::parse(written) {
             Ok(value) => set.push(value),
             Err(problem) => problems.push(problem),
         }
@@ -127,11 +127,7 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Pa
         grace: matches.get_one::<Timeout>("grace").copied(),
         output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
         ready_fd: matches.get_one::<i32>("ready-fd").copied(),
-        verbosity: match (matches.get_flag("quiet"), matches.get_flag("verbose")) {
-            (true, _) => Some(Verbosity::Quiet),
-            (false, true) => Some(Verbosity::Verbose),
-            (false, false) => None,
-        },
+        verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
     }
 }
 

@@ -1,15 +1,15 @@
-//! Names of hosts, as `/etc/hosts` has them (hosts(5)).
+//! Host names, from `/etc/hosts` (hosts(5)).
 //!
-//! A static C library cannot load what `/etc/nsswitch.conf` names, and a question to a name server is one more that
-//! can stay without an answer; what is asked here is whether a process of ours is ready.
+//! A static C library cannot load the modules that `/etc/nsswitch.conf` names, and a query to a name server may never be
+//! answered: a readiness check must not wait for it.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const HOSTS: &str = "/etc/hosts";
 
-/// The addresses of a host, at least one: of a number itself, of `localhost` this machine in both its forms, of any
-/// other name what `/etc/hosts` says. Nothing where that does not know it.
+/// The addresses of a host, at least one: a number is its own address, `localhost` is both loopback addresses, and any
+/// other name is looked up in `/etc/hosts`. Returns `None` if it is not there.
 #[must_use]
 pub fn addresses(host: &str) -> Option<Vec<IpAddr>> {
     if let Ok(address) = host.parse() {
@@ -18,11 +18,11 @@ pub fn addresses(host: &str) -> Option<Vec<IpAddr>> {
     if host.eq_ignore_ascii_case("localhost") {
         return Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
-    let found = named(host, &fs::read_to_string(HOSTS).unwrap_or_default());
+    let found = look_up(host, &fs::read_to_string(HOSTS).unwrap_or_default());
     Some(found).filter(|found| !found.is_empty())
 }
 
-fn named(host: &str, hosts: &str) -> Vec<IpAddr> {
+fn look_up(host: &str, hosts: &str) -> Vec<IpAddr> {
     let line = |line: &str| {
         let mut words = line.split('#').next()?.split_ascii_whitespace();
         let address = words.next()?.parse().ok()?;
@@ -36,13 +36,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_stands_for_itself() {
+    fn a_number_is_its_own_address() {
         assert_eq!(addresses("10.0.0.1"), Some(vec!["10.0.0.1".parse().unwrap()]));
         assert_eq!(addresses("::1"), Some(vec!["::1".parse().unwrap()]));
     }
 
     #[test]
-    fn localhost_is_tried_in_both_forms() {
+    fn localhost_has_both_loopback_addresses() {
         let both = ["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
         assert_eq!(addresses("LocalHost"), Some(both.to_vec()));
     }
@@ -51,7 +51,7 @@ mod tests {
     fn a_name_is_looked_up_in_the_file() {
         let hosts = "127.0.0.1 localhost\n# 10.0.0.9 db\n10.0.0.1\tapp  Db # main\nbad db\nfe80::1 db\n\n10.0.0.3 db2\n";
         let expected: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "fe80::1".parse().unwrap()];
-        assert_eq!(named("db", hosts), expected);
-        assert_eq!(named("main", hosts), [] as [IpAddr; 0]);
+        assert_eq!(look_up("db", hosts), expected);
+        assert_eq!(look_up("main", hosts), [] as [IpAddr; 0]);
     }
 }

@@ -1,24 +1,24 @@
 //! Users and groups, from `/etc/passwd` and `/etc/group`.
 //!
-//! Not by getpwnam(3): in a static binary the C library cannot load its name services, and in a container
-//! there are none but these two files.
+//! getpwnam(3) would not do: in a static binary the C library cannot load its name services, and containers have no
+//! other source than these two files.
 
 use std::fmt;
 use std::fs;
 use std::io;
 
-/// What a process runs as.
+/// The user and the groups of a process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// User id.
     pub uid: u32,
     /// Group id.
     pub gid: u32,
-    /// Supplementary groups, the group itself included.
+    /// Supplementary groups, including the group itself.
     pub groups: Vec<u32>,
 }
 
-/// Why a `USER[:GROUP]` means nobody.
+/// A `USER[:GROUP]` that cannot be resolved.
 #[derive(Debug)]
 pub enum UnknownIdentity {
     /// No such user name.
@@ -27,7 +27,7 @@ pub enum UnknownIdentity {
     Group,
     /// Neither a name nor a number that fits an id.
     Malformed,
-    /// The file that would tell could not be read.
+    /// A file could not be read.
     Unreadable(&'static str, io::Error),
 }
 
@@ -36,17 +36,17 @@ impl fmt::Display for UnknownIdentity {
         match self {
             Self::User => f.write_str("no such user in /etc/passwd; a number works without an entry"),
             Self::Group => f.write_str("no such group in /etc/group; a number works without an entry"),
-            Self::Malformed => f.write_str("not a user; write it as USER or USER:GROUP, by names or numbers"),
+            Self::Malformed => f.write_str("not a user; write USER or USER:GROUP, as names or numbers"),
             Self::Unreadable(file, error) => write!(f, "cannot read {file}: {error}"),
         }
     }
 }
 
-/// What `USER[:GROUP]` means, as `docker run --user` reads it: names or numbers; without GROUP the user's own
-/// group and the groups that list it, or group 0 for a number that has no entry; with GROUP that group alone.
+/// Resolves `USER[:GROUP]` as `docker run --user` does: names or numbers; without GROUP the user's own group and the
+/// groups that list the user, or group 0 for a number without an entry; with GROUP that group alone.
 ///
 /// # Errors
-/// When a name is not in its file.
+/// When a name is not in its file, or a file cannot be read.
 pub fn identity(written: &[u8]) -> Result<Identity, UnknownIdentity> {
     Files::read()?.identity(written)
 }
@@ -86,7 +86,7 @@ impl Files {
         }
     }
 
-    /// By name first, since a name may consist of digits (getpwnam(3) as `chown` uses it).
+    /// Looks a user up, by name first: a name may consist of digits (as `chown` does).
     fn account<'a>(&'a self, user: &'a [u8]) -> Result<Account<'a>, UnknownIdentity> {
         let number = id(user);
         accounts(&self.passwd)
@@ -106,7 +106,7 @@ impl Files {
         })
     }
 
-    /// As initgroups(3): the account's own group and every group that lists its name.
+    /// The account's own group and every group that lists its name, as for initgroups(3).
     fn groups_of(&self, account: &Account<'_>) -> Vec<u32> {
         let listed = lines(&self.group)
             .filter(|fields| {
@@ -126,7 +126,7 @@ impl Files {
     }
 }
 
-/// An image without the file (`FROM scratch`) has no names, which is no error: numbers still work.
+/// Reads a file. A missing one is empty: an image `FROM scratch` has no names, and numbers still work.
 fn contents(file: &'static str) -> Result<Vec<u8>, UnknownIdentity> {
     match fs::read(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -150,7 +150,7 @@ fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-/// An id of digits alone. The highest number means "no change" to setuid(2) and is nobody's.
+/// Parses an id of digits. The highest number means "no change" to setuid(2) and is never an id.
 fn id(text: &[u8]) -> Option<u32> {
     let digits = is_number(text).then(|| std::str::from_utf8(text).ok()).flatten()?;
     digits.parse().ok().filter(|id| *id != u32::MAX)
@@ -179,24 +179,24 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_given_is_the_only_one() {
+    fn a_given_group_is_the_only_one() {
         assert_eq!(identity("app:video"), Some((1000, 44, vec![44])));
         assert_eq!(identity("app:4711"), Some((1000, 4711, vec![4711])));
     }
 
     #[test]
-    fn a_number_without_an_entry_is_taken_as_it_is() {
+    fn a_number_without_an_entry_is_used_as_it_is() {
         assert_eq!(identity("4711"), Some((4711, 0, vec![0])));
         assert_eq!(identity("4711:4712"), Some((4711, 4712, vec![4712])));
     }
 
     #[test]
-    fn a_name_of_digits_goes_before_the_number() {
+    fn a_name_of_digits_wins_over_the_number() {
         assert_eq!(identity("77"), Some((5, 6, vec![6])));
     }
 
     #[test]
-    fn what_is_nobody_is_refused() {
+    fn an_unknown_or_malformed_user_is_refused() {
         for wrong in
             ["", "nobody-here", "app:", ":video", "app:video:x", "app:no-group", "4294967295", "99999999999"]
         {

@@ -27,7 +27,7 @@ pub(crate) use graph::{DependencyError, dependency_errors};
 pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};
 pub use restart::{ParseRestartError, Restart};
 pub use secrets::SecretRanges;
-pub use settings::{Output, Settings, Verbosity};
+pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
 pub use timeout::{ParseTimeoutError, Timeout};
 pub use validate::{InvalidField, ReadError};
 pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};

@@ -58,3 +58,34 @@ pub enum Verbosity {
     /// Signals that are passed on and orphans that are reaped, too.
     Verbose,
 }
+
+/// `quiet` and `verbose` as one source of options sets them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerbosityFlags {
+    /// Whether only warnings and errors are printed.
+    pub quiet: Option<bool>,
+    /// Whether one more level of notices is printed.
+    pub verbose: Option<bool>,
+}
+
+impl VerbosityFlags {
+    /// The verbosity of a source above another one: a flag that is on decides, one that is off only cancels itself.
+    #[must_use]
+    pub fn over(self, lower: Verbosity) -> Verbosity {
+        match (self.verbose, self.quiet, lower) {
+            (Some(true), _, _) => Verbosity::Verbose,
+            (_, Some(true), _) => Verbosity::Quiet,
+            (Some(false), _, Verbosity::Verbose) | (_, Some(false), Verbosity::Quiet) => Verbosity::Normal,
+            (_, _, lower) => lower,
+        }
+    }
+
+    /// The flags of two sources together, the first of which wins.
+    #[must_use]
+    pub fn or(self, lower: Self) -> Self {
+        if self.quiet == Some(true) || self.verbose == Some(true) {
+            return self;
+        }
+        Self { quiet: self.quiet.or(lower.quiet), verbose: self.verbose.or(lower.verbose) }
+    }
+}

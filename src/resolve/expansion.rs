@@ -2,9 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
-use crate::template::{
-    Absence, ExpansionError, ExpansionErrorKind, Severity, TaintedBytes, Template, UnsetPolicy,
-};
+use crate::template::{ExpansionError, Severity, TaintedBytes, Template, UnsetPolicy};
 
 impl<'l> Resolver<'l> {
     /// What has to be one value: a spread cannot be.
@@ -43,6 +41,9 @@ impl<'l> Resolver<'l> {
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         if let Err(errors) = template.expand_into(texts, &mut self.variables, unset) {
             for error in errors {
+                if self.is_reported(&error) {
+                    continue;
+                }
                 let hint = self.hint(&error);
                 let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
                 self.problem(diagnostic.append(&hint));
@@ -51,14 +52,15 @@ impl<'l> Resolver<'l> {
         }
     }
 
+    /// Whether the defaults file already reports that the variable is required and not set.
+    fn is_reported(&self, error: &ExpansionError) -> bool {
+        error.is_unset()
+            && error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))
+    }
+
     /// A hint at the variable that was probably intended, if the error is an unset variable.
     fn hint(&mut self, error: &ExpansionError) -> String {
-        let is_unset = match error.kind {
-            ExpansionErrorKind::Unset => true,
-            ExpansionErrorKind::Required { absence, .. } => absence == Absence::Unset,
-            _ => false,
-        };
-        let name = error.variable.as_deref().filter(|_| is_unset);
+        let name = error.variable.as_deref().filter(|_| error.is_unset());
         name.map_or(String::new(), |name| self.hints.hint(name, self.variables.names()))
     }
 

@@ -45,7 +45,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         capacity,
         problems: line.problems.clone(),
         scratch: Template::parse(b""),
-        warnings: Vec::new(),
+        warnings: loaded.warnings,
         hints: Hints::default(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
@@ -80,7 +80,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
                 grace_ms: global.grace.or(settings.grace),
                 output: global.output.or(settings.output).unwrap_or_default(),
                 strict,
-                verbosity: global.verbosity.or(settings.verbosity).unwrap_or_default(),
+                verbosity: global.verbosity.over(settings.verbosity),
                 ready_fd: global.ready_fd,
             },
             variables: variables(&resolver.variables, &resolver.uses),

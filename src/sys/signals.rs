@@ -183,8 +183,8 @@ impl SignalFd {
         Ok(Self { descriptor: descriptors::move_above_stdio(descriptor)?, own: std::process::id() })
     }
 
-    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). Leaves out
-    /// the SIGPIPE and SIGXFSZ of monofy's own writes.
+    /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The signals that a
+    /// write of monofy itself causes are left out: SIGPIPE where nobody reads, SIGXFSZ beyond the limit of file sizes.
     ///
     /// # Errors
     /// As read(2); EINTR among them.
@@ -200,9 +200,10 @@ impl SignalFd {
                 // SAFETY: read(2) on a signalfd fills whole entries, and says how many.
                 let entry = unsafe { entry.assume_init_ref() };
                 // Not every signal of ours: `kill -TERM $$; exec monofy` means it.
-                let from_self = entry.ssi_pid == self.own
-                    && entry.ssi_code <= 0
-                    && [SignalNumber::PIPE, SignalNumber::XFSZ].map(u32::from).contains(&entry.ssi_signo);
+                let is_of_write = [SignalNumber::PIPE, SignalNumber::XFSZ]
+                    .iter()
+                    .any(|signal| entry.ssi_signo == u32::from(*signal));
+                let from_self = is_of_write && entry.ssi_pid == self.own && entry.ssi_code <= 0;
                 SignalNumber::new(entry.ssi_signo).filter(|_| !from_self).map(|signal| Received {
                     signal,
                     origin: if entry.ssi_code == SI_KERNEL && signal.comes_from_terminals() {

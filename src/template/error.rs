@@ -49,6 +49,17 @@ pub enum Absence {
     Empty,
 }
 
+impl ExpansionError {
+    /// Whether the variable is not set at all.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        matches!(
+            self.kind,
+            ExpansionErrorKind::Unset | ExpansionErrorKind::Required { absence: Absence::Unset, .. }
+        )
+    }
+}
+
 impl fmt::Display for ExpansionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(variable) = &self.variable {

@@ -10,6 +10,11 @@ pub trait Scope {
 
     /// Sets a variable for later expansions: `${NAME:=word}`.
     fn assign(&mut self, name: &str, value: TaintedBytes);
+
+    /// Whether a variable is a boolean that is false. The operators with `:` treat it as empty.
+    fn is_false(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// A variable's value.

@@ -1,33 +1,33 @@
-//! What is known of one variable, for `--explain`.
+//! Everything about one variable, for `--explain`.
 
 use crate::plan::VariableSource;
 use crate::template::{Scope, TaintedBytes, Value};
 use crate::variables::Variables;
-use crate::variables::defaults::Default;
+use crate::variables::defaults::DefaultValue;
 
-/// What is known of one variable.
+/// Everything about one variable.
 #[derive(Clone, Debug)]
 pub struct VariableInfo {
-    /// Its value, with what of it is secret; nothing when it is not set.
+    /// Its value, if it is set.
     pub value: Option<TaintedBytes>,
-    /// Where the value comes from, and where that is, if there is more to say.
+    /// The source of the value, and the place there, if there is one.
     pub source: (VariableSource, Option<String>),
-    /// Lower sources that set it, too.
+    /// The lower sources that set it, too.
     pub hides: Vec<(VariableSource, Option<String>)>,
     /// Whether its value is secret.
     pub secret: bool,
     /// `type`
     pub kind: Option<&'static str>,
-    /// The words to show where it is missing; empty without words, nothing where it need not be set.
+    /// The text for the error message when it is not set, which may be empty; `None` if it is not required.
     pub required: Option<String>,
-    /// The default.
+    /// The default, not expanded.
     pub default: Option<TaintedBytes>,
     /// `description`
     pub description: Option<String>,
 }
 
 impl Variables {
-    /// The names that the command line and the files speak of, in the order of the alphabet.
+    /// The names that the command line and the files mention, in alphabetical order.
     #[must_use]
     pub fn mentioned(&self) -> Vec<&str> {
         let names = self.set.keys().chain(self.env_files.keys()).chain(self.declared.keys());
@@ -37,31 +37,31 @@ impl Variables {
         names
     }
 
-    /// What is known of a variable.
+    /// Everything about a variable.
     #[must_use]
-    pub fn known(&self, name: &str) -> VariableInfo {
+    pub fn info(&self, name: &str) -> VariableInfo {
         let secret = self.holds_secret(name);
         let source = self.source(name);
         let mut sources = self.sources(name);
         let place = sources.iter().position(|(candidate, _)| *candidate == source);
         let hides = place.map_or(Vec::new(), |place| sources.split_off(place + 1));
         let chosen = sources.pop().filter(|_| place.is_some()).unwrap_or((source, None));
-        let declaration = self.declared.get(name);
-        let default = declaration.and_then(|declaration| declaration.default.as_ref());
-        let required = declaration.and_then(|declaration| declaration.required.as_ref());
+        let spec = self.declared.get(name);
+        let default = spec.and_then(|spec| spec.default.as_ref());
+        let required = spec.and_then(|spec| spec.required.as_ref());
         VariableInfo {
             value: self.get(name).map(Value::to_text),
             source: chosen,
             hides,
             secret,
-            kind: declaration.and_then(|declaration| Some(declaration.kind.as_ref()?.what.name())),
-            required: required.map(|required| required.what.clone().unwrap_or_default()),
-            default: default.map(|default| text(&default.what, secret)),
-            description: declaration.and_then(|declaration| declaration.description.clone()),
+            kind: spec.and_then(|spec| Some(spec.value_type.as_ref()?.value.name())),
+            required: required.map(|required| required.value.clone().unwrap_or_default()),
+            default: default.map(|default| text(&default.value, self.is_secret(name))),
+            description: spec.and_then(|spec| spec.description.clone()),
         }
     }
 
-    /// Everything that sets a variable, the highest first.
+    /// Every source that sets a variable, the highest first.
     fn sources(&self, name: &str) -> Vec<(VariableSource, Option<String>)> {
         let mut sources = Vec::new();
         if self.assigned.contains_key(name) {
@@ -73,23 +73,23 @@ impl Variables {
         if self.environment.contains_key(name) {
             sources.push((VariableSource::Environment, None));
         }
-        for value in self.env_files.get(name).into_iter().flatten() {
-            sources.push((VariableSource::EnvFile, Some(value.place.clone())));
+        for value in self.env_files.get(name).into_iter().flatten().rev() {
+            sources.push((VariableSource::EnvFile, Some(value.place.to_string())));
         }
-        let Some(declaration) = self.declared.get(name) else { return sources };
-        if let Some(path) = self.name_file(name).filter(|_| declaration.is_file()) {
-            sources.push((VariableSource::NameFile, Some(String::from_utf8_lossy(path).into_owned())));
+        let Some(spec) = self.declared.get(name) else { return sources };
+        if let Some(path) = self.name_file(name).filter(|_| spec.is_file()) {
+            sources.push((VariableSource::NameFile, Some(self.name_file_shown(name, path))));
         }
-        if let Some(default) = &declaration.default {
-            let place = self.files[default.spot.file].place(default.spot.span.start);
+        if let Some(default) = &spec.default {
+            let place = self.files[default.span.file].place(default.span.span.start);
             sources.push((VariableSource::Defaults, Some(place)));
         }
         sources
     }
 }
 
-fn text(default: &Default, secret: bool) -> TaintedBytes {
+fn text(default: &DefaultValue, secret: bool) -> TaintedBytes {
     let mut text = TaintedBytes::new();
-    text.push(&default.judged().joined(), secret);
+    text.push(&default.as_ref().joined(), secret);
     text
 }

@@ -1,22 +1,27 @@
-//! Reads the files and puts all sources together.
+//! Reads the files and combines all sources.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::rc::Rc;
 
-use crate::diagnostic::{Diagnostic, Origin, SourceText};
+use crate::diagnostic::{Diagnostic, Origin, Problems, SourceText};
 use crate::plan::{Output, Timeout, Verbosity};
-use crate::variables::defaults::{DefaultsConfig, File, Located};
+use crate::template::UnsetPolicy;
+use crate::variables::defaults::{
+    DefaultsConfig, DefaultsFile, EnvFilePath, FileProblems, FileSpan, Located,
+};
 use crate::variables::sources::{FileRef, Sources};
-use crate::variables::{LocatedValue, Variables, defaults, env_file, path, resolve};
+use crate::variables::{LocatedValue, Place, Variables, defaults, env_file, path, printable, resolve};
 
-/// The defaults file that is read where none is named.
+/// The defaults file that is read if none is named.
 const DEFAULTS: &str = "./monofy.toml";
 
-/// What the defaults files say of the options; nothing where they say nothing.
+/// The settings of the defaults files; `None` where they have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub struct DefaultsSettings {
     /// `strict`
     pub strict: Option<bool>,
     /// `grace`
@@ -24,169 +29,272 @@ pub struct Settings {
     /// `output`
     pub output: Option<Output>,
     /// `quiet` and `verbose`
-    pub verbosity: Option<Verbosity>,
+    pub verbosity: Verbosity,
 }
 
-type Read<'r> = &'r dyn Fn(&OsStr) -> io::Result<Option<Vec<u8>>>;
+/// Reads a file; `None` after a signal that asks for a stop.
+type ReadFile<'r> = &'r dyn Fn(&OsStr) -> io::Result<Option<Vec<u8>>>;
 
 /// All sources together.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// What could be read.
+    /// The variables that could be read.
     pub variables: Variables,
     /// The settings of the defaults files.
-    pub settings: Settings,
-    /// What is wrong with the files and the values.
+    pub settings: DefaultsSettings,
+    /// The problems of the files and of the values.
     pub problems: Vec<Diagnostic>,
-    /// Whether a signal asked for the end before everything was read.
+    /// Malformed expansions in defaults, which are left as they are.
+    pub warnings: Vec<Diagnostic>,
+    /// Whether a signal asked for a stop before everything was read.
     pub was_stopped: bool,
 }
 
-/// Puts all sources together; `environment` is that of monofy, `read` gives what a file holds, nothing when a signal
-/// asked for the end meanwhile.
+/// Combines all sources. `strict` is `--strict` or its twin, and `environment` that of monofy.
 pub fn load(
     sources: &Sources,
+    strict: Option<bool>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-    read: &dyn Fn(&OsStr) -> io::Result<Option<Vec<u8>>>,
+    read: ReadFile<'_>,
 ) -> Loaded {
-    let variables = Variables::from_environment(environment);
-    let mut loader = Loader { read, result: Loaded { variables, ..Loaded::default() } };
+    let mut loader = Loader {
+        read,
+        variables: Variables::from_environment(environment),
+        settings: DefaultsSettings::default(),
+        problems: Problems::default(),
+        file_problems: Vec::new(),
+        was_stopped: false,
+    };
     for set in &sources.set {
-        loader.result.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
+        loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
     }
     let env_files = loader.defaults(sources);
     match &sources.env_files {
-        Some(files) => loader.env_files(files),
-        None => loader.env_files(&env_files),
+        Some(files) => loader.env_files(files.iter().map(EnvFile::of_option)),
+        None => loader.env_files(env_files),
     }
-    loader.resolve_declared();
-    loader.result
+    loader.finish(strict)
 }
 
 struct Loader<'r> {
-    read: Read<'r>,
-    result: Loaded,
+    read: ReadFile<'r>,
+    variables: Variables,
+    settings: DefaultsSettings,
+    problems: Problems,
+    /// The problems of each defaults file.
+    file_problems: Vec<FileProblems>,
+    was_stopped: bool,
+}
+
+/// An env file to read.
+struct EnvFile {
+    path: OsString,
+    /// The path for messages, without secrets.
+    shown: String,
+    is_required: bool,
+    named_by: NamedBy,
+}
+
+/// The text that names a file.
+enum NamedBy {
+    Option(Rc<SourceText>, Range<usize>),
+    Defaults(FileSpan),
+}
+
+impl NamedBy {
+    fn of(file: &FileRef) -> Self {
+        Self::Option(Rc::clone(&file.by), file.part.clone())
+    }
+}
+
+impl EnvFile {
+    /// `-FILE` may be missing, as in systemd.
+    fn of_option(file: &FileRef) -> Self {
+        let optional = file.path.as_bytes().strip_prefix(b"-").filter(|path| !path.is_empty());
+        let path = optional.map_or(file.path.as_os_str(), OsStr::from_bytes);
+        Self {
+            path: path.to_owned(),
+            shown: shown(path),
+            is_required: optional.is_none(),
+            named_by: NamedBy::of(file),
+        }
+    }
 }
 
 impl Loader<'_> {
     /// Reads the defaults files. Returns the env files that they name.
-    fn defaults(&mut self, sources: &Sources) -> Vec<FileRef> {
-        let found = [found()];
+    fn defaults(&mut self, sources: &Sources) -> Vec<EnvFile> {
+        let found = [default_file()];
         let files = match &sources.defaults {
             _ if sources.no_defaults => return Vec::new(),
             Some(files) => files.as_slice(),
             None => &found,
         };
-        let mut declared = DefaultsConfig::default();
-        let mut env_files = Vec::new();
+        let mut config = DefaultsConfig::default();
+        let mut folders = Vec::new();
         for file in files {
-            let Some(contents) = self.contents(file, "defaults file") else { continue };
-            let name = file.path.to_string_lossy().into_owned();
+            let name = shown(&file.path);
+            let contents = match self.contents(&file.path) {
+                Ok(Some(contents)) => contents,
+                Ok(None) => continue,
+                Err(_) if is_absent(file) => continue,
+                Err(error) => {
+                    let message = format!("the defaults file {name} cannot be read: {error}");
+                    self.problem(&NamedBy::of(file), message);
+                    continue;
+                }
+            };
             let Ok(text) = String::from_utf8(contents) else {
-                let message = format!("the defaults file {name} is not UTF-8");
-                self.result.problems.push(Diagnostic::at(&file.by, file.part.clone(), message));
+                self.problem(&NamedBy::of(file), format!("the defaults file {name} is not UTF-8"));
                 continue;
             };
             let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-            let number = self.result.variables.files.len();
-            let read = File { name, text };
-            self.result.problems.extend(defaults::read(&read, number, &mut declared));
-            // Its own paths, while it is known whose they are.
-            let paths = std::mem::take(&mut declared.env_files);
-            if !paths.is_empty() {
-                let base = Path::new(&file.path).parent().unwrap_or(Path::new(""));
-                env_files = paths.iter().filter_map(|path| self.resolved(&read, base, path)).collect();
-            }
-            self.result.variables.files.push(read);
+            let mut read = DefaultsFile::new(name, text);
+            self.file_problems.push(defaults::parse(&mut read, self.variables.files.len(), &mut config));
+            self.variables.files.push(read);
+            folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
-        let DefaultsConfig { strict, grace, output, verbosity, secrets, vars, .. } = declared;
-        self.result.settings = Settings { strict, grace, output, verbosity };
-        self.result.variables.secrets = secrets;
-        self.result.variables.declared = vars;
-        env_files
+        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars } = config;
+        self.settings = DefaultsSettings { strict, grace, output, verbosity };
+        self.variables.secrets = secrets;
+        self.variables.declared = vars;
+        // Only now is it known which variables are secret.
+        env_files.iter().filter_map(|path| self.env_file(folders[path.span.file], path)).collect()
     }
 
-    /// A path of a defaults file, which is relative to that.
-    fn resolved(&mut self, file: &File, base: &Path, path: &Located<String>) -> Option<FileRef> {
-        let (by, part) = file.written(&path.spot.span);
-        let variables = &self.result.variables;
-        let lookup = |name: &str| {
+    /// Expands a path of a defaults file, which is relative to the folder of that file.
+    fn env_file(&mut self, folder: &Path, path: &Located<EnvFilePath>) -> Option<EnvFile> {
+        let variables = &self.variables;
+        let value = |name: &str| {
             let set = variables.set.get(name).map(|(value, _)| value);
-            let value = set.or_else(|| variables.environment.get(name))?;
-            Some(String::from_utf8_lossy(value).into_owned())
+            set.or_else(|| variables.environment.get(name))
         };
-        match path::expand(&path.what, &lookup) {
-            Ok(expanded) => Some(FileRef { path: base.join(expanded).into_os_string(), by, part }),
+        let lookup = |name: &str| Some(String::from_utf8_lossy(value(name)?).into_owned());
+        let masked = |name: &str| {
+            lookup(name).map(|value| {
+                if variables.is_secret(name) && !value.is_empty() { "***".to_owned() } else { value }
+            })
+        };
+        let expanded = path::expand(&path.value.path, &lookup).and_then(|expanded| {
+            Ok((folder.join(expanded), folder.join(path::expand(&path.value.path, &masked)?)))
+        });
+        match expanded {
+            Ok((expanded, masked)) => Some(EnvFile {
+                path: expanded.into_os_string(),
+                shown: shown(masked.as_os_str()),
+                is_required: path.value.required,
+                named_by: NamedBy::Defaults(path.span.clone()),
+            }),
             Err(error) => {
-                self.result.problems.push(Diagnostic::at(&by, part, error.message));
+                self.problem(&NamedBy::Defaults(path.span.clone()), error.message);
                 None
             }
         }
     }
 
-    fn resolve_declared(&mut self) {
-        let mut variables = std::mem::take(&mut self.result.variables);
-        let mut was_stopped = self.result.was_stopped;
-        let read = self.read;
-        let problems = resolve::resolve_declared(&mut variables, &mut |path| {
-            if was_stopped {
-                return Ok(None);
-            }
-            let contents = read(file_path(OsStr::from_bytes(path))).map_err(|error| error.to_string())?;
-            was_stopped |= contents.is_none();
-            Ok(contents)
-        });
-        self.result.problems.extend(problems);
-        self.result.variables = variables;
-        self.result.was_stopped = was_stopped;
-    }
-
-    fn env_files(&mut self, files: &[FileRef]) {
+    fn env_files(&mut self, files: impl IntoIterator<Item = EnvFile>) {
         for file in files {
-            let Some(contents) = self.contents(file, "env file") else { continue };
-            let name = file.path.to_string_lossy();
-            let (entries, mistakes) = env_file::parse(&name, &contents);
-            self.result.problems.extend(mistakes);
-            for entry in entries {
-                let place = format!("{name}:{}", entry.line);
-                let values = self.result.variables.env_files.entry(entry.name).or_default();
-                values.insert(0, LocatedValue { value: entry.value, place });
+            match self.contents(&file.path) {
+                Ok(Some(contents)) => self.env_file_contents(&file.shown, &contents),
+                Ok(None) => {}
+                Err(error) if !file.is_required && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let message = format!("the env file {} cannot be read: {error}", file.shown);
+                    self.problem(&file.named_by, message);
+                }
             }
         }
     }
 
-    /// What a file holds; nothing where that is a problem, or where a signal came.
-    fn contents(&mut self, file: &FileRef, kind: &str) -> Option<Vec<u8>> {
-        if self.result.was_stopped {
-            return None;
-        }
-        match (self.read)(file_path(&file.path)) {
-            Ok(Some(contents)) => return Some(contents),
-            Ok(None) => self.result.was_stopped = true,
-            Err(error) if is_absent(file, &error) => {}
-            Err(error) => {
-                let name = file.path.to_string_lossy();
-                let message = format!("the {kind} {name} cannot be read: {error}");
-                self.result.problems.push(Diagnostic::at(&file.by, file.part.clone(), message));
+    fn env_file_contents(&mut self, name: &str, contents: &[u8]) {
+        let file: Rc<str> = Rc::from(name);
+        for entry in env_file::parse(name, contents, &mut self.problems) {
+            let values = &mut self.variables.env_files;
+            match entry.value {
+                Some(value) => {
+                    let place = Place::Line(Rc::clone(&file), entry.line);
+                    values.entry(entry.name).or_default().push(LocatedValue { value, place });
+                }
+                // A bare name takes the value of the environment, which wins anyway, or none.
+                None => {
+                    values.remove(&entry.name);
+                }
             }
         }
-        None
+    }
+
+    /// The contents of a file; `None` after a signal.
+    fn contents(&mut self, path: &OsStr) -> io::Result<Option<Vec<u8>>> {
+        if self.was_stopped {
+            return Ok(None);
+        }
+        let contents = (self.read)(file_path(path))?;
+        self.was_stopped = contents.is_none();
+        Ok(contents)
+    }
+
+    fn problem(&mut self, named_by: &NamedBy, message: String) {
+        match named_by {
+            NamedBy::Option(by, part) => self.problems.push(Diagnostic::at(by, part.clone(), message)),
+            NamedBy::Defaults(span) => self.file_problems[span.file].add(span.span.clone(), || message),
+        }
+    }
+
+    /// Decides which value of each declared variable counts, and reports all problems.
+    fn finish(mut self, strict: Option<bool>) -> Loaded {
+        let is_strict = strict.or(self.settings.strict).unwrap_or(false);
+        let unset = if is_strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
+        let mut warnings: Vec<_> = self.variables.files.iter().map(|_| FileProblems::default()).collect();
+        let (read, was_stopped) = (self.read, &mut self.was_stopped);
+        resolve::resolve_declared(
+            &mut self.variables,
+            unset,
+            &mut self.file_problems,
+            &mut warnings,
+            &mut |path| {
+                if *was_stopped {
+                    return Ok(None);
+                }
+                let contents = read(file_path(OsStr::from_bytes(path))).map_err(|error| error.to_string())?;
+                *was_stopped = contents.is_none();
+                Ok(contents)
+            },
+        );
+        let mut warned = Problems::default();
+        for (file, (problems, warnings)) in
+            self.variables.files.iter().zip(self.file_problems.into_iter().zip(warnings))
+        {
+            problems.report(file, &mut self.problems);
+            warnings.report(file, &mut warned);
+        }
+        Loaded {
+            variables: self.variables,
+            settings: self.settings,
+            problems: self.problems.finish(),
+            warnings: warned.finish(),
+            was_stopped: self.was_stopped,
+        }
     }
 }
 
-/// No file of variables is stdin: that belongs to the processes.
+/// A path for messages.
+fn shown(path: &OsStr) -> String {
+    printable(&path.to_string_lossy())
+}
+
+/// The path to open. No file of variables is stdin: that belongs to the processes.
 fn file_path(path: &OsStr) -> &OsStr {
     if path == "-" { OsStr::new("./-") } else { path }
 }
 
-/// The defaults file of this folder, which need not be there.
-fn found() -> FileRef {
-    let by = SourceText::of(Origin::Folder, DEFAULTS.as_bytes());
+/// The defaults file of the working directory, which may be absent.
+fn default_file() -> FileRef {
+    let by = Rc::new(SourceText::of(Origin::Folder, DEFAULTS.as_bytes()));
     FileRef { path: OsString::from(DEFAULTS), by, part: 0..DEFAULTS.len() }
 }
 
-/// Whether a file that nobody named is not there; nor is it where the folder cannot even be looked into.
-fn is_absent(file: &FileRef, error: &io::Error) -> bool {
-    *file.by.origin() == Origin::Folder
-        && (error.kind() == io::ErrorKind::NotFound || std::fs::metadata(&file.path).is_err())
+/// Whether a file that no option names does not exist, or lies in a folder that cannot be searched. A symbolic link that
+/// leads nowhere exists.
+fn is_absent(file: &FileRef) -> bool {
+    *file.by.origin() == Origin::Folder && std::fs::symlink_metadata(&file.path).is_err()
 }

@@ -1,7 +1,7 @@
-//! Where values come from (contract, section 3).
+//! The values of variables (contract, section 3).
 //!
-//! [`load`] reads the files and puts all sources together; nothing else here touches the system. What it cannot
-//! read is a list of problems beside the variables that it could.
+//! [`load`] reads the files and combines all sources; nothing else here touches the system. What it cannot read becomes
+//! a list of problems beside the variables that it could.
 
 pub mod defaults;
 mod env_file;
@@ -12,49 +12,64 @@ mod resolve;
 mod rules;
 pub mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::os::unix::ffi::OsStringExt;
+use std::rc::Rc;
 
-use defaults::{Declaration, File, FileSpan};
+use defaults::{DefaultsFile, EmptyPolicy, VariableSpec};
 pub use info::VariableInfo;
-pub use load::{Loaded, Settings, load};
+pub use load::{DefaultsSettings, Loaded, load};
 use regex::bytes::Regex;
 use rules::ValueRef;
 
-use crate::diagnostic::Diagnostic;
-
-use crate::plan::VariableSource;
+use crate::plan::{VariableSource, is_variable};
 use crate::template::{Content, Scope, TaintedBytes, Value};
+use crate::text::boolean;
 
-/// The variables of a line: all that is set from outside, and what the line itself assigns.
+/// The variables of a line: those that are set from outside, and those that the line assigns.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    /// `--set`, and the argument it stands in.
+    /// `--set`, and the number of its argument.
     set: BTreeMap<String, (Vec<u8>, usize)>,
     environment: BTreeMap<String, Vec<u8>>,
-    /// What the env files say, the one that counts first.
+    /// The values of the env files; the last one counts.
     env_files: BTreeMap<String, Vec<LocatedValue>>,
     assigned: BTreeMap<String, TaintedBytes>,
-    /// The defaults files, and what they say.
-    files: Vec<File>,
-    declared: BTreeMap<String, Declaration>,
+    files: Vec<DefaultsFile>,
+    declared: BTreeMap<String, VariableSpec>,
     secrets: Vec<Regex>,
     /// For each declared variable, which of its values counts.
-    chosen: BTreeMap<String, Chosen>,
+    chosen: BTreeMap<String, ChosenValue>,
+    /// The required variables that are not set, which have been reported.
+    missing: BTreeSet<String>,
 }
 
-/// Which value counts.
+/// The value of a declared variable that counts.
 #[derive(Clone, Debug)]
-struct Chosen {
+struct ChosenValue {
     source: VariableSource,
-    /// What the file that `NAME_FILE` names holds.
+    /// The contents of the file that `NAME_FILE` names.
     file: Option<LocatedValue>,
+    /// The default, if it is a template.
+    expanded: Option<ExpandedDefault>,
 }
 
-impl Chosen {
+/// A default that was a template.
+#[derive(Clone, Debug)]
+enum ExpandedDefault {
+    Text(TaintedBytes),
+    List {
+        items: Vec<Vec<u8>>,
+        /// Whether any byte of it came from a secret.
+        secret: bool,
+    },
+}
+
+impl ChosenValue {
     fn from(source: VariableSource) -> Self {
-        Self { source, file: None }
+        Self { source, file: None, expanded: None }
     }
 }
 
@@ -62,13 +77,30 @@ impl Chosen {
 #[derive(Clone, Debug)]
 struct LocatedValue {
     value: Vec<u8>,
-    /// The file and the line.
-    place: String,
+    place: Place,
+}
+
+/// Where a value comes from, without secrets.
+#[derive(Clone, Debug)]
+enum Place {
+    /// A line of an env file.
+    Line(Rc<str>, usize),
+    /// A whole file.
+    File(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(file, line) => write!(f, "{file}:{line}"),
+            Self::File(file) => f.write_str(file),
+        }
+    }
 }
 
 impl Variables {
-    /// The variables of an environment. Those whose names are not UTF-8 cannot be written in a template; of
-    /// two with one name the first counts, as for getenv(3).
+    /// The variables of an environment. Names that are not UTF-8 are left out, since no template can refer to them. The
+    /// first of two with one name counts, as for getenv(3).
     pub fn from_environment(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut variables = Self::default();
         for (name, value) in environment {
@@ -79,16 +111,16 @@ impl Variables {
         variables
     }
 
-    /// Where a variable's value comes from.
+    /// The source of a variable's value.
     #[must_use]
     pub fn source(&self, name: &str) -> VariableSource {
         if find(&self.assigned, name).is_some() {
             return VariableSource::Line;
         }
-        self.given(name).map_or(VariableSource::Unset, |(source, _)| source)
+        self.external(name).map_or(VariableSource::Unset, |(source, _)| source)
     }
 
-    /// How many bytes a variable's value has.
+    /// The number of bytes of a variable's value.
     #[must_use]
     pub fn size(&self, name: &str) -> usize {
         match self.get(name).map(|value| value.content) {
@@ -99,51 +131,78 @@ impl Variables {
         }
     }
 
-    /// What every process has in its environment beyond what monofy has: what the env files say and what is
+    /// The variables that every process gets beside the environment of monofy: those of the env files, and those
     /// declared with `export`.
     #[must_use]
     pub fn exported(&self) -> BTreeMap<&str, Value<'_>> {
         let mut exported = BTreeMap::new();
         for (name, values) in &self.env_files {
-            if let (Some(first), false) = (values.first(), self.environment.contains_key(name)) {
-                let content = Content::Scalar(&first.value);
-                exported.insert(name.as_str(), Value { content, secret: self.is_secret(name) });
+            if let Some(last) = values.last()
+                && !self.environment.get(name).is_some_and(|value| self.counts(name, value))
+                && self.counts(name, &last.value)
+            {
+                exported.insert(name.as_str(), self.value(name, Content::Scalar(&last.value)));
             }
         }
-        for (name, declaration) in self.declared.iter().filter(|(_, declaration)| declaration.export) {
-            match self.given(name) {
-                // It has that already.
+        for name in self.declared.iter().filter(|(_, spec)| spec.export).map(|(name, _)| name) {
+            match self.external(name) {
+                // The processes have it already.
                 None | Some((VariableSource::Environment, _)) => {}
                 Some((_, content)) => {
-                    let secret = declaration.secret || self.is_secret(name);
-                    exported.insert(name, Value { content, secret });
+                    exported.insert(name, self.value(name, content));
                 }
             }
         }
         exported
     }
 
-    /// Whether a variable's value is kept out of everything that is shown.
+    /// Whether a value of the environment or of an env file counts: an empty one may mean that the variable is not set,
+    /// and counts less than a file that `NAME_FILE` names.
+    fn counts(&self, name: &str, value: &[u8]) -> bool {
+        let Some(spec) = find(&self.declared, name).filter(|_| value.is_empty()) else { return true };
+        spec.empty_policy() != EmptyPolicy::Unset && (!spec.is_file() || self.name_file(name).is_none())
+    }
+
+    /// Whether a variable's value is never shown.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
-        find(&self.declared, name).is_some_and(|declaration| declaration.secret)
+        find(&self.declared, name).is_some_and(|spec| spec.secret)
             || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
     }
 
-    /// Whether any of a variable's value came from a secret.
+    /// Whether any byte of a variable's value came from a secret.
     #[must_use]
     pub fn holds_secret(&self, name: &str) -> bool {
-        self.is_secret(name) || find(&self.assigned, name).is_some_and(TaintedBytes::has_secret)
+        if self.is_secret(name) {
+            return true;
+        }
+        match find(&self.assigned, name) {
+            Some(assigned) => assigned.has_secret(),
+            None => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
+        }
     }
 
-    /// Every name that is set or declared; some of them twice.
+    /// Whether a variable is required and was reported as not set.
+    #[must_use]
+    pub fn is_reported_missing(&self, name: &str) -> bool {
+        self.missing.contains(name)
+    }
+
+    /// Every name that is set or declared, and that a template can refer to; some of them twice.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let set = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
-        set.chain(self.assigned.keys()).chain(self.declared.keys()).map(String::as_str)
+        self.set_names()
+            .chain(self.assigned.keys().map(String::as_str))
+            .chain(self.declared.keys().map(String::as_str))
     }
 
-    /// The value from outside that counts.
-    fn given(&self, name: &str) -> Option<(VariableSource, Content<'_>)> {
+    /// The names that are set from outside, other than by a default.
+    fn set_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
+        names.map(String::as_str).filter(|name| is_variable(name))
+    }
+
+    /// The value from outside that counts, and its source.
+    fn external(&self, name: &str) -> Option<(VariableSource, Content<'_>)> {
         if let Some(chosen) = find(&self.chosen, name) {
             return Some((chosen.source, self.content(name, chosen)?));
         }
@@ -154,20 +213,24 @@ impl Variables {
         if let Some(value) = find(&self.environment, name) {
             return scalar(VariableSource::Environment, value);
         }
-        scalar(VariableSource::EnvFile, &find(&self.env_files, name)?.first()?.value)
+        scalar(VariableSource::EnvFile, &find(&self.env_files, name)?.last()?.value)
     }
 
-    /// The value that one source has.
-    fn content(&self, name: &str, chosen: &Chosen) -> Option<Content<'_>> {
+    /// The value that a declared variable has from its source.
+    fn content<'v>(&'v self, name: &str, chosen: &'v ChosenValue) -> Option<Content<'v>> {
         let scalar = match chosen.source {
             VariableSource::Set => &self.set.get(name)?.0,
             VariableSource::Environment => self.environment.get(name)?,
-            VariableSource::EnvFile => &self.env_files.get(name)?.first()?.value,
-            VariableSource::NameFile => return self.named_file(name),
+            VariableSource::EnvFile => &self.env_files.get(name)?.last()?.value,
+            VariableSource::NameFile => &chosen.file.as_ref()?.value,
             VariableSource::Defaults => {
-                return Some(match self.declared.get(name)?.default.as_ref()?.what.judged() {
-                    ValueRef::Scalar(bytes) => Content::Scalar(bytes),
-                    ValueRef::List(items) => Content::List(items),
+                return Some(match &chosen.expanded {
+                    Some(ExpandedDefault::Text(text)) => Content::Assigned(text),
+                    Some(ExpandedDefault::List { items, .. }) => Content::List(items),
+                    None => match self.declared.get(name)?.default.as_ref()?.value.as_ref() {
+                        ValueRef::Scalar(bytes) => Content::Scalar(bytes),
+                        ValueRef::List(items) => Content::List(items),
+                    },
                 });
             }
             VariableSource::Line | VariableSource::Unset => return None,
@@ -175,24 +238,48 @@ impl Variables {
         Some(Content::Scalar(scalar))
     }
 
-    fn named_file(&self, name: &str) -> Option<Content<'_>> {
-        Some(Content::Scalar(&self.chosen.get(name)?.file.as_ref()?.value))
+    /// The value of a variable that has this content.
+    fn value<'v>(&'v self, name: &str, content: Content<'v>) -> Value<'v> {
+        let secret = match content {
+            Content::List(_) => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
+            Content::Scalar(_) | Content::Assigned(_) => false,
+        };
+        Value { content, secret: secret || self.is_secret(name) }
     }
 
-    /// The path that `NAME_FILE` holds; an empty one is none.
+    /// The path that `NAME_FILE` holds, unless that is empty.
     fn name_file(&self, name: &str) -> Option<&[u8]> {
         let name = format!("{name}_FILE");
         let environment = self.environment.get(&name);
-        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.first()?.value))?;
+        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.last()?.value))?;
         Some(path.as_slice()).filter(|path| !path.is_empty())
     }
 
-    fn problem(&self, spot: &FileSpan, message: &str) -> Diagnostic {
-        self.files[spot.file].problem(&spot.span, message)
+    /// The path that `NAME_FILE` holds, for messages.
+    fn name_file_shown(&self, name: &str, path: &[u8]) -> String {
+        if self.is_secret(&format!("{name}_FILE")) {
+            return "***".to_owned();
+        }
+        printable(&String::from_utf8_lossy(path))
     }
 }
 
-/// Most sources have nothing, and every variable of the line is looked for in all of them.
+impl ChosenValue {
+    fn has_secret(&self) -> bool {
+        match &self.expanded {
+            Some(ExpandedDefault::Text(text)) => text.has_secret(),
+            Some(ExpandedDefault::List { secret, .. }) => *secret,
+            None => false,
+        }
+    }
+}
+
+/// Text without control characters, for messages.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// Looks a name up. Most maps are empty, and every variable of the line is looked up in all of them.
 fn find<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
     if map.is_empty() { None } else { map.get(name) }
 }
@@ -200,11 +287,20 @@ fn find<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
 impl Scope for Variables {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         let assigned = find(&self.assigned, name).map(Content::Assigned);
-        let content = assigned.or_else(|| self.given(name).map(|(_, content)| content))?;
-        Some(Value { content, secret: self.is_secret(name) })
+        let content = assigned.or_else(|| self.external(name).map(|(_, content)| content))?;
+        Some(self.value(name, content))
     }
 
     fn assign(&mut self, name: &str, value: TaintedBytes) {
         self.assigned.insert(name.to_owned(), value);
+    }
+
+    fn is_false(&self, name: &str) -> bool {
+        find(&self.declared, name).is_some_and(VariableSpec::is_bool)
+            && match self.get(name).map(|value| value.content) {
+                Some(Content::Scalar(bytes)) => boolean::parse(bytes) == Some(false),
+                Some(Content::Assigned(text)) => boolean::parse(text.bytes()) == Some(false),
+                Some(Content::List(_)) | None => false,
+            }
     }
 }

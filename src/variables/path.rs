@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use crate::plan::is_variable;
 
-/// What a path cannot be, and where in it.
+/// An invalid path, and the part at fault.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadPath {
     pub(super) part: Range<usize>,
     pub(super) message: String,
 }
 
-/// One variable that a path names.
+/// A variable in a path.
 struct Reference<'p> {
     name: &'p str,
     has_default: bool,
@@ -27,17 +27,17 @@ pub(super) fn expand(path: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
     for reference in &references {
         let value = lookup(reference.name);
         if value.is_none() && !reference.has_default {
-            let message = format!("{}: not set, so this path leads nowhere", reference.name);
+            let message = format!("{}: not set, and this path needs it", reference.name);
             return Err(BadPath { part: reference.part.clone(), message });
         }
-        // shellexpand takes empty for set, so what is empty and has a default is not set.
+        // shellexpand would keep an empty value, so an empty one with a default counts as not set.
         values.push_back(value.filter(|value| !value.is_empty() || !reference.has_default));
     }
     let home = lookup("HOME").filter(|home| !home.is_empty());
     if path.starts_with('~') && home.is_none() {
         return Err(BadPath { part: 0..1, message: "~ needs HOME, which is not set".to_owned() });
     }
-    // It asks for the variables one after another, in the order in which they are written.
+    // shellexpand looks the variables up in the order of the path.
     let next = |_: &str| Ok::<_, Infallible>(values.pop_front().flatten());
     match shellexpand::full_with_context(path, || home, next) {
         Ok(expanded) => Ok(expanded.into_owned()),
@@ -45,11 +45,10 @@ pub(super) fn expand(path: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
     }
 }
 
-/// The variables of a path; an error for what shells know beyond that, which shellexpand would leave as it is or take
-/// for something else.
+/// The variables of a path. Other syntax of shells is an error: shellexpand would keep it, or read it in another way.
 fn references(path: &str) -> Result<Vec<Reference<'_>>, BadPath> {
     let refused = |part: Range<usize>| {
-        let message = "a path knows ~, $V, ${V} and ${V:-word}, and nothing else".to_owned();
+        let message = "unsupported syntax in a path; write ~, $V, ${V} or ${V:-word}".to_owned();
         Err(BadPath { part, message })
     };
     if path.starts_with('~') && path.len() > 1 && !path.starts_with("~/") {
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_know_a_home_and_variables() {
+    fn a_path_may_contain_a_home_and_variables() {
         for (written, expanded) in [
             ("~", "/home/me"),
             ("~/x", "/home/me/x"),
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_richer_is_refused_where_it_stands() {
+    fn other_syntax_is_refused_at_its_place() {
         for (written, part) in [
             ("x${A", 1..4),
             ("${A:=b}", 0..7),

@@ -1,90 +1,107 @@
-//! Whether a value keeps the rules of its variable.
+//! The rules of a declared variable: type, pattern and choices.
 
+use crate::text::boolean;
 use crate::text::shell;
-use crate::variables::defaults::{Declaration, Default, FileSpan, Kind};
+use crate::variables::defaults::{DefaultValue, FileSpan, ValueType, VariableSpec};
 
-/// A rule that a value breaks.
-pub(super) struct Broken {
+/// A rule that a value violates.
+pub(super) struct Violation {
     /// Where the rule is written.
-    pub(super) spot: FileSpan,
-    /// What the value is not; never the value itself.
-    pub(super) what: String,
+    pub(super) span: FileSpan,
+    /// How the value violates it, without the value.
+    pub(super) message: String,
 }
 
-/// A value that is to be judged.
+/// A value to check.
 #[derive(Clone, Copy)]
 pub(super) enum ValueRef<'v> {
     Scalar(&'v [u8]),
     List(&'v [Vec<u8>]),
 }
 
-/// Every rule that a value breaks.
-pub(super) fn violations(declaration: &Declaration, value: ValueRef<'_>) -> Vec<Broken> {
+/// Every rule that a value violates.
+pub(super) fn violations(spec: &VariableSpec, value: ValueRef<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut add = |spot: &FileSpan, what: String| violations.push(Broken { spot: spot.clone(), what });
-    let items: Vec<Vec<u8>> = match (declaration.kind.as_ref(), value) {
-        (_, ValueRef::List(items)) => items.to_vec(),
-        (Some(kind), ValueRef::Scalar(bytes)) if kind.what == Kind::List => match shell::split(bytes) {
-            Ok(items) => items,
-            Err(error) => {
-                add(&kind.spot, format!("is no list: {error}"));
-                return violations;
+    let mut add =
+        |span: &FileSpan, message: String| violations.push(Violation { span: span.clone(), message });
+    let words;
+    let scalar;
+    let items: &[Vec<u8>] = match (spec.value_type.as_ref(), value) {
+        (_, ValueRef::List(items)) => items,
+        (Some(value_type), ValueRef::Scalar(bytes)) if value_type.value == ValueType::List => {
+            match shell::split(bytes) {
+                Ok(found) => {
+                    words = found;
+                    &words
+                }
+                Err(error) => {
+                    add(&value_type.span, format!("is not a list: {error}"));
+                    return violations;
+                }
             }
-        },
-        (_, ValueRef::Scalar(bytes)) => vec![bytes.to_vec()],
+        }
+        (_, ValueRef::Scalar(bytes)) => {
+            scalar = [bytes.to_vec()];
+            &scalar
+        }
     };
     if items.iter().any(|item| item.contains(&0)) {
-        add(&declaration.spot, "holds a NUL character, which no variable can hold".to_owned());
+        add(&spec.span, "contains a NUL character, which no variable can hold".to_owned());
     }
-    if let Some(kind) = &declaration.kind
-        && let Some(what) = items.iter().find_map(|item| mistyped(kind.what, item))
+    if let Some(value_type) = &spec.value_type
+        && let Some(message) = items.iter().find_map(|item| type_mismatch(value_type.value, item))
     {
-        add(&kind.spot, what.to_owned());
+        add(&value_type.span, message.to_owned());
     }
-    if let Some(pattern) = &declaration.pattern
-        && items.iter().any(|item| !pattern.what.is_match(item))
+    if let Some(pattern) = &spec.pattern
+        && items.iter().any(|item| !pattern.value.is_match(item))
     {
-        add(&pattern.spot, format!("does not match the pattern {}", pattern.what.as_str()));
+        add(&pattern.span, format!("does not match the pattern {}", pattern.value.as_str()));
     }
-    if let Some(choices) = &declaration.choices
-        && items.iter().any(|item| choices.what.iter().all(|choice| choice.as_bytes() != item.as_slice()))
+    if let Some(choices) = &spec.choices
+        && items.iter().any(|item| choices.value.iter().all(|choice| choice.as_bytes() != item.as_slice()))
     {
-        add(&choices.spot, format!("is none of {}", choices.what.join(", ")));
+        // One of the choices is the secret.
+        let shown = if spec.secret { "the choices".to_owned() } else { choices.value.join(", ") };
+        add(&choices.span, format!("is none of {shown}"));
     }
     violations
 }
 
-/// What a value is not.
-fn mistyped(kind: Kind, value: &[u8]) -> Option<&'static str> {
+/// How a value fails its type.
+fn type_mismatch(value_type: ValueType, value: &[u8]) -> Option<&'static str> {
     let text = std::str::from_utf8(value).unwrap_or("?");
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    match kind {
-        Kind::Int if !digits(text.strip_prefix(['-', '+']).unwrap_or(text)) => Some("is not a whole number"),
-        Kind::Port if !digits(text) || !text.parse::<u16>().is_ok_and(|port| port > 0) => {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match value_type {
+        ValueType::Int if !is_digits(text.strip_prefix(['-', '+']).unwrap_or(text)) => {
+            Some("is not a whole number")
+        }
+        ValueType::Port if !is_digits(text) || !text.parse::<u16>().is_ok_and(|port| port > 0) => {
             Some("is not a port: a number from 1 to 65535")
         }
-        Kind::Bool if !["true", "false", "1", "0"].contains(&text) => Some("is not true, false, 1 or 0"),
-        Kind::String | Kind::Int | Kind::Port | Kind::Bool | Kind::List => None,
+        ValueType::Bool if boolean::parse(value).is_none() => {
+            Some("is not a boolean: true, yes, on or 1, or false, no, off or 0")
+        }
+        ValueType::String | ValueType::Int | ValueType::Port | ValueType::Bool | ValueType::List => None,
     }
 }
 
-/// What is wrong with the form of a default, whatever it says.
-pub(super) fn type_error(kind: Kind, default: &Default) -> Option<&'static str> {
-    match (kind, default) {
-        (Kind::String, Default::String(_))
-        | (Kind::Int | Kind::Port, Default::Int(_))
-        | (Kind::Bool, Default::Bool(_))
-        | (Kind::List, Default::List(_)) => None,
-        (Kind::String, _) => Some("has to be a string, in quotes"),
-        (Kind::Int | Kind::Port, _) => Some("has to be a whole number, without quotes"),
-        (Kind::Bool, _) => Some("has to be true or false, without quotes"),
-        (Kind::List, _) => Some("has to be a list of strings, in brackets"),
+/// How the TOML type of a default fails the declared type.
+pub(super) fn type_error(value_type: ValueType, default: &DefaultValue) -> Option<&'static str> {
+    match (value_type, default) {
+        (ValueType::String, DefaultValue::String(_))
+        | (ValueType::Int | ValueType::Port, DefaultValue::Int(_))
+        | (ValueType::Bool, DefaultValue::Bool(_))
+        | (ValueType::List, DefaultValue::List(_)) => None,
+        (ValueType::String, _) => Some("has to be a string, in quotes"),
+        (ValueType::Int | ValueType::Port, _) => Some("has to be a whole number, without quotes"),
+        (ValueType::Bool, _) => Some("has to be true or false, without quotes"),
+        (ValueType::List, _) => Some("has to be a list of strings, in brackets"),
     }
 }
 
-impl Default {
-    /// As a value.
-    pub(super) fn judged(&self) -> ValueRef<'_> {
+impl DefaultValue {
+    pub(super) fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Self::String(bytes) | Self::Int(bytes) | Self::Bool(bytes) => ValueRef::Scalar(bytes),
             Self::List(items) => ValueRef::List(items),
@@ -100,7 +117,7 @@ impl ValueRef<'_> {
         }
     }
 
-    /// As one string.
+    /// The value as one string, a list joined with shell quoting.
     pub(super) fn joined(self) -> Vec<u8> {
         match self {
             Self::Scalar(bytes) => bytes.to_vec(),

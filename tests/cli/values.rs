@@ -102,7 +102,7 @@ fn who_is_nobody_is_refused() {
     );
     for wrong in ["", ":", "root:", ":root", "a:b:c", "4294967295", "99999999999"] {
         line([&format!("--user={wrong}"), "a"]).refused_with(&format!(
-            "monofy: argument 1: not a user; write it as USER or USER:GROUP, by names or numbers\n    \
+            "monofy: argument 1: not a user; write USER or USER:GROUP, as names or numbers\n    \
              --user={wrong}\n           {}\n",
             "^".repeat(wrong.len().max(1))
         ));

@@ -5,8 +5,8 @@ use std::io::{PipeReader, Read};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use super::line::{INT, TERM, run};
-use super::support::{Lines, Run, Running, children, memory, numbered, state, until};
+use super::line::{INT, TERM, USR1, USR2, run};
+use super::support::{Folder, Lines, Run, Running, children, memory, numbered, state, until};
 
 /// Starts a run whose stdout is a pipe that nobody reads yet.
 fn unread(run: Run) -> (Running, PipeReader) {
@@ -227,6 +227,30 @@ fn a_full_disk_is_reported_once() {
     let finished = run.finish();
     finished.assert_status(3).assert_told("cannot write to stdout, output is lost: No space left on device");
     assert_eq!(finished.stderr.matches("cannot write").count(), 1, "{}", finished.stderr);
+}
+
+#[test]
+fn the_signal_for_a_write_beyond_the_file_size_limit_is_not_passed_on() {
+    let folder = Folder::new();
+    let out = File::create(folder.path().join("out")).expect("a file can be made");
+    // The limit holds for monofy; the processes write to pipes.
+    let script = "ulimit -f 8; exec \"$0\" \"$@\"";
+    let writer = "trap '' USR1 USR2; seq 100000; exec sleep 1000";
+    let run = Run::of("sh", ["-c", script]).with(|command| {
+        command.arg(super::support::monofy()).args(["-oprefix", "--name", "w", "sh", "-c", writer, "|||"]);
+        command.args(["--name", "p", "sh", "-c", "exec \"$PROBE\" wait p USR1=ignore USR2=3 >&2"]);
+        command.stdout(out);
+    });
+    let running = run.env("PROBE", super::support::probe()).start();
+    running.stderr.wait_for("p ready");
+    running.stderr.wait_for("cannot write to stdout, output is lost: File too large");
+    // By the time that a later signal has arrived, an earlier one has, too.
+    running.signal(USR1);
+    running.stderr.wait_for("p got 10");
+    running.signal(USR2);
+    let finished = running.finish();
+    finished.assert_status(3);
+    assert!(!finished.stderr.contains("p got 25"), "{}", finished.stderr);
 }
 
 #[test]

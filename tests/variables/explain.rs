@@ -1,10 +1,10 @@
-//! `--explain`: where values come from, and what they hide.
+//! `--explain`: the sources of values, and the values they hide.
 
 use serde_json::{Value, json};
 
-use crate::scene::Scene;
+use crate::scenario::Scenario;
 
-fn scene() -> Scene {
+fn scenario() -> Scenario {
     let file = "\
 settings.secrets = ['*_KEY']
 [vars]
@@ -19,7 +19,7 @@ file = true
 secret = true
 default = 'hunter2'
 ";
-    Scene::new()
+    Scenario::new()
         .file("monofy.toml", file)
         .file("1.env", "\nPORT=1\nA_KEY=hunter2\n")
         .file("2.env", "PORT=2\n")
@@ -41,13 +41,13 @@ const LINE: [&str; 9] = [
 ];
 
 fn explained(options: &[&'static str]) -> String {
-    let finished = scene().run([options, &LINE[..]].concat());
+    let finished = scenario().run([options, &LINE[..]].concat());
     assert_eq!((finished.status, finished.stderr.as_str()), (0, ""), "{finished:#?}");
     finished.stdout
 }
 
 #[test]
-fn each_variable_has_its_source_and_what_that_hides() {
+fn each_variable_has_its_source_and_the_hidden_ones() {
     assert_eq!(
         explained(&["--explain"]),
         "\
@@ -95,7 +95,7 @@ fn secrets_can_be_shown() {
 }
 
 #[test]
-fn json_says_the_same() {
+fn json_has_the_same_contents() {
     let explanation: Value = serde_json::from_str(&explained(&["--explain=json"])).expect("it is JSON");
     assert_eq!(explanation["masked"], true);
     assert_eq!(explanation["problems"], json!([]));
@@ -109,25 +109,25 @@ fn json_says_the_same() {
         })
     );
     assert_eq!(explanation["variables"][2]["written"], json!(["${N:=x$DB}"]));
-    let twin = scene().env("MONOFY_EXPLAIN", "json").run(["a"]);
+    let twin = scenario().env("MONOFY_EXPLAIN", "json").run(["a"]);
     assert!(twin.stdout.starts_with("{\n"), "{twin:#?}");
 }
 
 #[test]
-fn nothing_is_started_and_the_last_view_counts() {
-    let scene = Scene::new();
-    let finished = scene.run(["--plan", "--explain", "touch", "started", "$A"]);
+fn nothing_is_started_and_the_last_view_wins() {
+    let scenario = Scenario::new();
+    let finished = scenario.run(["--plan", "--explain", "touch", "started", "$A"]);
     finished.assert_status(0).assert_stdout("A is not set\n    used by      argument 5\n");
-    assert!(scene.run(["--explain", "--plan", "touch", "started"]).stdout.starts_with("processes"));
-    assert!(!scene.path().join("started").exists());
-    let scene = scene.env("MONOFY_EXPLAIN", "1");
-    scene.run(["touch", "started", "$A"]).assert_stdout("A is not set\n    used by      argument 3\n");
-    scene.run(["--plan", "p"]).assert_stdout("processes, side by side\n└─ p  p\n");
+    assert!(scenario.run(["--explain", "--plan", "touch", "started"]).stdout.starts_with("processes"));
+    assert!(!scenario.path().join("started").exists());
+    let scenario = scenario.env("MONOFY_EXPLAIN", "1");
+    scenario.run(["touch", "started", "$A"]).assert_stdout("A is not set\n    used by      argument 3\n");
+    scenario.run(["--plan", "p"]).assert_stdout("processes, side by side\n└─ p  p\n");
 }
 
 #[test]
-fn what_can_be_explained_of_a_line_with_problems_is() {
-    let finished = Scene::new().env("A", "a").run(["--explain", "p", "$A", "${B:?}"]);
+fn a_line_with_problems_is_explained_as_far_as_possible() {
+    let finished = Scenario::new().env("A", "a").run(["--explain", "p", "$A", "${B:?}"]);
     finished.assert_status(125).assert_stdout(
         "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    written      ${B:?}\n    used by      argument 4\n",
     );
@@ -135,8 +135,8 @@ fn what_can_be_explained_of_a_line_with_problems_is() {
 }
 
 #[test]
-fn a_plan_has_nothing_to_explain() {
-    Scene::new().refused(
+fn a_plan_cannot_be_explained() {
+    Scenario::new().refused(
         &["--explain", "--run-plan", "plan"],
         "monofy: --run-plan executes a plan, in which no variable is left to explain\nTry 'monofy --help'.\n",
     );

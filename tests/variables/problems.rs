@@ -1,15 +1,15 @@
-//! Everything that is wrong is told at once, and what can be shown is shown.
+//! All problems are reported together, and the views show what they can.
 
 use serde_json::Value;
 
-use crate::scene::Scene;
+use crate::scenario::Scenario;
 
-const TOLD: &str = "monofy: env:1:1: a line without '='; write NAME=VALUE, and quotes around a value of several lines
+const PROBLEMS: &str = "monofy: env:1:1: a line without '='; write NAME=VALUE, and quotes around a value of several lines
     …
     ^
 monofy: ./monofy.toml:2:12: KEY: not set: it is required
-    required = true
-               ^^^^
+    required = …
+               ^
 monofy: argument 4: PROT: which port?; did you mean PORT?
     --bind=${PROT:?which port?}
            ^^^^^^^^^^^^^^^^^^^^
@@ -18,18 +18,18 @@ monofy: argument 6: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare numb
                    ^^^^
 ";
 
-fn scene() -> Scene {
-    Scene::new()
+fn scenario() -> Scenario {
+    Scenario::new()
         .file("monofy.toml", "[vars.KEY]\nrequired = true\n")
-        .file("env", "x\nA=a\n")
+        .file("env", "9x\nA=a\n")
         .env("PORT", "80")
 }
 
 #[test]
-fn problems_of_files_variables_and_line_are_told_together() {
-    scene().refused(
+fn problems_of_files_variables_and_line_are_reported_together() {
+    scenario().refused(
         &["--env-file", "env", "a", "--bind=${PROT:?which port?}", "|||", "--stop-timeout=soon", "b"],
-        TOLD,
+        PROBLEMS,
     );
 }
 
@@ -45,38 +45,38 @@ fn a_plan_shows_what_it_can() {
         "b",
         "$A",
     ];
-    let finished = scene().run(line);
+    let finished = scenario().run(line);
     finished
         .assert_status(125)
         .assert_stdout("processes, side by side\n├─ a  A=a a '--bind=${PROT:?which port?}'\n└─ b  A=a b a\n");
-    assert_eq!(finished.stderr, TOLD);
+    assert_eq!(finished.stderr, PROBLEMS);
 }
 
 #[test]
-fn such_a_plan_says_so_and_is_not_executed() {
-    let finished = scene().run(["--plan=json", "touch", "started", "${X:?}"]);
+fn a_plan_with_problems_contains_them_and_is_not_executed() {
+    let finished = scenario().run(["--plan=json", "touch", "started", "${X:?}"]);
     finished.assert_status(125);
     let plan: Value = serde_json::from_str(&finished.stdout).expect("a plan is JSON");
     assert_eq!(plan["problems"].as_array().map(Vec::len), Some(2));
     assert_eq!(plan["problems"][1], "argument 4: X: not set\n    ${X:?}\n    ^^^^^^");
-    let scene = scene().file("plan", &finished.stdout);
-    scene.refused(
+    let scenario = scenario().file("plan", &finished.stdout);
+    scenario.refused(
         &["--run-plan", "plan"],
         "monofy: --run-plan: plan: the line that it was made of has problems, which it names\n",
     );
-    assert!(!scene.path().join("started").exists());
+    assert!(!scenario.path().join("started").exists());
 }
 
 #[test]
-fn names_that_are_near_are_suggested() {
-    let scene = Scene::new().file("monofy.toml", "vars.DECLARED = 1").env("DATABASE_URL", "x");
+fn similar_names_are_suggested() {
+    let scenario = Scenario::new().file("monofy.toml", "vars.DECLARED = 1").env("DATABASE_URL", "x");
     for (written, meant) in [
         ("DATABSE_URL", "; did you mean DATABASE_URL?"),
         ("database_url", "; did you mean DATABASE_URL?"),
         ("DECLARD", "; did you mean DECLARED?"),
         ("OTHER", ""),
     ] {
-        scene.refused(
+        scenario.refused(
             &["--strict", "p", &format!("${written}")],
             &format!(
                 "monofy: argument 3: {written}: not set{meant}\n    ${written}\n    ^{}\n",

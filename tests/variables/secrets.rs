@@ -1,13 +1,13 @@
-//! What is secret is shown nowhere, whatever is made of it.
+//! Secrets are never shown, whatever is derived from them.
 
 use serde_json::json;
 
-use crate::scene::Scene;
+use crate::scenario::Scenario;
 
-fn scene() -> Scene {
+fn scenario() -> Scenario {
     let file = "[settings]\nsecrets = ['*_TOKEN', 'P?']\n[vars]\nDB.secret = true\nDB.default = 'hunter2'\n\
                 L.secret = true\nL.default = ['hunter2 x', 'y']\n";
-    Scene::new()
+    Scenario::new()
         .file("monofy.toml", file)
         .env("API_TOKEN", "hunter2")
         .env("PW", "hunter2")
@@ -15,7 +15,7 @@ fn scene() -> Scene {
 }
 
 #[test]
-fn every_byte_that_came_from_a_secret_is_masked_by_where_it_came_from() {
+fn every_byte_that_came_from_a_secret_is_masked() {
     let words = [
         "p",
         "--a=$API_TOKEN!",
@@ -28,12 +28,12 @@ fn every_byte_that_came_from_a_secret_is_masked_by_where_it_came_from() {
         "${L...}",
         "${OPEN:+hunter2}",
     ];
-    let shown = scene().shown(&[&["--plan"], &words[..]].concat());
+    let shown = scenario().shown(&[&["--plan"], &words[..]].concat());
     assert_eq!(
         shown,
         "processes, side by side\n└─ p  p '--a=***!' hunter2 '***-open' '***' '***' 'x***' 'x***' '***' '***' hunter2\n"
     );
-    let plan = scene().plan(&words);
+    let plan = scenario().plan(&words);
     assert_eq!(plan["masked"], true);
     assert_eq!(plan["processes"][0]["argv"][1], "--a=***!");
     let secret = |name: &str| {
@@ -47,8 +47,8 @@ fn every_byte_that_came_from_a_secret_is_masked_by_where_it_came_from() {
 }
 
 #[test]
-fn wherever_it_comes_from_and_wherever_it_goes() {
-    let scene = scene().file("env", "B_TOKEN=hunter2\nOTHER=open\n");
+fn secrets_of_all_sources_are_masked_in_all_fields() {
+    let scenario = scenario().file("env", "B_TOKEN=hunter2\nOTHER=open\n");
     let line = [
         "--env-file=env",
         "--set=C_TOKEN=hunter2",
@@ -59,10 +59,10 @@ fn wherever_it_comes_from_and_wherever_it_goes() {
         "/bin/$PW",
         "$B_TOKEN",
     ];
-    let finished = scene.run([&["--plan=json"], &line[..]].concat());
+    let finished = scenario.run([&["--plan=json"], &line[..]].concat());
     finished.assert_status(0);
     assert!(!finished.stdout.contains("hunter2"), "{finished:#?}");
-    let process = scene.plan(&line)["processes"][0].clone();
+    let process = scenario.plan(&line)["processes"][0].clone();
     assert_eq!(process["env"], json!({"B_TOKEN": "***", "OTHER": "open", "OWN": "***"}));
     assert_eq!(process["name"], "n-***");
     assert_eq!(process["workdir"], "/***");
@@ -70,10 +70,10 @@ fn wherever_it_comes_from_and_wherever_it_goes() {
 }
 
 #[test]
-fn the_processes_get_the_values_and_notices_do_not() {
-    let scene = scene().env("SHELL_TOKEN", "/bin/sh");
+fn processes_get_secrets_and_notices_do_not() {
+    let scenario = scenario().env("SHELL_TOKEN", "/bin/sh");
     let finished =
-        scene.run(["$SHELL_TOKEN", "-c", "echo $1", "sh", "${DB}", "&&", "$SHELL_TOKEN", "-c", "exit 3"]);
+        scenario.run(["$SHELL_TOKEN", "-c", "echo $1", "sh", "${DB}", "&&", "$SHELL_TOKEN", "-c", "exit 3"]);
     finished.assert_status(3).assert_stdout("hunter2\n");
     assert!(!finished.stderr.contains("hunter2") && !finished.stderr.contains("/sh"), "{finished:#?}");
     finished.assert_told("monofy: *** started (pid ").assert_told("monofy: *** exited with status 3");
@@ -81,47 +81,47 @@ fn the_processes_get_the_values_and_notices_do_not() {
 
 #[test]
 fn masked_names_are_unique() {
-    let plan = scene().plan(&["$PW", "|||", "$DB", "|||", "--name=$PW", "x", "|||", "--name=${DB}2", "y"]);
+    let plan = scenario().plan(&["$PW", "|||", "$DB", "|||", "--name=$PW", "x", "|||", "--name=${DB}2", "y"]);
     let names: Vec<_> =
         plan["processes"].as_array().unwrap().iter().map(|process| process["name"].clone()).collect();
     assert_eq!(names, ["***.2", "***.3", "***", "***2"]);
 }
 
 #[test]
-fn what_cannot_be_masked_is_left_out() {
-    let scene = scene().env("S_TOKEN", "QUIT").env("T_TOKEN", "5");
+fn a_field_that_cannot_be_masked_is_left_out() {
+    let scenario = scenario().env("S_TOKEN", "QUIT").env("T_TOKEN", "5");
     let line = ["--stop-signal=$S_TOKEN", "--stop-timeout=$T_TOKEN", "p"];
-    let plan = scene.plan(&line);
+    let plan = scenario.plan(&line);
     assert_eq!(plan["masked"], true);
     assert_eq!(plan["processes"][0]["stop_signal"], json!(null));
     assert_eq!(plan["processes"][0]["stop_timeout_ms"], json!(null));
-    let plan = scene.plan(&[&["--show-secrets"], &line[..]].concat());
+    let plan = scenario.plan(&[&["--show-secrets"], &line[..]].concat());
     assert_eq!(plan["processes"][0]["stop_signal"], "QUIT");
 }
 
 #[test]
-fn a_masked_plan_is_not_executed_and_one_with_secrets_is() {
-    let scene = scene();
-    let masked = scene.run(["--plan=json", "echo", "$DB"]).stdout;
-    let scene = scene.file("plan", masked);
-    let refused = scene.run(["--run-plan", "plan"]);
+fn only_a_plan_with_its_secrets_is_executed() {
+    let scenario = scenario();
+    let masked = scenario.run(["--plan=json", "echo", "$DB"]).stdout;
+    let scenario = scenario.file("plan", masked);
+    let refused = scenario.run(["--run-plan", "plan"]);
     refused.assert_status(125).assert_told("monofy: --run-plan: plan: its secrets are masked");
-    let open = scene.run(["--plan=json", "--show-secrets", "echo", "$DB"]).stdout;
-    let scene = scene.file("plan", open);
-    assert_eq!(scene.shown(&["-q", "--run-plan", "plan"]), "hunter2\n");
-    let scene = scene.env("MONOFY_SHOW_SECRETS", "1");
-    assert_eq!(scene.shown(&["--plan", "a", "$DB"]), "processes, side by side\n└─ a  a hunter2\n");
+    let open = scenario.run(["--plan=json", "--show-secrets", "echo", "$DB"]).stdout;
+    let scenario = scenario.file("plan", open);
+    assert_eq!(scenario.shown(&["-q", "--run-plan", "plan"]), "hunter2\n");
+    let scenario = scenario.env("MONOFY_SHOW_SECRETS", "1");
+    assert_eq!(scenario.shown(&["--plan", "a", "$DB"]), "processes, side by side\n└─ a  a hunter2\n");
 }
 
 #[test]
-fn without_a_secret_in_it_a_plan_is_not_masked() {
-    assert_eq!(scene().plan(&["p", "$OPEN", "${DB:+x}"])["masked"], false);
+fn a_plan_without_a_secret_is_not_masked() {
+    assert_eq!(scenario().plan(&["p", "$OPEN", "${DB:+x}"])["masked"], false);
 }
 
 #[test]
-fn no_value_is_told_whatever_is_wrong() {
-    let scene = scene();
-    let finished = scene.run([
+fn no_problem_shows_a_secret() {
+    let scenario = scenario();
+    let finished = scenario.run([
         "--strict",
         "--set=A=hunter2",
         "--stop-signal=$DB",

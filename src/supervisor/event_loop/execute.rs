@@ -1,7 +1,5 @@
 //! Executes the machine's actions.
 
-use std::path::Path;
-
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
@@ -91,7 +89,7 @@ impl EventLoop<'_> {
     /// A path that cannot be looked at counts as missing: the command then says what is wrong with it.
     fn check_creates(&self, id: TaskId) -> CreatesPath {
         match self.launcher.creates(id) {
-            Some(path) if Path::new(path).exists() => CreatesPath::Exists,
+            Some(path) if path.exists() => CreatesPath::Exists,
             Some(_) | None => CreatesPath::Missing,
         }
     }

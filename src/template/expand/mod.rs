@@ -251,9 +251,12 @@ impl<'t> Expander<'t, '_> {
     }
 
     pub(in crate::template) fn presence(&self, expansion: &Expansion, test: Test) -> Presence {
-        match self.scope.get(self.template.name(&expansion.name)) {
+        let name = self.template.name(&expansion.name);
+        match self.scope.get(name) {
             None => Presence::Absent(Absence::Unset),
-            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => Presence::Absent(Absence::Empty),
+            Some(value) if test == Test::UnsetOrEmpty && (value.is_empty() || self.scope.is_false(name)) => {
+                Presence::Absent(Absence::Empty)
+            }
             Some(_) => Presence::Present,
         }
     }
@@ -265,9 +268,10 @@ impl<'t> Expander<'t, '_> {
         test: Test,
         out: &mut TaintedBytes,
     ) -> Presence {
-        match self.scope.get(self.template.name(&expansion.name)) {
+        let name = self.template.name(&expansion.name);
+        match self.scope.get(name) {
             None => return Presence::Absent(Absence::Unset),
-            Some(value) if test == Test::UnsetOrEmpty && value.is_empty() => {
+            Some(value) if test == Test::UnsetOrEmpty && (value.is_empty() || self.scope.is_false(name)) => {
                 return Presence::Absent(Absence::Empty);
             }
             Some(value) if out.len() + value.len() <= MAX_RESULT => value.append_to(out),

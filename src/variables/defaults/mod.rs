@@ -1,19 +1,15 @@
-//! The defaults file (contract, 3.2): what it says of variables, and its settings.
-//!
-//! It is walked as toml's own table, in which everything has its span, and not by serde's derive, which stops at the
-//! first mistake: all are told at once.
+//! The defaults file (contract, 3.2): settings, and the declarations of variables.
 
-mod read;
-mod shown;
+mod file;
+mod parse;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
+use file::Key;
+pub(super) use file::{DefaultsFile, FileProblems, FileSpan, Located};
+pub(super) use parse::parse;
 use regex::bytes::Regex;
 
-pub(super) use read::read;
-
-use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{Output, Timeout, Verbosity};
 
 /// The tables of a defaults file.
@@ -23,66 +19,14 @@ pub const SETTINGS: [&str; 7] = ["strict", "grace", "output", "quiet", "verbose"
 /// The keys of `[vars.NAME]`.
 pub const VARIABLE: [&str; 10] =
     ["type", "default", "description", "required", "pattern", "secret", "file", "choices", "empty", "export"];
-/// The words for `type`.
+/// The values of `type`.
 pub const TYPES: [&str; 5] = ["string", "int", "port", "bool", "list"];
-/// The words for `empty`.
+/// The values of `empty`.
 pub const EMPTY: [&str; 3] = ["keep", "unset", "error"];
 
-/// A defaults file, for errors and for places.
-#[derive(Clone, Debug)]
-pub(super) struct File {
-    /// As the user wrote it.
-    pub(super) name: String,
-    pub(super) text: String,
-}
-
-impl File {
-    fn line_of(&self, at: usize) -> Range<usize> {
-        let at = at.min(self.text.len());
-        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = self.text[start..].find('\n').map_or(self.text.len(), |newline| start + newline);
-        start..end
-    }
-
-    /// The file and the line of a byte.
-    pub(super) fn place(&self, at: usize) -> String {
-        format!("{}:{}", self.name, self.text[..at.min(self.text.len())].split('\n').count())
-    }
-
-    /// A problem with a part of it, which is shown without values.
-    pub(super) fn problem(&self, span: &Range<usize>, message: impl Into<String>) -> Diagnostic {
-        let (written, part) = self.written(span);
-        Diagnostic::at(&written, part, message)
-    }
-
-    /// A part of it, and which part of its line that is.
-    pub(super) fn written(&self, span: &Range<usize>) -> (SourceText, Range<usize>) {
-        let line = self.line_of(span.start);
-        let number = self.text[..line.start].split('\n').count();
-        let column = self.text[line.start..span.start.min(line.end).max(line.start)].chars().count() + 1;
-        let (shown, part) = shown::line(&self.text, line, span);
-        let origin = Origin::File { name: self.name.clone(), line: number, column };
-        (SourceText::of(origin, shown.as_bytes()), part)
-    }
-}
-
-/// A part of one of several files.
-#[derive(Clone, Debug)]
-pub(super) struct FileSpan {
-    pub(super) file: usize,
-    pub(super) span: Range<usize>,
-}
-
-/// Something and where it is written.
-#[derive(Clone, Debug)]
-pub(super) struct Located<T> {
-    pub(super) what: T,
-    pub(super) spot: FileSpan,
-}
-
-/// What the values of a variable look like.
+/// The type of a variable's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     String,
     Int,
     Port,
@@ -90,7 +34,7 @@ pub(super) enum Kind {
     List,
 }
 
-impl Kind {
+impl ValueType {
     pub(super) const ALL: [Self; 5] = [Self::String, Self::Int, Self::Port, Self::Bool, Self::List];
 
     pub(super) fn name(self) -> &'static str {
@@ -98,50 +42,50 @@ impl Kind {
     }
 }
 
-/// What an empty value means.
+/// The meaning of an empty value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Empty {
+pub(super) enum EmptyPolicy {
     Keep,
     Unset,
     Error,
 }
 
-impl Empty {
+impl EmptyPolicy {
     pub(super) const ALL: [Self; 3] = [Self::Keep, Self::Unset, Self::Error];
 }
 
-/// A default as it is written.
+/// A default as the file has it, strings not expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Default {
+pub(super) enum DefaultValue {
     String(Vec<u8>),
     Int(Vec<u8>),
     Bool(Vec<u8>),
     List(Vec<Vec<u8>>),
 }
 
-/// What the files say of one variable. A later file wins, key by key.
+/// The declaration of one variable, by all files together: a later file wins, key by key.
 #[derive(Clone, Debug)]
-pub(super) struct Declaration {
-    /// Its name, where it was written last.
-    pub(super) spot: FileSpan,
-    pub(super) kind: Option<Located<Kind>>,
-    pub(super) default: Option<Located<Default>>,
+pub(super) struct VariableSpec {
+    /// The name, where it was written last.
+    pub(super) span: FileSpan,
+    pub(super) value_type: Option<Located<ValueType>>,
+    pub(super) default: Option<Located<DefaultValue>>,
     pub(super) description: Option<String>,
-    /// The words to show; none for `true`.
+    /// The text for the error message, if there is one.
     pub(super) required: Option<Located<Option<String>>>,
     pub(super) pattern: Option<Located<Regex>>,
     pub(super) secret: bool,
     pub(super) file: Option<Located<bool>>,
     pub(super) choices: Option<Located<Vec<String>>>,
-    pub(super) empty: Option<Located<Empty>>,
+    pub(super) empty: Option<Located<EmptyPolicy>>,
     pub(super) export: bool,
 }
 
-impl Declaration {
-    pub(super) fn at(spot: FileSpan) -> Self {
+impl VariableSpec {
+    pub(super) fn at(span: FileSpan) -> Self {
         Self {
-            spot,
-            kind: None,
+            span,
+            value_type: None,
             default: None,
             description: None,
             required: None,
@@ -154,21 +98,37 @@ impl Declaration {
         }
     }
 
+    /// Whether `NAME_FILE` may name a file that holds the value.
     pub(super) fn is_file(&self) -> bool {
-        self.file.as_ref().is_some_and(|file| file.what)
+        self.file.as_ref().is_some_and(|file| file.value)
+    }
+
+    pub(super) fn is_bool(&self) -> bool {
+        self.value_type.as_ref().is_some_and(|value_type| value_type.value == ValueType::Bool)
+    }
+
+    pub(super) fn empty_policy(&self) -> EmptyPolicy {
+        self.empty.as_ref().map_or(EmptyPolicy::Keep, |empty| empty.value)
     }
 }
 
-/// The settings of all files, and their variables.
-#[derive(Clone, Debug, std::default::Default)]
+/// A path of `env-files`, not expanded.
+#[derive(Clone, Debug)]
+pub(super) struct EnvFilePath {
+    pub(super) path: String,
+    pub(super) required: bool,
+}
+
+/// The contents of all defaults files together.
+#[derive(Clone, Debug, Default)]
 pub(super) struct DefaultsConfig {
     pub(super) strict: Option<bool>,
     pub(super) grace: Option<Timeout>,
     pub(super) output: Option<Output>,
-    pub(super) verbosity: Option<Verbosity>,
-    /// The names that are secret, of all files together.
+    pub(super) verbosity: Verbosity,
+    /// Names that are secret, by all files.
     pub(super) secrets: Vec<Regex>,
-    /// Paths as they are written.
-    pub(super) env_files: Vec<Located<String>>,
-    pub(super) vars: BTreeMap<String, Declaration>,
+    /// By the last file that has any.
+    pub(super) env_files: Vec<Located<EnvFilePath>>,
+    pub(super) vars: BTreeMap<String, VariableSpec>,
 }

@@ -1,4 +1,4 @@
-//! A folder with files, and a line that is planned in it.
+//! Runs monofy in a folder with files.
 
 use std::ffi::OsStr;
 
@@ -6,49 +6,49 @@ use serde_json::Value;
 
 use crate::support::{Finished, Folder, Run};
 
-/// A folder with these files.
-pub(crate) struct Scene {
+/// A folder with files, and an environment.
+pub(crate) struct Scenario {
     folder: Folder,
     env: Vec<(String, String)>,
 }
 
-impl Scene {
-    /// With no files.
+impl Scenario {
+    /// A folder without files.
     pub(crate) fn new() -> Self {
         Self { folder: Folder::new(), env: Vec::new() }
     }
 
-    /// Where it is.
+    /// The folder.
     pub(crate) fn path(&self) -> &std::path::Path {
         self.folder.path()
     }
 
-    /// With one more file.
+    /// Adds a file.
     pub(crate) fn file(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
         self.folder.file(name, contents);
         self
     }
 
-    /// With a variable in the environment.
+    /// Adds a variable to the environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// monofy there.
+    /// Runs monofy there.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
         let run = Run::new(arguments).directory(self.folder.path());
         self.env.iter().fold(run, |run, (name, value)| run.env(name, value)).finish()
     }
 
-    /// What `printf` prints of these arguments, each in brackets.
+    /// The output of a run without problems.
     pub(crate) fn shown(&self, arguments: &[&str]) -> String {
         let finished = self.run(arguments);
         assert_eq!((finished.status, finished.stderr.as_str()), (0, ""), "{finished:#?}");
         finished.stdout
     }
 
-    /// Refused with exactly these words.
+    /// Asserts that a line is refused with exactly this message.
     pub(crate) fn refused(&self, arguments: &[&str], message: &str) {
         let finished = self.run(arguments);
         assert_eq!(finished.stderr, message, "{arguments:?}");
