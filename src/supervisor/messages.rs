@@ -77,13 +77,17 @@ pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]
         Notice::PassedOn(signal, ids) => format!("{signal} passed on to {}", titles(ids)),
         Notice::Reaped(pid, death) => format!("orphan reaped (pid {pid}): it {death}"),
         Notice::StoppingDescendants => format!("stopping processes left behind: {}", listed(left)),
-        Notice::Killed(ids, after) => format!("killed {}: not stopped after {}", titles(ids), seconds(*after)),
+        Notice::Killed(ids, after) => {
+            format!("killed {}: not stopped after {}", titles(ids), seconds(*after))
+        }
         Notice::Interrupted => "interrupted again: killing everything".to_owned(),
         Notice::StillRunning(ids, after) => {
             let rest = if ids.is_empty() { listed(left) } else { titles(ids) };
             format!("still waiting for {rest} after {}", seconds(*after))
         }
-        Notice::Unkillable(after) => format!("still there {} after SIGKILL: {}", seconds(*after), listed(left)),
+        Notice::Unkillable(after) => {
+            format!("still there {} after SIGKILL: {}", seconds(*after), listed(left))
+        }
         Notice::Finished(Cause::ProgramMissing(_), status) => {
             format!("ended with status {status}: a program could not be started")
         }

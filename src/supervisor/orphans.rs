@@ -1,7 +1,6 @@
 //! Orphans: what the processes leave behind, found in /proc, told to stop and killed.
 
 use crate::signal::SignalNumber;
-use crate::supervisor::machine::event::Leftovers;
 use crate::sys::clock;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
@@ -48,7 +47,8 @@ impl OrphanTracker {
         left
     }
 
-    /// Looks for what a process left behind, which has been reaped, and returns what is to be told to stop now.
+    /// Looks for what a process left behind, which has been reaped, and returns what is to be told to stop now; `None` if
+    /// nothing is left.
     ///
     /// It is what is left of its process group: as long as any of it is there, no other group can have its number. At a
     /// terminal all processes share one group: then it is the orphans in that group that are younger than the process.
@@ -57,14 +57,14 @@ impl OrphanTracker {
         former: Pid,
         running: &[Pid],
         grouping: Grouping,
-    ) -> (Leftovers, Vec<Descendant>) {
+    ) -> Option<Vec<Descendant>> {
         let Some(left) = self.left_by(former, running, grouping) else {
-            return (self.terminate_group_blindly(former, grouping), Vec::new());
+            return self.terminate_group_blindly(former, grouping);
         };
         let index = self.leftovers.iter().position(|(pid, _)| *pid == former);
         if left.is_empty() {
             index.map(|index| self.leftovers.swap_remove(index));
-            return (Leftovers::None, Vec::new());
+            return None;
         }
         let index = index.unwrap_or_else(|| {
             self.leftovers.push((former, Vec::new()));
@@ -74,7 +74,7 @@ impl OrphanTracker {
         let mut untold = left;
         untold.retain(|one| !told.iter().any(|told| told.is_same_program(one)));
         told.extend(untold.iter().cloned());
-        (Leftovers::Remain, untold)
+        Some(untold)
     }
 
     fn left_by(&self, former: Pid, running: &[Pid], grouping: Grouping) -> Option<Vec<Descendant>> {
@@ -88,10 +88,10 @@ impl OrphanTracker {
     }
 
     /// Without /proc the kernel still tells whether any child is left in a group.
-    fn terminate_group_blindly(&mut self, former: Pid, grouping: Grouping) -> Leftovers {
+    fn terminate_group_blindly(&mut self, former: Pid, grouping: Grouping) -> Option<Vec<Descendant>> {
         if grouping == Grouping::Shared || !wait::has_child_in_group(former) {
             self.leftovers.retain(|(pid, _)| *pid != former);
-            return Leftovers::None;
+            return None;
         }
         if !self.leftovers.iter().any(|(pid, _)| *pid == former) {
             self.leftovers.push((former, Vec::new()));
@@ -99,7 +99,7 @@ impl OrphanTracker {
                 let _ = process::send_to_group(former, signal);
             }
         }
-        Leftovers::Remain
+        Some(Vec::new())
     }
 
     /// Sends SIGKILL to what is still there of what a process left behind.

@@ -5,7 +5,7 @@ use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::launcher::{Failure, What};
 use crate::supervisor::machine::action::{Action, Announcement};
-use crate::supervisor::machine::event::{CreatesPath, Event};
+use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
@@ -150,8 +150,7 @@ impl EventLoop<'_> {
 
     fn terminate_leftovers(&mut self, id: TaskId, former: Pid) {
         let running: Vec<Pid> = self.machine.running_pids().collect();
-        let (leftovers, untold) =
-            self.orphans.terminate_leftovers(former, &running, self.launcher.grouping);
+        let (leftovers, untold) = self.orphans.terminate_leftovers(former, &running, self.launcher.grouping);
         if !untold.is_empty() {
             self.report_about(&Notice::StoppingLeftovers(id), &untold);
             orphans::terminate(&untold);

@@ -227,7 +227,8 @@ impl EventLoop<'_> {
     fn look_for_group_leavers(&self, wake: &mut Wake) {
         let is_from_terminal = |received: &Received| received.origin == Origin::Terminal;
         if self.launcher.grouping == Grouping::Shared && wake.signals.iter().any(is_from_terminal) {
-            wake.outside_group.extend(self.machine.running_pids().filter(|pid| process::has_left_group(*pid)));
+            wake.outside_group
+                .extend(self.machine.running_pids().filter(|pid| process::has_left_group(*pid)));
         }
     }
 

@@ -52,9 +52,7 @@ impl Machine {
         self.advance_probes(now);
         let is_due = |task: &Task| match task.state {
             TaskState::Waiting => self.may_start(task),
-            TaskState::BackingOff(until) => {
-                now >= until && task.leftovers.is_none() && self.may_start(task)
-            }
+            TaskState::BackingOff(until) => now >= until && task.leftovers.is_none() && self.may_start(task),
             TaskState::Starting
             | TaskState::Running(_)
             | TaskState::Ended(_)

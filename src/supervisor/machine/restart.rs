@@ -150,7 +150,6 @@ impl Machine {
             }
         }
     }
-
 }
 
 #[cfg(test)]

@@ -140,7 +140,8 @@ impl Stop {
 
 /// The signal that asks for a stop and of which, or with whose status, a process died.
 fn signal_of(cause: Cause) -> Option<SignalNumber> {
-    let (Cause::SetupFailed(_, death) | Cause::FirstExit(_, death) | Cause::ExitBeforeReady(_, death)) = cause
+    let (Cause::SetupFailed(_, death) | Cause::FirstExit(_, death) | Cause::ExitBeforeReady(_, death)) =
+        cause
     else {
         return None;
     };
@@ -342,9 +343,10 @@ impl Machine {
             }
             return;
         }
+        let report = self.actions.len();
         let told = self.tell_those_whose_turn_it_is(now);
         if !told.is_empty() {
-            self.report(Notice::StoppingNext(told));
+            self.actions.insert(report, Action::Report(Notice::StoppingNext(told)));
         }
         self.kill_by_own_deadlines(now);
         self.give_up_on_unkillable(now);
@@ -519,7 +521,8 @@ pub(in crate::supervisor) fn stop_order(tasks: &[Task]) -> Vec<TaskId> {
     for before in tasks.iter().flat_map(|task| &task.after) {
         dependents[before.0] += 1;
     }
-    let mut order: Vec<TaskId> = (0..tasks.len()).filter(|index| dependents[*index] == 0).map(TaskId).collect();
+    let mut order: Vec<TaskId> =
+        (0..tasks.len()).filter(|index| dependents[*index] == 0).map(TaskId).collect();
     let mut next = 0;
     while let Some(id) = order.get(next).copied() {
         next += 1;

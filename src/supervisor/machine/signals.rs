@@ -16,8 +16,8 @@ impl Machine {
     /// except that a hang-up goes to the leader of the session alone.
     pub(in crate::supervisor) fn has_reached_group(&self, received: Received) -> bool {
         let job_control = self.config.job_control;
-        let is_for_leader = job_control.leads_session
-            && matches!(received.signal, SignalNumber::HUP | SignalNumber::CONT);
+        let is_for_leader =
+            job_control.leads_session && matches!(received.signal, SignalNumber::HUP | SignalNumber::CONT);
         received.origin == Origin::Terminal && job_control.grouping == Grouping::Shared && !is_for_leader
     }
 
@@ -35,8 +35,7 @@ impl Machine {
     /// has rewritten to one of them or to its stop signal.
     pub(in crate::supervisor) fn begins_stop(&self, signal: SignalNumber) -> bool {
         let is_ignored = signal != SignalNumber::TERM && self.config.ignored.contains(signal);
-        (signal.asks_for_stop() && !is_ignored)
-            || self.tasks.iter().any(|task| task.rewrites_to_stop(signal))
+        (signal.asks_for_stop() && !is_ignored) || self.tasks.iter().any(|task| task.rewrites_to_stop(signal))
     }
 
     pub(in crate::supervisor) fn signalled(&mut self, now: Tick, received: Received) {

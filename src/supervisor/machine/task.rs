@@ -182,7 +182,11 @@ impl Task {
     }
 
     /// The restart after this end, if there is one.
-    pub(in crate::supervisor) fn restart_after(&self, now: Tick, death: ExitReason) -> Option<RestartAttempt> {
+    pub(in crate::supervisor) fn restart_after(
+        &self,
+        now: Tick,
+        death: ExitReason,
+    ) -> Option<RestartAttempt> {
         let ran = self.started.map(|(started, _)| now.since(started)).unwrap_or_default();
         let outcome = if death == ExitReason::Exited(0) { Outcome::Success } else { Outcome::Failure };
         self.backoff.next(outcome, ran)
@@ -190,11 +194,7 @@ impl Task {
 
     /// The restart after a failed start, if there is one. The first start has to succeed.
     pub(in crate::supervisor) fn restart_after_failed_start(&self) -> Option<RestartAttempt> {
-        if self.backoff.is_restarting() {
-            self.backoff.next(Outcome::Failure, Duration::ZERO)
-        } else {
-            None
-        }
+        if self.backoff.is_restarting() { self.backoff.next(Outcome::Failure, Duration::ZERO) } else { None }
     }
 
     pub(in crate::supervisor) fn back_off(&mut self, now: Tick, attempt: RestartAttempt) {
