@@ -80,11 +80,14 @@ pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant
     }
 }
 
-/// A command by its name and its program as it was written, for an error about it.
+/// The name of a command for an error about it, with its program as it was written unless they are the same.
 pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     let process = launcher.process(id);
     let program = process.template.first().or(process.argv.first()).map(|program| shown(&program.0));
-    format!("{} ({})", title(launcher, id), program.unwrap_or_default())
+    match program.filter(|program| *program != process.name) {
+        Some(program) => format!("{} ({program})", title(launcher, id)),
+        None => title(launcher, id),
+    }
 }
 
 /// For who sees nothing of a process and wonders why.
