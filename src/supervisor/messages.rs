@@ -90,6 +90,13 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     }
 }
 
+/// The readiness check of a process as it was written.
+pub(super) fn check(launcher: &Launcher<'_>, id: TaskId) -> String {
+    let process = launcher.process(id);
+    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+    written.map(|check| shown(&check.0)).unwrap_or_default()
+}
+
 /// For who sees nothing of a process and wonders why.
 pub(super) fn silent(launcher: &Launcher<'_>, id: TaskId) -> String {
     format!(
@@ -141,9 +148,7 @@ fn soon(again: RestartAttempt) -> String {
 }
 
 fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
-    let process = launcher.process(id);
-    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
-    let check = written.map(|check| shown(&check.0)).unwrap_or_default();
+    let check = check(launcher, id);
     let told = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
     match waiting {
         [] => told,

@@ -18,6 +18,7 @@ use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
 use crate::sys::spawn::{NewProcess, Spawned};
+use crate::sys::terminal::SavedTerminal;
 
 impl Driver<'_> {
     /// Does one thing. Returns the status when that was the last.
@@ -127,7 +128,9 @@ impl Driver<'_> {
             let command = messages::command(&self.launcher, *id);
             let text = match subject {
                 LookupSubject::Process => format!("{command}: {error}"),
-                LookupSubject::Probe => format!("{command}: --ready exec: {error}"),
+                LookupSubject::Probe => {
+                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
+                }
             };
             self.teller.tell(Level::Warning, &text);
         }
@@ -195,6 +198,8 @@ impl Driver<'_> {
     fn tell_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
         if let Notice::Finished(..) = notice {
+            // Before the last notice, which raw mode would show askew.
+            self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
             self.teller.tell_last(level, &messages::words(notice, &self.launcher, left));
         } else if self.teller.wants(level) {
             self.teller.tell(level, &messages::words(notice, &self.launcher, left));

@@ -33,6 +33,7 @@ use crate::sys::memory;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::signals::{Received, SignalFd};
 use crate::sys::spawn::Grouping;
+use crate::sys::terminal::SavedTerminal;
 use crate::sys::wait::{self, Reaped};
 
 pub use start::{CannotBegin, run};
@@ -56,6 +57,7 @@ struct Driver<'a> {
     probes: Probes,
     pending: Pending,
     upward: ParentNotifier,
+    terminal: Option<SavedTerminal>,
 }
 
 impl Driver<'_> {
