@@ -43,7 +43,7 @@ pub(super) struct ParentNotifier {
 
 /// The watchdog of systemd: it restarts a service that has been silent for too long.
 struct Watchdog {
-    /// Half of its time limit, as sd_watchdog_enabled(3) recommends.
+    /// Half of its time limit, as `sd_watchdog_enabled(3)` recommends.
     interval: Duration,
     next: Instant,
 }

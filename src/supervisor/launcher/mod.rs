@@ -205,20 +205,12 @@ impl<'a> Launcher<'a> {
         if self.commands.len() == self.setup + 1 && command_of(self.commands[self.setup].process).is_none() {
             return Lookup::Complete(Vec::new());
         }
-        match PendingLookup::start(self.processes()) {
-            Ok(mut lookup) => {
-                if lookup.wait() {
-                    Lookup::Complete(self.finish_lookup(lookup))
-                } else {
-                    Lookup::Pending(lookup)
-                }
-            }
+        let Ok(mut lookup) = PendingLookup::start(self.processes()) else {
             // Without a process for it, the starts will fail, too.
-            Err(_) => {
-                let found = lookup::look_up(self.processes());
-                Lookup::Complete(self.missing(found))
-            }
-        }
+            let found = lookup::look_up(self.processes());
+            return Lookup::Complete(self.missing(found));
+        };
+        if lookup.wait() { Lookup::Complete(self.finish_lookup(lookup)) } else { Lookup::Pending(lookup) }
     }
 
     pub(in crate::supervisor) fn finish_lookup(&mut self, lookup: PendingLookup) -> Missing {

@@ -55,7 +55,7 @@ pub(in crate::supervisor) struct ProbeResources {
 /// The probes of the processes that are not ready, and the notification sockets of all.
 #[derive(Default)]
 pub(in crate::supervisor) struct Probes {
-    probes: Vec<(TaskId, Probe)>,
+    active: Vec<(TaskId, Probe)>,
     results: Vec<(TaskId, ProbeResult)>,
     /// Commands that were killed and have not been reaped.
     killed: Vec<Pid>,
@@ -97,7 +97,7 @@ impl Probes {
                 Probe::Fd(probe)
             }
         };
-        self.probes.push((id, probe));
+        self.active.push((id, probe));
         Ok(resources)
     }
 
@@ -109,7 +109,7 @@ impl Probes {
     }
 
     fn find(&mut self, id: TaskId) -> Option<&mut Probe> {
-        self.probes.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
+        self.active.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
     }
 
     /// Probes once.
@@ -151,7 +151,7 @@ impl Probes {
     /// Ends the probe of a process.
     pub(in crate::supervisor) fn end(&mut self, id: TaskId) {
         self.abandon(id);
-        self.probes.retain(|(of, _)| *of != id);
+        self.active.retain(|(of, _)| *of != id);
     }
 
     /// Whether this child is the command of a check.
@@ -161,7 +161,7 @@ impl Probes {
 
     fn owner_of(&self, pid: Pid) -> Option<TaskId> {
         let is_it = |probe: &Probe| matches!(probe, Probe::Exec(probe) if probe.is_at(pid));
-        self.probes.iter().find(|(_, probe)| is_it(probe)).map(|(id, _)| *id)
+        self.active.iter().find(|(_, probe)| is_it(probe)).map(|(id, _)| *id)
     }
 
     /// Takes the death of a child that was the command of a check. Returns whether it was one.
@@ -193,7 +193,7 @@ impl Probes {
 
     /// Whether there is nothing to wait for but the ends of commands.
     pub(in crate::supervisor) fn is_idle(&self) -> bool {
-        self.probes.iter().all(|(_, probe)| match probe {
+        self.active.iter().all(|(_, probe)| match probe {
             Probe::Tcp(probe) => probe.is_idle(),
             Probe::Exec(_) => true,
             Probe::Notify(_) | Probe::Fd(_) => false,
@@ -202,7 +202,7 @@ impl Probes {
 
     /// Adds the descriptors to wait for.
     pub(in crate::supervisor) fn register(&mut self, set: &mut PollSet) {
-        for (_, probe) in &mut self.probes {
+        for (_, probe) in &mut self.active {
             match probe {
                 Probe::Tcp(probe) => probe.register(set),
                 Probe::Exec(_) => {}
@@ -216,7 +216,7 @@ impl Probes {
     pub(in crate::supervisor) fn act(&mut self, set: &PollSet) {
         let mut results = Vec::new();
         let mut closed = Vec::new();
-        for (id, probe) in &mut self.probes {
+        for (id, probe) in &mut self.active {
             let result = match probe {
                 Probe::Tcp(probe) => probe.act(set),
                 Probe::Notify(probe) => probe.act(set),
