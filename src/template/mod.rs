@@ -23,6 +23,7 @@
 //! `expand` evaluates the tree.
 
 mod ast;
+mod budget;
 mod characters;
 mod error;
 mod expand;
@@ -38,6 +39,7 @@ mod taint;
 use std::ops::Range;
 
 use ast::{Expansion, Part, Parts};
+pub use budget::Budget;
 pub use error::{Absence, ExpansionError, ExpansionErrorKind};
 pub use expand::UnsetPolicy;
 pub use lint::{Lint, LintKind, Severity};
@@ -119,6 +121,15 @@ impl<'s> Template<'s> {
     /// All references to variables, from left to right, evaluated or not.
     pub fn references(&self) -> impl Iterator<Item = Reference<'s>> {
         reference::references(self)
+    }
+
+    /// The references inside what looks like a password hash, such as `$2b$12$Pg8A`. They are probably part of it.
+    pub fn references_in_password_hashes(&self) -> impl Iterator<Item = Reference<'s>> {
+        let spans = lint::password_hash::spans(self.source);
+        let references = reference::references(self);
+        references.filter(move |reference| {
+            spans.iter().any(|span| span.contains(&reference.span.start) && reference.span.end <= span.end)
+        })
     }
 
     fn name(&self, span: &Range<usize>) -> &'s str {

@@ -3,41 +3,45 @@
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
-use crate::supervisor::launcher::{Failure, What};
+use crate::supervisor::launcher::pending::Completed;
+use crate::supervisor::launcher::{Lookup, LookupSubject, Missing, Start, StartError};
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
+use crate::supervisor::probes::Probed;
 use crate::sys::clock::Moment;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
-use crate::sys::spawn::{Grouping, Started};
+use crate::sys::spawn::{Grouping, NewProcess, Spawned};
+use crate::sys::terminal::SavedTerminal;
 
 impl EventLoop<'_> {
     /// Executes one action. Returns the exit status if it was the last.
     pub(in crate::supervisor) fn execute(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
-                let event = self.start(id);
-                self.handle(event);
+                let start = self.try_to_start(id);
+                self.finish_start(id, start);
             }
             Action::CheckCreates(id) => {
                 let path = self.check_creates(id);
                 self.handle(Event::CreatesChecked(id, path));
             }
-            Action::LookUpPrograms => {
-                let result = self.look_up_programs();
-                self.handle(Event::ProgramsLookedUp(result));
-            }
+            Action::LookUpPrograms => match self.launcher.look_up() {
+                Lookup::Complete(missing) => self.finish_lookup(&missing),
+                Lookup::Pending(lookup) => self.pending.set_lookup(lookup),
+            },
             Action::Probe(id) => {
-                if let Some(result) = self.probes.ask(id, &self.launcher) {
+                if let Some(result) = self.probe(id) {
                     self.handle(Event::Probed(id, result));
                 }
             }
-            Action::AbandonProbe(id) => self.probes.give_up_asking(id),
+            Action::AbandonProbe(id) => self.probes.abandon(id),
             Action::EndProbe(id) => {
                 self.probes.end(id);
                 if let Some(output) = &mut self.output {
@@ -61,29 +65,97 @@ impl EventLoop<'_> {
         None
     }
 
-    fn start(&mut self, id: TaskId) -> Event<'static> {
-        match self.try_to_start(id) {
-            Ok(Started { pid, missed }) => {
-                if let Some(output) = &mut self.output {
-                    output.process_started(id, pid, Moment::now());
-                }
-                self.probes.started(id, pid, &self.launcher);
-                self.orphans.record_start(pid);
-                Event::Spawned(id, pid, missed)
+    fn try_to_start(&mut self, id: TaskId) -> Start {
+        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let resources = resources.map_err(StartError::Probe)?.unwrap_or_default();
+        self.launcher.start(id, self.output.as_deref_mut(), &resources)
+    }
+
+    fn finish_start(&mut self, id: TaskId, start: Start) {
+        let event = match start {
+            Ok(Spawned::Executed(process, _)) => self.started(id, process),
+            Ok(Spawned::Pending(process)) => {
+                self.pending.add_start(id, process);
+                return;
             }
-            Err(failure) => {
-                self.probes.end(id);
-                let text = format!("{} cannot be started: {failure}", messages::command(&self.launcher, id));
-                self.notices.write(Level::Warning, &text);
-                Event::SpawnFailed(id, failure.exit_status())
+            Err(error) => self.not_started(id, &error),
+        };
+        self.handle(event);
+    }
+
+    fn started(&mut self, id: TaskId, NewProcess { pid, missed }: NewProcess) -> Event<'static> {
+        if let Some(output) = &mut self.output {
+            output.process_started(id, pid, Moment::now());
+        }
+        let launcher = &mut self.launcher;
+        self.probes.started(id, pid, || launcher.uid(id));
+        self.orphans.record_start(pid);
+        Event::Spawned(id, pid, missed)
+    }
+
+    fn not_started(&mut self, id: TaskId, error: &StartError) -> Event<'static> {
+        self.probes.end(id);
+        if !error.is_cancelled() {
+            let text = format!("{}: {error}", messages::command(&self.launcher, id));
+            self.notices.write(Level::Warning, &text);
+        }
+        Event::SpawnFailed(id, error.exit_status())
+    }
+
+    /// Handles starts and lookups that have taken long.
+    pub(in crate::supervisor) fn complete(&mut self, completed: Vec<Completed>) {
+        for completed in completed {
+            match completed {
+                Completed::Start(id, result) => {
+                    let event = match result {
+                        Ok(process) => self.started(id, process),
+                        Err(error) => {
+                            let error = self.launcher.explain_start(id, error);
+                            self.not_started(id, &error)
+                        }
+                    };
+                    self.handle(event);
+                }
+                Completed::Cancelled(id) => {
+                    let event = self.not_started(id, &StartError::Cancelled);
+                    self.handle(event);
+                }
+                Completed::Lookup(lookup) => {
+                    let missing = self.launcher.finish_lookup(lookup);
+                    self.finish_lookup(&missing);
+                }
             }
         }
     }
 
-    fn try_to_start(&mut self, id: TaskId) -> Result<Started, Failure> {
-        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
-        let resources = resources.map_err(Failure::Check)?.unwrap_or_default();
-        self.launcher.start(id, self.output.as_deref_mut(), &resources)
+    fn finish_lookup(&mut self, missing: &Missing) {
+        for (id, subject, error) in missing {
+            let command = messages::command(&self.launcher, *id);
+            let text = match subject {
+                LookupSubject::Process => format!("{command}: {error}"),
+                LookupSubject::Probe => {
+                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
+                }
+            };
+            self.notices.write(Level::Warning, &text);
+        }
+        let result = missing.first().map_or(Ok(()), |(_, _, error)| Err(error.exit_status()));
+        self.handle(Event::ProgramsLookedUp(result));
+    }
+
+    fn probe(&mut self, id: TaskId) -> Option<ProbeResult> {
+        match self.probes.probe(id) {
+            Probed::Result(result) => Some(result),
+            Probed::UnderWay => None,
+            Probed::StartCommand => match self.launcher.start_probe(id) {
+                Ok(pid) => {
+                    self.probes.command_started(id, pid);
+                    None
+                }
+                // The program may appear later.
+                Err(_) => Some(ProbeResult::NotYet),
+            },
+        }
     }
 
     /// A path that cannot be looked at counts as missing: the command then says what is wrong with it.
@@ -92,19 +164,6 @@ impl EventLoop<'_> {
             Some(path) if path.exists() => CreatesPath::Exists,
             Some(_) | None => CreatesPath::Missing,
         }
-    }
-
-    fn look_up_programs(&mut self) -> Result<(), u8> {
-        let missing = self.launcher.missing();
-        for (id, what, missing) in &missing {
-            let command = messages::command(&self.launcher, *id);
-            let text = match what {
-                What::Program => format!("{command} cannot be started: {missing}"),
-                What::Check => format!("the readiness check of {command} cannot be run: {missing}"),
-            };
-            self.notices.write(Level::Warning, &text);
-        }
-        missing.first().map_or(Ok(()), |(_, _, missing)| Err(missing.exit_status()))
     }
 
     fn announce(&mut self, what: Announcement) {
@@ -150,8 +209,9 @@ impl EventLoop<'_> {
 
     fn terminate_leftovers(&mut self, id: TaskId, former: Pid) {
         let running: Vec<Pid> = self.machine.running_pids().collect();
-        let (leftovers, untold) = self.orphans.terminate_leftovers(former, &running, self.launcher.grouping);
-        if !untold.is_empty() {
+        let untold = self.orphans.terminate_leftovers(former, &running, self.launcher.grouping);
+        let leftovers = if untold.is_some() { Leftovers::Remain } else { Leftovers::None };
+        if let Some(untold) = untold.filter(|untold| !untold.is_empty()) {
             self.report_about(&Notice::StoppingLeftovers(id), &untold);
             orphans::terminate(&untold);
         }
@@ -174,6 +234,8 @@ impl EventLoop<'_> {
     fn report_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
         if let Notice::Finished(..) = notice {
+            // Before the last notice, which raw mode would show askew.
+            self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
             self.notices.write_last(level, &messages::text(notice, &self.launcher, left));
         } else if self.notices.wants(level) {
             self.notices.write(level, &messages::text(notice, &self.launcher, left));

@@ -14,6 +14,7 @@ use crate::output::OutputMux;
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::Launcher;
+use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::event::{Children, Event, Wake};
 use crate::supervisor::machine::readiness::ProbeResult;
@@ -30,6 +31,7 @@ use crate::sys::poll::{Interest, PollSet};
 use crate::sys::process;
 use crate::sys::signals::{Origin, Received, SignalFd};
 use crate::sys::spawn::Grouping;
+use crate::sys::terminal::SavedTerminal;
 use crate::sys::wait::{self, Reaped};
 
 pub use start::{CannotBegin, run};
@@ -50,7 +52,9 @@ struct EventLoop<'a> {
     has_trimmed_heap: bool,
     orphans: OrphanTracker,
     probes: Probes,
+    pending: Pending,
     parent: ParentNotifier,
+    terminal: Option<SavedTerminal>,
 }
 
 /// Whether the loop had time to wait, or only looked.
@@ -70,9 +74,14 @@ impl EventLoop<'_> {
                     return status;
                 }
             }
+            if self.machine.is_stopping() && !self.pending.is_empty() {
+                self.pending.cancel();
+            }
             wake.clear();
             let deadline = self.machine.deadline();
             let waited = self.wait(deadline, &mut wake);
+            let completed = self.pending.take_ready(&self.poll_set);
+            self.complete(completed);
             let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
             // A wake-up for output alone does not concern the run, and there may be thousands in a second.
             if is_due || !wake.signals.is_empty() || !self.has_moved_output {
@@ -82,6 +91,8 @@ impl EventLoop<'_> {
                     reap_children(&mut wake);
                     self.recheck_tty_signals(&mut wake);
                 }
+                let completed = self.pending.settle(&mut wake.deaths);
+                self.complete(completed);
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
                 self.drain_output(&wake);
                 self.look_for_group_leavers(&mut wake);
@@ -104,21 +115,22 @@ impl EventLoop<'_> {
     /// signals, and reads and writes what can be.
     fn wait(&mut self, deadline: Option<Tick>, wake: &mut Wake) -> Waited {
         self.has_moved_output = false;
+        let left = |due: Instant| due.saturating_duration_since(Instant::now());
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut signals_only = !self.notices.has_backlog();
         if let Some(output) = &mut self.output {
             self.notices.pass_to(output, Moment::now());
-            let due = output.deadline().map(|due| due.saturating_duration_since(Instant::now()));
-            timeout = timeout.into_iter().chain(due).min();
+            timeout = timeout.into_iter().chain(output.deadline().map(left)).min();
             signals_only = output.is_idle();
         }
+        timeout = timeout.into_iter().chain(self.parent.deadline().map(left)).min();
         let waited = if timeout == Some(Duration::ZERO) { Waited::No } else { Waited::Yes };
         // Between two starts there is no time for these.
         if waited == Waited::Yes {
-            self.launcher.forget_programs();
+            self.launcher.forget_lookups();
             self.write_status();
         }
-        signals_only &= self.probes.is_idle();
+        signals_only &= self.probes.is_idle() && self.pending.is_empty();
         if timeout.is_none() && !self.has_trimmed_heap {
             // Not before the starts, which would only take it again.
             self.has_trimmed_heap = true;
@@ -129,6 +141,7 @@ impl EventLoop<'_> {
         } else {
             self.poll(timeout, &mut wake.signals);
         }
+        self.parent.answer_watchdog(Instant::now);
         self.notices.flush();
         waited
     }
@@ -154,10 +167,11 @@ impl EventLoop<'_> {
     fn concerns_orphans_only(&self, wake: &Wake) -> bool {
         wake.children == Children::Left
             && !self.notices.wants(Level::Detail)
-            && !wake
-                .deaths
-                .iter()
-                .any(|(pid, _)| self.machine.is_watching(*pid) || self.probes.is_watching(*pid))
+            && !wake.deaths.iter().any(|(pid, _)| {
+                self.machine.is_watching(*pid)
+                    || self.probes.is_watching(*pid)
+                    || self.pending.is_watching(*pid)
+            })
     }
 
     fn write_status(&mut self) {
@@ -178,6 +192,7 @@ impl EventLoop<'_> {
             output.register(&mut self.poll_set);
         }
         self.probes.register(&mut self.poll_set);
+        self.pending.register(&mut self.poll_set);
         if let Err(error) = self.poll_set.wait(timeout) {
             // There is no memory for a poll; all that can be done is not to spin.
             self.notices.write(Level::Warning, &format!("cannot wait for signals: {error}"));
@@ -242,7 +257,7 @@ impl EventLoop<'_> {
 
     /// Hands on the results of readiness probes, after the deaths and signals of the same wake-up.
     fn handle_readiness(&mut self) {
-        for (id, result) in self.probes.take_answers() {
+        for (id, result) in self.probes.take_results() {
             self.handle(Event::Probed(id, result));
         }
         let matched = self.output.as_mut().map(|output| output.take_matched()).unwrap_or_default();

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::output::{ColourChoice, OutputMux};
 use crate::plan::{Output, Plan};
 use crate::supervisor::event_loop::EventLoop;
+use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::config::{Config, Grace, JobControl};
@@ -19,7 +20,7 @@ use crate::sys::poll::PollSet;
 use crate::sys::process;
 use crate::sys::signals::{OriginalSignals, SignalFd};
 use crate::sys::spawn::Grouping;
-use crate::sys::terminal;
+use crate::sys::terminal::{self, SavedTerminal};
 
 /// Why a run cannot begin. Nothing has been started.
 #[derive(Debug)]
@@ -77,7 +78,9 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         has_trimmed_heap: false,
         orphans: OrphanTracker::default(),
         probes: Probes::default(),
+        pending: Pending::default(),
         parent,
+        terminal: SavedTerminal::save(),
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
