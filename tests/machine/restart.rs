@@ -155,6 +155,19 @@ fn leftovers_end_before_their_process_is_restarted() {
 }
 
 #[test]
+fn nothing_is_killed_when_nothing_was_left_behind() {
+    let mut bench = Bench::running(vec![always(), task()], Grace::ByCause);
+    seen(bench.at(1000).died(0, FAILED), Leftovers::None).take();
+    assert_eq!(bench.at(1100).pass().take(), restarted(0));
+    bench.spawned(0);
+    assert_eq!(
+        bench.at(60_000).pass().take(),
+        [],
+        "the number of the group may belong to another process by now"
+    );
+}
+
+#[test]
 fn leftovers_have_10_s_to_end_before_they_are_killed_and_their_process_is_restarted() {
     let mut bench = Bench::running(vec![always(), task()], Grace::ByCause);
     seen(bench.at(1000).died(0, FAILED), Leftovers::Remain).take();

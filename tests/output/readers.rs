@@ -5,7 +5,7 @@ use std::io::{PipeReader, Read};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use super::line::{INT, TERM, USR1, USR2, run};
+use super::line::{TERM, USR1, USR2, run};
 use super::support::{Folder, Lines, Run, Running, children, memory, numbered, state, until};
 
 /// Starts a run whose stdout is a pipe that nobody reads yet.
@@ -96,19 +96,6 @@ fn the_backlog_is_still_read_after_the_last_process_has_exited() {
     assert_eq!(running.wait().code(), Some(0));
     assert_eq!(text.lines().last(), Some("a      | 20000"));
     assert_eq!(text.lines().count(), 20_000);
-}
-
-#[test]
-fn a_second_ctrl_c_does_not_wait_for_the_reader() {
-    let (mut running, _reader) = unread(run(&["-oprefix", "--grace", "none", "yes"]));
-    until_stuck(running.pid());
-    running.signal(INT);
-    running.stderr.wait_for("yes ended by SIGINT");
-    assert!(running.is_running());
-    running.signal(INT);
-    let began = Instant::now();
-    assert_eq!(running.wait().code(), Some(0));
-    assert!(began.elapsed() < Duration::from_secs(1));
 }
 
 #[test]
