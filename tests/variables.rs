@@ -8,6 +8,8 @@ mod env_files;
 mod explain;
 #[path = "variables/fixtures.rs"]
 mod fixtures;
+#[path = "variables/merging.rs"]
+mod merging;
 #[path = "variables/problems.rs"]
 mod problems;
 #[path = "variables/scenario.rs"]
