@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what a corpus can begin with into fuzz/seeds/*: the vectors of the language, lines with every option, plans."""
+"""Writes the first inputs of a corpus into fuzz/seeds/*: the vectors of the language, lines with every option, plans."""
 
 import base64
 import json

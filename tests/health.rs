@@ -62,9 +62,12 @@ fn a_run_that_is_being_stopped_is_not_healthy() {
 #[test]
 fn a_process_that_is_started_again_is_named_with_its_end() {
     let folder = Folder::new();
-    let script = format!("test -e {}/fail || exec sleep 100; exit 3", folder.path().display());
+    let fail = folder.path().join("fail");
+    let script = format!("test -e {} || {{ echo works; exec sleep 100; }}; exit 3", fail.display());
     let running = run_until(&["--name=worker", "--restart=always", "sh", "-c", &script], "worker started");
     healthy(&running);
+    // The shell has looked for the file by then.
+    running.stdout.wait_for("works");
     folder.file("fail", "");
     let worker = support::children(running.pid())[0];
     support::send(worker, 9);
@@ -73,7 +76,7 @@ fn a_process_that_is_started_again_is_named_with_its_end() {
         let expected = "worker is waiting to be started again: it exited with status 3\n";
         (finished.status == 1 && finished.stdout == expected).then_some(())
     });
-    std::fs::remove_file(folder.path().join("fail")).unwrap();
+    std::fs::remove_file(fail).unwrap();
     healthy(&running);
     let status: Value = serde_json::from_str(&ask(&running, "--status=json").stdout).unwrap();
     assert!(status["processes"][0]["restarts"].as_u64().unwrap() >= 2, "{status}");

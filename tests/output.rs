@@ -21,6 +21,8 @@ mod log_in_raw_mode;
 mod notices;
 #[path = "output/own_descriptions.rs"]
 mod own_descriptions;
+#[path = "output/partial_lines.rs"]
+mod partial_lines;
 #[path = "output/prefix.rs"]
 mod prefix;
 #[path = "output/readers.rs"]

@@ -466,3 +466,27 @@ fn ctrl_z_while_the_processes_are_started_stops_the_job() {
     shell.type_in("exit\n");
     shell.finish();
 }
+
+/// Whether a terminal reads whole lines and echoes what is typed.
+fn is_in_line_mode(terminal: &OwnedFd) -> bool {
+    let settings = tcgetattr(terminal).expect("a terminal has settings");
+    settings.local_flags.contains(LocalFlags::ICANON)
+}
+
+#[test]
+fn a_terminal_that_a_process_left_in_raw_mode_is_restored_at_the_end() {
+    for script in ["stty raw; exit 3", "stty raw; kill -KILL $$", "setsid -f sleep 1000; stty raw; exit 3"] {
+        let (_master, screen, mut running) = on_a_terminal(&["monofy", "-q", "sh", "-c", script]);
+        running.wait();
+        assert!(is_in_line_mode(&screen), "{script}");
+    }
+}
+
+#[test]
+fn a_terminal_that_is_in_raw_mode_from_the_start_stays_so() {
+    let script = "stty raw; \"$MONOFY\" -q stty echo; stty -a";
+    let (master, screen, mut running) = on_a_terminal(&["sh", "-c", script]);
+    running.wait();
+    assert!(!is_in_line_mode(&screen));
+    drop(master);
+}

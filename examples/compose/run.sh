@@ -5,15 +5,15 @@
 
 need docker-compose
 while IFS= read -r line; do
-  grep -qxF -e "$line" "$here/docker-compose.yml" || fail "docker-compose.yml has not this line of the README: $line"
+  grep -qxF -e "$line" "$here/docker-compose.yml" || fail "docker-compose.yml lacks this line of the README: $line"
 done < <(readme_blocks yaml)
 build_image
 export IMAGE=$name HOST_NAME=here
 compose() { docker-compose --file "$here/docker-compose.yml" --project-name "$name" "$@"; }
 trap 'compose down --volumes >/dev/null 2>&1; clean_up' EXIT
 
-heading 'What Compose makes of it'
-# It doubles the dollars again, so that what it prints can be read back.
+heading 'The file as Compose reads it'
+# Compose doubles the dollars again, so that it can read its own output.
 expect 0 compose config
 shows '- $${PORT:-8000}'
 shows '- $$<QUEUES...>'
@@ -35,7 +35,7 @@ container=$(compose ps --quiet app)
 health() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$container")" = healthy ]; }
 poll 'its health' health
 logged() { compose logs --no-color | grep -F -e "$1"; }
-poll 'what the worker prints' logged 'worker for 2 queues, from here'
+poll 'the output of the worker' logged 'worker for 2 queues, from here'
 
 heading 'Stopping'
 began=$SECONDS

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds the image of this folder and runs it: a database, an application that waits for it, a worker that crashes
-# and comes back. Then kills the worker, and in the end the database; fails on anything unexpected.
+# Builds and runs the image of this directory: a database, an application that waits for it, and a worker that restarts.
+# Kills the worker, then the database; fails on anything unexpected.
 # Needs a running Docker engine, curl, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
 need curl
 build_image app
 
-heading 'Its plan, of which nothing is started'
+heading 'Its plan'
 docker run --rm --env MONOFY_PLAN=1 "$name"
 
 heading 'Running'
@@ -21,9 +21,9 @@ page_shows() {
 }
 log() { docker logs "$name" 2>&1; }
 log_shows() { grep -qF -e "$1" <<<"$(log)"; }
-# line WORDS: at which line of the log they stand first.
+# line TEXT: the number of the first line of the log that contains the text.
 line() { grep -nF -m 1 -e "$1" <<<"$(log)" | cut -d : -f 1; }
-# The process id, in the container, of the process that was started last under this name.
+# pid_of NAME: the process id, in the container, of the last process with this name.
 pid_of() { sed -n "s/^monofy: $1 started (pid \([0-9]*\)).*/\1/p" <<<"$(log)" | tail -n 1; }
 kill_it() { docker exec "$name" sh -c "kill -$2 $(pid_of "$1")"; }
 
@@ -36,13 +36,13 @@ docker exec "$name" monofy --status
 page --data 'one two two'
 poll 'the counts' page_shows 'two: 2'
 
-heading 'A worker that is killed comes back'
+heading 'A worker that is killed restarts'
 kill_it worker KILL
 poll 'the restart' log_shows 'monofy: worker was killed by SIGKILL; starting it again in 0.1 s (attempt 1 of 3)'
 page --data 'two'
 poll 'the work of the next worker' page_shows 'two: 3'
 
-heading 'So does one that crashes'
+heading 'A worker that crashes restarts'
 page --data 'poison two'
 poll 'the restart' log_shows 'monofy: worker exited with status 1; starting it again in 0.2 s (attempt 2 of 3)'
 poll 'the work of the next worker' page_shows 'two: 4'
@@ -55,7 +55,7 @@ log
 [ "$status" = 137 ] || fail "the exit status is $status, not 137"
 log_shows 'monofy: ended with status 137, because db was killed by SIGKILL' || fail 'monofy did not say why it ended'
 
-heading 'docker restart finds the words, and docker stop ends with 0'
+heading 'After docker restart the words are still there, and docker stop ends with 0'
 docker start "$name"
 url=http://$(docker port "$name" 8000/tcp | head -n 1)/
 poll 'the counts' page_shows 'two: 4'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image of this folder, lets it explain itself, and runs it with a secret file; fails on anything
-# unexpected. Needs a running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names it, else
+# Builds the image of this directory, prints its variables and runs it with a secret file; fails on anything unexpected.
+# Needs a running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names it, else
 # cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -9,7 +9,7 @@ printf 'postgres://app:correct-horse@db/app\n' >"$scratch/database-url"
 chmod 0444 "$scratch/database-url"
 secret=(--volume "$scratch/database-url:/run/secrets/database-url:ro" --env DATABASE_URL_FILE=/run/secrets/database-url)
 
-heading 'What the image takes'
+heading 'The variables of the image'
 expect 125 docker run --rm --env MONOFY_EXPLAIN=1 "$name"
 shows DATABASE_URL
 shows 'HTTP port'

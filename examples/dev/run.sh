@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Types start.sh into a terminal, edits what it runs, and ends it with Ctrl-C; fails on anything unexpected. Needs tmux,
+# Runs start.sh in a terminal, edits its sources, and stops it with Ctrl-C; fails on anything unexpected. Needs tmux,
 # curl, Python, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -7,12 +7,12 @@ port=9138
 
 need tmux curl python3
 while IFS= read -r line; do
-  grep -qF -e "$line" "$here/start.sh" || fail "start.sh has not this line of the README: $line"
+  grep -qF -e "$line" "$here/start.sh" || fail "start.sh lacks this line of the README: $line"
 done < <(readme_blocks sh | grep -v run.sh)
 find_binary
 cp -R "$here" "$scratch/dev"
 
-# A server of its own, so that no setting and no session of the user's has a part in it.
+# A separate tmux server, without the user's settings and sessions.
 terminal() { tmux -S "$scratch/tmux" -f /dev/null "$@"; }
 trap 'terminal kill-server 2>/dev/null; clean_up' EXIT
 screen() { terminal capture-pane -p -S - -t dev; }
@@ -20,11 +20,11 @@ on_screen() { screen | grep -qE -e "$1"; }
 times_on_screen() { [ "$(screen | grep -cE -e "$1")" -ge "$2" ]; }
 page() { curl --silent --max-time 5 "http://127.0.0.1:$port/"; }
 page_says() { page | grep -qF -e "$1"; }
-# await COMMAND...: until it succeeds; on failure the screen tells why.
+# await COMMAND...: repeats the command until it succeeds; a failure prints the screen.
 await() {
   local end=$((SECONDS + deadline))
   until "$@"; do
-    [ "$SECONDS" -lt "$end" ] || { screen >&2; fail "waited $deadline s in vain for: $*"; }
+    [ "$SECONDS" -lt "$end" ] || { screen >&2; fail "timed out after $deadline s waiting for: $*"; }
     sleep 0.1
   done
 }

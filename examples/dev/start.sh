@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything for development, in one terminal. Ctrl-C ends it.
+# Starts everything for development in one terminal. Ctrl-C stops it.
 cd "$(dirname "$0")" || exit
 exec "${MONOFY:-monofy}" --output=prefix \
   --name=assets --restart=always --ready='log:^built ' ./until-changed.sh style.css ./assets.sh '|||' \

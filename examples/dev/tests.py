@@ -1,4 +1,4 @@
-"""What has to hold whenever web.py has changed."""
+"""The tests of web.py."""
 
 import sys
 import unittest

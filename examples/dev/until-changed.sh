@@ -1,7 +1,7 @@
 #!/bin/sh
 # until-changed.sh FILE PROGRAM [ARG...]
-# Runs PROGRAM; when FILE changes, stops it and exits, and with --restart=always monofy starts it anew. When PROGRAM
-# ends by itself, it waits for the change all the same.
+# Runs PROGRAM. When FILE changes, stops it and exits; with --restart=always monofy then restarts it. If PROGRAM ends by itself,
+# waits for the change, too.
 file=$1
 shift
 before=$(cksum <"$file")

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the image of this folder and runs the five lines of its README.md; fails on anything unexpected. Needs a
+# Builds the image of this directory and runs the five lines of its README.md; fails on anything unexpected. Needs a
 # running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
 build_image worker.sh
 
-# run N: the Nth line of the README, with the name that the image has here.
+# run N: runs the Nth line of the README, with the name of the image replaced.
 run() {
   local line
   line=$(readme_blocks sh | grep '^docker run ' | sed -n "$1p")

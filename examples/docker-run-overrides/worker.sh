@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells how it was started, reads a page once the web server serves it, and ends.
+# Prints its arguments, reads a page once the web server serves it, and exits.
 for argument; do
   echo "worker: [$argument]"
   case $argument in --page=*) page=${argument#--page=} ;; esac

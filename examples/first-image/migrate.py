@@ -1,4 +1,4 @@
-"""What a migration would be."""
+"""Stands in for a migration."""
 
 with open("index.html", "w") as page:
     page.write("migrated\n")

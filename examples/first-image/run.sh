@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Does what the first screen of the project's README says, from its own text: the Dockerfile, and the lines of docker.
-# Fails on anything unexpected. Needs a running Docker engine, the image debian:bookworm-slim, curl, and the static
+# Runs the first example of the project's README from its own text: the Dockerfile and the docker commands. Fails on anything
+# unexpected. Needs a running Docker engine, the image debian:bookworm-slim, curl, and the static
 # binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -11,7 +11,7 @@ find_binary
 need_image debian:bookworm-slim
 trap 'docker rmi --force "$name:2" >/dev/null 2>&1; clean_up' EXIT
 
-# What the README of the project shows of this example: its blocks of a language that have these words.
+# shown LANGUAGE WORDS: prints the code blocks of the project's README in this language that contain the words.
 shown() { awk -v language="$1" -v words="$2" '
   /^```$/ && inside { if (index(text, words)) printf "%s", text; inside = 0; next }
   $0 == "```" language { inside = 1; text = ""; next }
@@ -20,7 +20,7 @@ shown() { awk -v language="$1" -v words="$2" '
 shown dockerfile 'COPY --from=monofy:2' | diff - "$here/Dockerfile" || fail 'the README shows another Dockerfile'
 shown bash 'docker build -t app' | diff - <(readme_blocks sh | grep '^docker') || fail 'the README shows other lines'
 
-# line N: the Nth of these lines, with the names and the port that things have here.
+# line N: runs the Nth of these commands, with names and port replaced.
 line() {
   local line
   line=$(readme_blocks sh | grep '^docker' | sed -n "$1p")
@@ -49,6 +49,6 @@ shows 'web     python3 -u -m http.server 9000'
 hides migrated
 
 line 3
-[ "$(tail -n 1 <<<"$output")" = 0 ] || fail 'it did not end well'
-docker logs "$name" 2>&1 | grep -qF -e 'ended with status 0, because SIGTERM was received' || fail 'it was not stopped'
+[ "$(tail -n 1 <<<"$output")" = 0 ] || fail 'the exit status is not 0'
+docker logs "$name" 2>&1 | grep -qF -e 'ended with status 0, because SIGTERM was received' || fail 'monofy did not report the stop'
 everything_as_expected

@@ -1,4 +1,4 @@
-"""What a worker would be."""
+"""Stands in for a worker."""
 
 import sys
 import threading

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes an image of the binary alone, copies from it into another, and runs both; fails on anything unexpected. Needs a
+# Makes an image of the binary only, copies the binary into another image and runs both; fails on anything unexpected. Needs a
 # running Docker engine, the image debian:bookworm-slim, and the static binary: MONOFY_STATIC names it, else cargo
 # builds it.
 . "$(dirname "$0")/../lib.sh"
@@ -9,7 +9,7 @@ find_binary
 need_image debian:bookworm-slim
 trap 'docker rmi --force "$name:2" >/dev/null 2>&1; clean_up' EXIT
 
-heading 'The image of the binary alone, by the command of the README'
+heading 'The image of the binary only, made by the command of the README'
 command=$(readme_blocks sh | grep -v run.sh)
 printf '%s\n' "$command"
 [ "$command" = "$("$root/.ci/readme-block" 'docker import')" ] || fail 'the README of the project has another command'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks pod.yaml against the schema of Kubernetes and runs its container with Docker; fails on anything unexpected.
-# Needs a running Docker engine, the image busybox, Python (which installs kubernetes-validate into a folder of its own),
+# Needs a running Docker engine, the image busybox, Python (kubernetes-validate is installed into a temporary directory),
 # and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -14,7 +14,7 @@ heading 'The schema'
 sed 's/terminationGracePeriodSeconds: 45/terminationGracePeriodSeconds: long/' "$here/pod.yaml" >"$scratch/wrong.yaml"
 expect 1 "$scratch/python/bin/kubernetes-validate" --strict "$scratch/wrong.yaml"
 
-# What the Pod says, a line each, and its arguments as the kubelet gives them to the container.
+# Prints the settings of the Pod, one a line, and its arguments as the kubelet passes them.
 "$scratch/python/bin/python" - "$here/pod.yaml" >"$scratch/pod" <<'END'
 import sys
 import yaml
@@ -35,7 +35,7 @@ mapfile -t pod <"$scratch/pod"
 grace=${pod[0]} message_path=${pod[1]} user=${pod[2]} port=${pod[4]} line=("${pod[@]:5}")
 read -ra probe <<<"${pod[3]}"
 
-# start OPTION...: the container as the kubelet starts it, with an empty termination message.
+# start OPTION...: starts the container as the kubelet does, with an empty termination message.
 start() {
   : >"$scratch/message"
   chmod 0666 "$scratch/message"
@@ -45,7 +45,7 @@ start() {
 }
 logged() { docker logs "$name" 2>&1 | grep -qF -e "$1"; }
 ended() { [ "$(docker inspect -f '{{.State.Running}}' "$name")" = false ]; }
-# ended_with STATUS MESSAGE: the container's exit status and its termination message.
+# ended_with STATUS MESSAGE: checks the container's exit status and its termination message.
 ended_with() {
   expect 0 docker logs "$name"
   printf 'termination message: %s\n' "$(cat "$scratch/message")"
@@ -53,7 +53,7 @@ ended_with() {
   grep -qF -e "$2" "$scratch/message" || fail "the termination message is not: $2"
 }
 
-heading "The Pod is deleted: TERM, and $grace s for all"
+heading "The Pod is deleted: TERM, and $grace s for everything"
 start
 poll 'the worker' logged 'worker: --pod=app --concurrency=4'
 poll 'its readiness' docker exec "$name" "${probe[@]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the targets of the Makefile of this folder; fails on anything unexpected. Needs make and the static binary:
+# Runs the targets of the Makefile; fails on anything unexpected. Needs make and the static binary:
 # MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -7,9 +7,9 @@ need make
 find_binary
 cp "$here/Makefile" "$scratch/"
 while IFS= read -r line; do
-  grep -qxF -e "$line" "$here/Makefile" || fail "the Makefile has not this line of the README: $line"
+  grep -qxF -e "$line" "$here/Makefile" || fail "the Makefile lacks this line of the README: $line"
 done < <(readme_blocks make)
-# recipe TARGET [NAME=VALUE]...: the target, with these variables in the environment.
+# recipe TARGET [NAME=VALUE]...: makes the target with these variables in the environment.
 recipe() {
   local target=$1
   shift

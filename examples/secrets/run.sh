@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image of this folder and runs it with a secret file; fails when the program does not get the secret, or
-# when anything shows it. Needs a running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names
+# Builds the image of this directory and runs it with a secret file; fails if the program does not get the secret, or if any
+# output contains it. Needs a running Docker engine, the image busybox, and the static binary: MONOFY_STATIC names
 # it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -41,18 +41,18 @@ shows 'CACHE_TOKEN = ***'
 hides correct-horse
 hides token-of-the-cache
 
-heading 'The plan for who may see it'
+heading 'The plan with --show-secrets'
 expect 0 docker run --rm --env MONOFY_PLAN=1 --env MONOFY_SHOW_SECRETS=1 "${secret[@]}" "$name"
 shows "$password"
 shows token-of-the-cache
 
-heading 'Both at once is a mistake, which shows neither'
+heading 'Value and file at once: an error that shows neither'
 expect 125 docker run --rm --env DATABASE_PASSWORD=another-horse "${secret[@]}" "$name"
 shows DATABASE_PASSWORD_FILE
 hides correct-horse
 hides another-horse
 
-heading 'Without one'
+heading 'Neither value nor file'
 expect 125 docker run --rm "$name"
 shows 'DATABASE_PASSWORD: not set: the password of the database'
 hides 'login:'

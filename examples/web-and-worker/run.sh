@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image of this folder, runs it on another port, uses it and stops it; fails on anything unexpected.
+# Builds the image of this directory, runs it on another port, uses it and stops it; fails on anything unexpected.
 # Needs a running Docker engine, curl, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -8,7 +8,7 @@ port=9137
 need curl
 build_image app
 
-heading "Its plan with PORT=$port, of which nothing is started"
+heading "Its plan with PORT=$port"
 docker run --rm --env PORT=$port --env MONOFY_PLAN=1 "$name"
 
 heading 'Running'
@@ -28,7 +28,7 @@ poll 'the work of the worker' page_shows "^job 2: 'three small words': 3 words, 
 page
 page_shows '^job 1: .*: 7 words, counted by worker' || fail 'the job of the migration is not done'
 
-heading 'docker restart: the migrations find their work done'
+heading 'docker restart: no migration runs twice'
 docker restart "$name"
 url=http://$(docker port "$name" "$port/tcp" | head -n 1)/
 poll 'the web page after the restart' page_shows '^job 2: .*: 3 words'
@@ -48,6 +48,6 @@ heading "Stopped after $took s with status $status"
 [ "$took" -lt 9 ] || fail "the stop took $took s"
 [ "$(grep -c '^migrate: applied' <<<"$log")" = 2 ] || fail 'the migrations were not applied exactly once'
 [ "$(grep -c '^migrate: .* is at version 2$' <<<"$log")" = 2 ] || fail 'the setup command did not run twice'
-[ "$(grep -c '^worker: stopped between two jobs$' <<<"$log")" = 2 ] || fail 'the worker did not stop as it should'
+[ "$(grep -c '^worker: stopped between two jobs$' <<<"$log")" = 2 ] || fail 'the worker did not stop between two jobs'
 grep -q 'ended with status 0, because SIGTERM was received' <<<"$log" || fail 'monofy did not say why it ended'
 everything_as_expected

@@ -1,4 +1,4 @@
-//! Any arguments at all, with a NUL between them, as the line of monofy.
+//! Any arguments, separated by NUL, as a command line of monofy.
 #![no_main]
 
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use monofy::cli::{self, Request};
 
 fuzz_target!(|input: &[u8]| {
-    // What is in front of the first NUL is what every twin of an option holds, unless it is empty.
+    // The text before the first NUL is the value of every option variable (MONOFY_...), unless it is empty.
     let mut fields = input.split(|&byte| byte == 0);
     let twin = fields.next().filter(|twin| !twin.is_empty());
     let mut arguments: Vec<OsString> = fields.map(|field| OsString::from_vec(field.to_vec())).collect();

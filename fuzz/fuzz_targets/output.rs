@@ -1,4 +1,4 @@
-//! Any bytes as the output of a process, cut anywhere, into a sink that sometimes has no room.
+//! Any bytes as the output of a process, split anywhere, into a sink that sometimes has no room.
 //!
 //! The input begins with three bytes: how often the rest is repeated, which makes lines long; the seed of the places
 //! of the cuts; and after how many lines the sink has no room once.
@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use libfuzzer_sys::fuzz_target;
 use monofy::output::{
-    Colour, JsonFormat, LineAssembler, LineFormat, LineSink, MAX_PART, Part, PrefixFormat, Stream, Timestamp,
+    Colour, JsonFormat, LineAssembler, LineFormat, LineSink, MAX_PART, Part, PrefixFormat, Stream, Target, Timestamp,
 };
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -69,7 +69,7 @@ fuzz_target!(|input: &[u8]| {
     let bytes = &bytes[..bytes.len().min(3 * MAX_PART)];
     let formats = [
         LineFormat::Verbatim,
-        LineFormat::Prefix(PrefixFormat::new("a", 1, Colour::None)),
+        LineFormat::Prefix(PrefixFormat::new("a", 1, Colour::None, Target::File)),
         LineFormat::Json(JsonFormat::new("a\"", Stream::Stderr)),
     ];
     let [verbatim, prefix, json] = formats.map(|format| {

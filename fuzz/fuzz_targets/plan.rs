@@ -1,4 +1,4 @@
-//! Any bytes as a plan: refused with a reason, or the same when it is written and read again.
+//! Any bytes as a plan: an error with a reason, or a plan that is unchanged after writing and reading it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

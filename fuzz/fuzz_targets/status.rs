@@ -1,4 +1,4 @@
-//! Any bytes as what another monofy has published.
+//! Any bytes as the state that another monofy has published.
 #![no_main]
 
 use std::time::Duration;

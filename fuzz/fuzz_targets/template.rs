@@ -1,7 +1,7 @@
 //! Fuzzes templates: arbitrary bytes as a template, expanded with arbitrary values.
 //!
-//! The input is a template, then the value of `A` and the value of `B`, with a NUL between them: no argument
-//! and no variable can hold one.
+//! The input is a template, then the value of `A` and the value of `B`, separated by NUL: no argument
+//! and no variable can contain one.
 #![no_main]
 
 use std::collections::HashMap;

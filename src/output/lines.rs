@@ -65,13 +65,37 @@ impl LineAssembler {
                 }
                 None => {
                     self.partial.extend_from_slice(&rest[..room]);
-                    self.pass_full_part(sink);
+                    self.pass_all(sink);
                     room
                 }
             };
             at += count;
         }
         at
+    }
+
+    /// Passes on the beginning of a line whose end has not come yet. Returns false if the sink has no room for it.
+    pub fn pass_partial(&mut self, sink: &mut impl LineSink) -> bool {
+        if !self.has_partial() {
+            return true;
+        }
+        let has_room = sink.has_room();
+        if has_room {
+            self.pass_all(sink);
+        }
+        has_room
+    }
+
+    /// Whether there is a beginning of a line to pass on: whole characters of it.
+    #[must_use]
+    pub fn has_partial(&self) -> bool {
+        self.partial.len() > incomplete_character(&self.partial)
+    }
+
+    /// Whether a part of the current line has been passed on.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.line == LineState::Begun
     }
 
     /// Passes on a last line without a newline, once the stream has ended. Returns false if the sink has no room for
@@ -119,7 +143,7 @@ impl LineAssembler {
         self.partial.shrink_to(MAX_PART / 8);
     }
 
-    fn pass_full_part(&mut self, sink: &mut impl LineSink) {
+    fn pass_all(&mut self, sink: &mut impl LineSink) {
         let cut = self.partial.len() - incomplete_character(&self.partial);
         sink.take(Part { bytes: &self.partial[..cut], begins: self.line != LineState::Begun, ends: false });
         self.partial.drain(..cut);

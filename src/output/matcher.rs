@@ -2,6 +2,7 @@
 
 use regex::bytes::Regex;
 
+use crate::output::escape_sequences;
 use crate::output::lines::{LineAssembler, LineSink, Part};
 
 /// Compares lines with a regular expression until one matches.
@@ -9,7 +10,6 @@ use crate::output::lines::{LineAssembler, LineSink, Part};
 pub(super) struct LineMatcher {
     pattern: Regex,
     has_matched: bool,
-    /// Used only where the stream passes unchanged and is not split into lines anyway.
     assembler: LineAssembler,
 }
 
@@ -22,12 +22,7 @@ impl LineMatcher {
         self.has_matched
     }
 
-    /// Compares a line, or the first part of a long one.
-    pub(super) fn feed_part(&mut self, part: Part<'_>) {
-        self.has_matched |= part.begins && self.pattern.is_match(part.bytes);
-    }
-
-    /// Compares the lines of a stream that is not split yet.
+    /// Compares the lines that these bytes complete.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         let mut assembler = std::mem::take(&mut self.assembler);
         assembler.feed(bytes, self);
@@ -46,8 +41,12 @@ impl LineSink for LineMatcher {
         true
     }
 
+    /// Compares a line, or the first part of a long one, without escape sequences and a carriage return at its end.
     fn take(&mut self, part: Part<'_>) {
-        self.feed_part(part);
+        if part.begins && !self.has_matched {
+            let text = escape_sequences::remove(part.bytes);
+            self.has_matched = self.pattern.is_match(text.strip_suffix(b"\r").unwrap_or(&text));
+        }
     }
 }
 
@@ -79,6 +78,15 @@ mod tests {
         assert!(!matcher.has_matched());
         matcher.finish();
         assert!(matcher.has_matched());
+    }
+
+    #[test]
+    fn colours_and_a_carriage_return_do_not_count() {
+        for line in [&b"\x1b[32mready\x1b[0m\r\n"[..], b"ready\r\n", b"\x1b[32mready\r\x1b[0m\n"] {
+            let mut matcher = matcher();
+            matcher.feed(line);
+            assert!(matcher.has_matched(), "{}", line.escape_ascii());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! the processes. Nothing here reads the clock: the caller passes a [`Moment`](crate::sys::clock::Moment).
 
 mod buffering_hint;
+mod escape_sequences;
 mod format;
 mod lines;
 mod matcher;
@@ -18,7 +19,7 @@ mod timestamp;
 
 pub use format::LineFormat;
 pub use format::json::JsonFormat;
-pub use format::prefix::{Colour, PrefixFormat};
+pub use format::prefix::{Colour, PrefixFormat, Target};
 pub use lines::{LineAssembler, LineSink, MAX_PART, Part};
 pub use mux::OutputMux;
 pub use mux::stdio::{ChildStdio, ColourChoice, StdioRequest};

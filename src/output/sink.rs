@@ -19,10 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ReaderId(pub(super) u64);
 
-/// Whether a piece of output ends its line.
+/// What a piece of output leaves its line as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineEnd {
+    /// More is to come soon: the part of a long line.
     Open,
+    /// Nobody knows whether more is to come: the beginning of a line on a terminal. Others need not wait for it.
+    Shown,
     Ended,
 }
 
@@ -32,6 +35,8 @@ struct LineLock {
     holder: ReaderId,
     /// When the holder last wrote.
     since: Instant,
+    /// How long it may be silent while others wait.
+    patience: Duration,
     is_contended: bool,
 }
 
@@ -113,6 +118,11 @@ impl Sink {
         self.has_room(now)
     }
 
+    /// Whether this stream waits for the end of another's line.
+    pub(super) fn is_blocked_for(&self, reader: ReaderId) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.holder != reader && lock.is_contended)
+    }
+
     /// Whether the backlog has room, once everything possible has been written.
     pub(super) fn has_room(&mut self, now: Instant) -> bool {
         if self.is_full() {
@@ -129,9 +139,10 @@ impl Sink {
         }
         self.lock = match end {
             LineEnd::Ended => None,
-            LineEnd::Open => {
+            LineEnd::Open | LineEnd::Shown => {
                 let is_contended = self.lock.as_ref().is_some_and(|lock| lock.is_contended);
-                Some(LineLock { holder: reader, since: now, is_contended })
+                let patience = if end == LineEnd::Open { PATIENCE } else { Duration::ZERO };
+                Some(LineLock { holder: reader, since: now, patience, is_contended })
             }
         };
         Some(self.buffer())
@@ -210,7 +221,7 @@ impl Sink {
     /// When the lock is taken from its holder, if that writes nothing until then.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let lock = self.lock.as_ref()?;
-        (lock.is_contended && !self.is_full()).then(|| lock.since + PATIENCE)
+        (lock.is_contended && !self.is_full()).then(|| lock.since + lock.patience)
     }
 
     /// Takes the lock from a holder that has been silent for too long. The caller has to end the line of the stream

@@ -1,7 +1,7 @@
 //! Reads one stream of one process from monofy's end of its pipe.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::output::format::LineFormat;
 use crate::output::lines::{LineAssembler, LineSink, Part};
@@ -25,6 +25,18 @@ pub(super) enum PipeKind {
     Terminal,
 }
 
+/// How long a line on a terminal may have no end before its beginning is shown.
+const PARTIAL_LINE: Duration = Duration::from_millis(500);
+
+/// Whether the beginning of a line is shown before its end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartialLines {
+    /// No: lines are whole.
+    Held,
+    /// Yes, after a while: a prompt, the dots of a progress.
+    Shown,
+}
+
 /// A new pipe or pseudo-terminal, by monofy's end.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -44,6 +56,9 @@ pub(super) struct StreamReader {
     pub(super) matcher: Option<LineMatcher>,
     format: LineFormat,
     assembler: LineAssembler,
+    partial_lines: PartialLines,
+    /// When the line began whose beginning is to be shown.
+    partial_since: Option<Instant>,
     /// `None` once the end has been read, or nothing more is wanted.
     descriptor: Option<OwnedFd>,
     /// Bytes that were read and for which the sink had no room.
@@ -58,7 +73,7 @@ impl StreamReader {
         id: ReaderId,
         (task, stream): (TaskId, Stream),
         Connection { kind, descriptor }: Connection,
-        format: LineFormat,
+        (format, partial_lines): (LineFormat, PartialLines),
         matcher: Option<LineMatcher>,
     ) -> Self {
         Self {
@@ -71,6 +86,8 @@ impl StreamReader {
             matcher,
             format,
             assembler: LineAssembler::default(),
+            partial_lines,
+            partial_since: None,
             descriptor: Some(descriptor),
             held: Vec::new(),
             drain_remaining: 0,
@@ -145,7 +162,7 @@ impl StreamReader {
             ReadOutcome::Empty => self.drain_remaining = 0,
             ReadOutcome::End => {
                 self.close();
-                if let (LineFormat::Verbatim, Some(matcher)) = (&self.format, &mut self.matcher) {
+                if let Some(matcher) = &mut self.matcher {
                     matcher.finish();
                 }
                 self.resume(sink, now);
@@ -185,23 +202,64 @@ impl StreamReader {
         }
     }
 
-    fn pass_on(&mut self, bytes: &[u8], sink: &mut Sink, now: Moment) -> usize {
-        if let LineFormat::Verbatim = self.format {
-            return self.pass_verbatim(bytes, sink, now.monotonic);
-        }
-        let (assembler, mut writer) = self.line_writer(sink, now);
-        assembler.feed(bytes, &mut writer)
+    /// When the beginning of a line is to be shown.
+    pub(super) fn partial_deadline(&self, sink: &Sink) -> Option<Instant> {
+        let since = self.partial_since.filter(|_| !sink.is_full() && !sink.is_blocked_for(self.id))?;
+        Some(since + PARTIAL_LINE)
     }
 
-    fn pass_verbatim(&mut self, bytes: &[u8], sink: &mut Sink, now: Instant) -> usize {
+    /// Shows the beginning of a line whose end has not come in time. Returns whether that has changed anything.
+    pub(super) fn show_partial(&mut self, sink: &mut Sink, now: Moment) -> bool {
+        let is_due = self.partial_since.is_some_and(|since| now.monotonic >= since + PARTIAL_LINE);
+        is_due && self.pass_partial(sink, now)
+    }
+
+    fn pass_partial(&mut self, sink: &mut Sink, now: Moment) -> bool {
+        let (assembler, mut writer) = self.line_writer(sink, now);
+        writer.open_end = LineEnd::Shown;
+        let is_passed = assembler.pass_partial(&mut writer);
+        if is_passed {
+            self.partial_since = None;
+        }
+        is_passed
+    }
+
+    fn pass_on(&mut self, bytes: &[u8], sink: &mut Sink, now: Moment) -> usize {
+        let taken = if let LineFormat::Verbatim = self.format {
+            Self::pass_verbatim(bytes, sink, now.monotonic)
+        } else {
+            self.pass_lines(bytes, sink, now)
+        };
+        if let Some(matcher) = &mut self.matcher {
+            matcher.feed(&bytes[..taken]);
+        }
+        taken
+    }
+
+    fn pass_lines(&mut self, bytes: &[u8], sink: &mut Sink, now: Moment) -> usize {
+        let (assembler, mut writer) = self.line_writer(sink, now);
+        let taken = assembler.feed(bytes, &mut writer);
+        let has_ended_line = writer.has_ended_line;
+        if self.partial_lines == PartialLines::Held || taken < bytes.len() {
+            return taken;
+        }
+        if !self.assembler.has_partial() {
+            self.partial_since = None;
+        } else if self.assembler.has_begun() {
+            // Nobody else has written since its beginning was shown: it goes on in place.
+            self.pass_partial(sink, now);
+        } else if has_ended_line || self.partial_since.is_none() {
+            self.partial_since = Some(now.monotonic);
+        }
+        taken
+    }
+
+    fn pass_verbatim(bytes: &[u8], sink: &mut Sink, now: Instant) -> usize {
         if !sink.has_room(now) {
             return 0;
         }
         if let Some(out) = sink.write_verbatim() {
             out.extend_from_slice(bytes);
-        }
-        if let Some(matcher) = &mut self.matcher {
-            matcher.feed(bytes);
         }
         bytes.len()
     }
@@ -211,9 +269,15 @@ impl StreamReader {
         sink: &'a mut Sink,
         now: Moment,
     ) -> (&'a mut LineAssembler, LineWriter<'a>) {
-        let matcher = self.matcher.as_mut();
-        let writer =
-            LineWriter { id: self.id, format: &mut self.format, matcher, sink, now, timestamp: None };
+        let writer = LineWriter {
+            id: self.id,
+            format: &mut self.format,
+            sink,
+            now,
+            timestamp: None,
+            open_end: LineEnd::Open,
+            has_ended_line: false,
+        };
         (&mut self.assembler, writer)
     }
 }
@@ -222,11 +286,13 @@ impl StreamReader {
 struct LineWriter<'a> {
     id: ReaderId,
     format: &'a mut LineFormat,
-    matcher: Option<&'a mut LineMatcher>,
     sink: &'a mut Sink,
     /// When the lines were read: the same time for all lines of one read.
     now: Moment,
     timestamp: Option<Timestamp>,
+    /// What a part without an end leaves its line as.
+    open_end: LineEnd,
+    has_ended_line: bool,
 }
 
 impl LineSink for LineWriter<'_> {
@@ -235,10 +301,8 @@ impl LineSink for LineWriter<'_> {
     }
 
     fn take(&mut self, part: Part<'_>) {
-        if let Some(matcher) = &mut self.matcher {
-            matcher.feed_part(part);
-        }
-        let end = if part.ends { LineEnd::Ended } else { LineEnd::Open };
+        self.has_ended_line |= part.ends;
+        let end = if part.ends { LineEnd::Ended } else { self.open_end };
         if let Some(out) = self.sink.write(self.id, end, self.now.monotonic) {
             let timestamp = self.timestamp.get_or_insert_with(|| Timestamp::of(self.now.wall));
             self.format.write(part, timestamp, out);

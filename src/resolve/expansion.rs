@@ -39,7 +39,7 @@ impl<'l> Resolver<'l> {
         self.lints(written, template);
         template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset) {
+        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) {
             for error in errors {
                 if self.is_reported(&error) {
                     continue;

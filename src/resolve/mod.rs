@@ -13,7 +13,7 @@ use crate::cli::{Line, View};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{self, Plan, Process, Settings, Variable};
 use crate::sys::limits::Capacity;
-use crate::template::Template;
+use crate::template::{Budget, Template};
 use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
 
@@ -47,6 +47,7 @@ pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> 
         scratch: Template::parse(b""),
         warnings: loaded.warnings,
         hints: Hints::default(),
+        budget: Budget::default(),
         uses: Uses::of_arguments(
             line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
         ),
@@ -118,6 +119,7 @@ struct Resolver<'l> {
     warnings: Vec<Diagnostic>,
     uses: Uses<'l>,
     hints: Hints,
+    budget: Budget,
 }
 
 impl Resolver<'_> {

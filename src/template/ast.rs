@@ -125,3 +125,14 @@ pub(super) enum CaseScope {
     First,
     Every,
 }
+
+/// Where the expansion at the last dollar of a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExpansionEnd {
+    /// A well-formed expansion that ends here.
+    Closed(usize),
+    /// The argument ends inside the expansion, and so inside every enclosing one.
+    Unclosed,
+    /// No expansion starts there.
+    NotAnExpansion,
+}

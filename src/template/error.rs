@@ -32,8 +32,8 @@ pub enum ExpansionErrorKind {
     EndBeforeStart,
     /// The value of a spread has an unclosed quote.
     UnbalancedQuote,
-    /// Matching the pattern with the value would take too many steps.
-    PatternTooLarge,
+    /// The operators of the run take too many steps.
+    TooManySteps,
     /// The result is larger than 4 MiB.
     TooLarge,
     /// A lint of [`Severity::Error`](crate::template::Severity::Error).
@@ -77,9 +77,9 @@ impl fmt::Display for ExpansionErrorKind {
             Self::Required { message: None, absence: Absence::Empty } => f.write_str("not set (it is empty)"),
             Self::EndBeforeStart => f.write_str("the substring ends before it starts"),
             Self::UnbalancedQuote => f.write_str("the value has an unclosed quote"),
-            Self::PatternTooLarge => {
-                f.write_str("matching this pattern takes too many steps: use a simpler one")
-            }
+            Self::TooManySteps => f.write_str(
+                "this takes too many steps: use a simpler pattern, or fewer operators on large values",
+            ),
             Self::TooLarge => f.write_str("the result is larger than 4 MiB"),
             Self::Template(lint) => lint.fmt(f),
         }

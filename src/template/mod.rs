@@ -23,6 +23,7 @@
 //! `expand` evaluates the tree.
 
 mod ast;
+mod budget;
 mod characters;
 mod error;
 mod expand;
@@ -38,6 +39,7 @@ mod taint;
 use std::ops::Range;
 
 use ast::{Expansion, Part, Parts};
+pub use budget::Budget;
 pub use error::{Absence, ExpansionError, ExpansionErrorKind};
 pub use expand::UnsetPolicy;
 pub use lint::{Lint, LintKind, Severity};

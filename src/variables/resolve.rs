@@ -1,7 +1,7 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
 use crate::plan::VariableSource;
-use crate::template::{ExpansionError, LintKind, Severity, TaintedBytes, Template, UnsetPolicy};
+use crate::template::{Budget, ExpansionError, LintKind, Severity, TaintedBytes, Template, UnsetPolicy};
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
@@ -40,8 +40,15 @@ pub(super) fn resolve_declared(
         variables.chosen.insert(name.clone(), chosen);
     }
     // A default sees the variables before it, and all other sources of those after it.
-    let mut expander =
-        DefaultExpander { variables, unset, problems, warnings, hints: Hints::default(), size: 0 };
+    let mut expander = DefaultExpander {
+        variables,
+        unset,
+        problems,
+        warnings,
+        hints: Hints::default(),
+        budget: Budget::default(),
+        size: 0,
+    };
     for name in pending {
         expander.choose_default(name);
     }
@@ -163,6 +170,7 @@ struct DefaultExpander<'v> {
     problems: &'v mut [FileProblems],
     warnings: &'v mut [FileProblems],
     hints: Hints,
+    budget: Budget,
     /// The number of bytes of all expanded defaults so far.
     size: usize,
 }
@@ -259,7 +267,7 @@ impl DefaultExpander<'_> {
             }
         }
         let before = words.len();
-        if let Err(errors) = template.expand_into(words, self.variables, self.unset) {
+        if let Err(errors) = template.expand_into(words, self.variables, self.unset, &mut self.budget) {
             for error in errors {
                 self.expansion_problem(name, span, &error);
             }

@@ -27,7 +27,7 @@ enum Until {
 }
 
 static SIMPLE: LazyLock<Regex> = LazyLock::new(|| {
-    let body = r"(#NAME|NAME(\.\.\.)?(:INT(:INT)?|\^\^?|,,?)?)";
+    let body = r"(#NAME|NAME(\.\.\.)?(:( +|INT)(:INT0)?|::INT0|\^\^?|,,?)?)";
     regex(&format!(r"^\$(NAME|\{{{body}\}}|<{body}>)"))
 });
 static DOLLAR: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$(\{\$\}|<\$>)"));
@@ -37,7 +37,10 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$[{<]NAME(\.\.\.)?(
 static REPLACE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\$[{<]NAME(\.\.\.)?/(//?|#|%)?"));
 
 fn regex(pattern: &str) -> Regex {
-    let pattern = pattern.replace("NAME", "[A-Za-z_][A-Za-z0-9_]*").replace("INT", " *-?[0-9]+");
+    let pattern = pattern
+        .replace("NAME", "[A-Za-z_][A-Za-z0-9_]*")
+        .replace("INT0", " *(-?[0-9]+)?")
+        .replace("INT", " *-?[0-9]+");
     Regex::new(&format!("(?s-u){pattern}")).expect("a regular expression")
 }
 

@@ -1,6 +1,6 @@
 //! Large hostile input is parsed and expanded in linear time. If any of it were quadratic, these tests would time out.
 
-use monofy::template::{ExpansionErrorKind, Template, UnsetPolicy};
+use monofy::template::{Budget, ExpansionErrorKind, Template, UnsetPolicy};
 
 use super::support::{Variables, one};
 
@@ -114,7 +114,7 @@ fn result_length(template: &str, pattern: &str, value: &[u8]) -> Option<usize> {
     match Template::parse(template.as_bytes()).expand(&mut variables, UnsetPolicy::Empty) {
         Ok(texts) => Some(texts[0].len()),
         Err(errors) => {
-            assert!(errors.iter().all(|error| error.kind == ExpansionErrorKind::PatternTooLarge));
+            assert!(errors.iter().all(|error| error.kind == ExpansionErrorKind::TooManySteps));
             None
         }
     }
@@ -144,6 +144,55 @@ fn a_run_that_almost_matches_everywhere_is_refused() {
     let pattern = "*".to_owned() + &"a".repeat(1 << 19) + "b*";
     // All patterns of an argument share one budget.
     assert_eq!(result_length(&"${V#$P}".repeat(1000), &pattern, &value), None);
+}
+
+#[test]
+fn many_operators_on_a_large_value_are_refused() {
+    let mut variables = Variables::default().set("V", "é".repeat(60_000)).set("E", "x");
+    for operator in [
+        "${V##*}",
+        "${#V}",
+        "${V:0:0}",
+        "${V//*}",
+        "${V%%*}",
+        "${V/#*}",
+        "${E#$V}",
+        "${E/$V}",
+        "${E/y/$V}",
+        "${E%${E#$V}}",
+    ] {
+        let template = operator.repeat(10_000);
+        let parsed = Template::parse(template.as_bytes());
+        let mut budget = Budget::new(1 << 20);
+        let errors = parsed.expand_into(&mut Vec::new(), &mut variables, UnsetPolicy::Empty, &mut budget);
+        let kinds: Vec<_> = errors.expect_err(operator).into_iter().map(|error| error.kind).collect();
+        assert_eq!(kinds, [ExpansionErrorKind::TooManySteps], "{operator}");
+    }
+}
+
+#[test]
+fn the_templates_of_a_run_share_their_steps() {
+    let mut variables = Variables::default().set("V", "x".repeat(60_000));
+    let mut budget = Budget::new(1 << 20);
+    let template = Template::parse(b"${#V}");
+    let mut arguments = Vec::new();
+    let mut expand =
+        || template.expand_into(&mut arguments, &mut variables, UnsetPolicy::Empty, &mut budget).is_ok();
+    assert_eq!((0..100).filter(|_| expand()).count(), (1 << 20) / 60_000);
+}
+
+#[test]
+fn a_large_template_with_small_values_is_never_refused() {
+    let mut variables = Variables::default().set("V", "value");
+    let template = "${V##*a} ".repeat(1 << 14);
+    let mut budget = Budget::new(0);
+    let expanded = Template::parse(template.as_bytes()).expand_into(
+        &mut Vec::new(),
+        &mut variables,
+        UnsetPolicy::Empty,
+        &mut budget,
+    );
+    assert_eq!(expanded, Ok(()));
 }
 
 #[test]

@@ -53,6 +53,9 @@ fn a_malformed_expansion_is_literal_and_has_a_lint() {
         ("${é}", LintKind::BadName),
         ("${A!}", LintKind::UnknownOperator),
         ("${A:x}", LintKind::UnknownOperator),
+        ("${A:}", LintKind::UnknownOperator),
+        ("${A: -}", LintKind::UnknownOperator),
+        ("${A:1:-}", LintKind::UnknownOperator),
         ("${A:1 }", LintKind::UnknownOperator),
         ("${A^^[a-c]}", LintKind::UnknownOperator),
         ("$<A }", LintKind::UnknownOperator),
@@ -64,6 +67,83 @@ fn a_malformed_expansion_is_literal_and_has_a_lint() {
         assert_eq!(parsed.lints()[0].span.start, 0, "{template}");
         assert_eq!(kind.severity(), Severity::Malformed, "{template}");
         assert_eq!(one(template, &variables()), template.as_bytes());
+    }
+}
+
+#[test]
+fn nested_unclosed_expansions_have_one_lint_at_the_outermost() {
+    for (template, closer) in [
+        ("x${A:-${B:-${C", b'}'),
+        ("x$<A:-${B:-", b'>'),
+        ("x${A:-$<'", b'}'),
+        ("x${'${A", b'}'),
+        ("x${A:?${B:-$<C", b'}'),
+        ("x${A/${B}/${C:-$<D#", b'}'),
+        ("x$${A:-${B", b'}'),
+    ] {
+        let start = template.rfind("x$").expect("a dollar") + 1 + usize::from(template.starts_with("x$$"));
+        let lint = Lint { span: start..template.len(), kind: LintKind::Unclosed { closer } };
+        assert_eq!(Template::parse(template.as_bytes()).lints(), [lint], "{template}");
+    }
+    assert_eq!(
+        lints("${} ${A:-${ }${"),
+        [LintKind::Empty, LintKind::BadName, LintKind::Unclosed { closer: b'}' }]
+    );
+}
+
+#[test]
+fn an_empty_number_of_a_substring_is_0_as_in_bash() {
+    let variables = Variables::default().set("SHA", "0123456789");
+    for (template, expected) in [
+        ("${SHA::7}", "0123456"),
+        ("$<SHA::7>", "0123456"),
+        ("${SHA::-7}", "012"),
+        ("${SHA:1:}", ""),
+        ("${SHA::}", ""),
+        ("${SHA: }", "0123456789"),
+        ("${SHA: :2}", "01"),
+        ("${SHA:1: }", ""),
+    ] {
+        assert_eq!(one(template, &variables), expected.as_bytes(), "{template}");
+        assert_eq!(lints(template), [], "{template}");
+    }
+}
+
+#[test]
+fn a_backslash_at_the_end_of_a_line_joins_the_lines_inside_an_expansion_as_in_dash() {
+    for (template, expected) in [
+        ("${U:-a\\\nb}", "ab"),
+        ("$<U:-a\\\nb>", "ab"),
+        ("${U:-a\\\\\nb}", "a\\\nb"),
+        ("${A#v\\\na}", "l"),
+        ("${A/a\\\nl/x\\\ny}", "vxy"),
+        ("${A//[\\\nva]/x}", "xxl"),
+        ("${U:-\\\n}", ""),
+        ("${U:-${U:-a\\\n}b}", "ab"),
+        // Outside an expansion a backslash is ordinary.
+        ("a\\\nb", "a\\\nb"),
+        ("${'a\\\nb'}", "a\\\nb"),
+    ] {
+        assert_eq!(one(template, &variables()), expected.as_bytes(), "{template:?}");
+    }
+    assert_eq!(arguments("${A...:+--x=\\\n1 \\\n --y}", &variables()), ["--x=1", "--y"]);
+}
+
+#[test]
+fn a_quoted_ampersand_in_a_replacement_loses_its_backslash_as_in_bash() {
+    for (template, expected) in [
+        (r"${A/a/\&}", "v&l"),
+        (r"$<A/a/<\&\>>", "v<&>l"),
+        (r"${A/a/x\&y}", "vx&yl"),
+        (r"${A/a/&}", "v&l"),
+        (r"${A/a/\\&}", r"v\&l"),
+        (r"${A//[va]/$U\&}", "&&l"),
+        // Only in a replacement.
+        (r"${U:-\&}", r"\&"),
+        (r"${A/a/${U:-\&}}", r"v\&l"),
+        (r"${A/\&/x}", "val"),
+    ] {
+        assert_eq!(one(template, &variables()), expected.as_bytes(), "{template}");
     }
 }
 

@@ -105,7 +105,7 @@ fn word(inner: impl Strategy<Value = String>, quote: &'static str) -> impl Strat
     operand(prop_oneof![
         4 => plain("abv.-/:=+?*[]{%#,^ ;|\u{4}"),
         1 => Just(quote.to_owned()),
-        1 => select(vec![ESCAPED_CLOSER, "\\$", "\\`", "\\\"", "\\\\"]).prop_map(str::to_owned),
+        1 => select(vec![ESCAPED_CLOSER, "\\$", "\\`", "\\\"", "\\\\", "\\\n"]).prop_map(str::to_owned),
         3 => inner,
     ])
 }
@@ -140,7 +140,7 @@ fn pattern(
         "[[:punct:]]",
         "[a[:digit:]-]",
     ];
-    let mut escapes = vec![r"\?", r"\[", r"\\", ESCAPED_CLOSER, r"\a", r"\/", r"\-"];
+    let mut escapes = vec![r"\?", r"\[", r"\\", ESCAPED_CLOSER, r"\a", r"\/", r"\-", "\\\n"];
     if usage == PatternUse::Strip {
         // Bash's replacement misjudges the length of the brackets, and `*\*`; its strip does not.
         brackets.extend(["[]a]", r"[\]a]", "[!]a]"]);
@@ -198,10 +198,17 @@ fn expansion(dialect: Dialect, depth: u32, quote: &'static str) -> BoxedStrategy
 fn only_bash(depth: u32) -> BoxedStrategy<String> {
     let name = || name(Dialect::Bash);
     let inner = || expansion(Dialect::Bash, depth - 1, "");
-    let number = || (select(vec!["", " ", "  "]), -9..9_i64).prop_map(|(blank, n)| format!("{blank}{n}"));
-    let offset = (0..9_i64, -9..0_i64, any::<bool>())
-        .prop_map(|(up, down, negative)| if negative { format!(" {down}") } else { up.to_string() });
+    let blank = || select(vec!["", " ", "  "]).prop_map(str::to_owned);
+    let number =
+        || prop_oneof![4 => (blank(), -9..9_i64).prop_map(|(blank, n)| format!("{blank}{n}")), 1 => blank()];
+    let offset = prop_oneof![
+        4 => (0..9_i64).prop_map(|offset| offset.to_string()),
+        4 => (-9..0_i64).prop_map(|offset| format!(" {offset}")),
+        1 => blank(),
+    ];
     let substring = (name(), offset, proptest::option::of(number())).prop_map(|(name, offset, length)| {
+        // Without both numbers it is a bad substitution.
+        let length = length.or(offset.is_empty().then(String::new));
         let length = length.map(|length| format!(":{length}")).unwrap_or_default();
         format!("{OPEN}{name}:{offset}{length}{CLOSE}")
     });

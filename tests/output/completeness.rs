@@ -131,9 +131,9 @@ fn a_silent_stream_in_the_middle_of_a_long_line_delays_others_for_a_second() {
     ]);
     let running = running.stdin(go).start();
     // The part written until then is a line of its own, and so is the rest.
+    running.stdout.wait_for("long   | xxx");
     running.stdout.wait_for("b      | b");
     drop(gone);
-    running.stdout.wait_for("long   | xxx");
     let shown = running.finish().stdout;
     let lines: Vec<&str> = shown.lines().filter(|line| !line.starts_with("b ")).collect();
     assert_eq!(lines.len(), 2, "{}", lines.len());

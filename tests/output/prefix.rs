@@ -1,6 +1,6 @@
 //! `--output prefix`: the name in front.
 
-use monofy::output::{Colour, Part, PrefixFormat};
+use monofy::output::{Colour, Part, PrefixFormat, Target};
 
 use super::line::run;
 use super::support::Folder;
@@ -53,13 +53,13 @@ fn a_name_longer_than_any_column_makes_only_its_own_lines_longer() {
 
 #[test]
 fn a_prefix_of_any_width_is_no_panic() {
-    let mut prefix = PrefixFormat::new("a", usize::MAX, Colour::Process(usize::MAX));
+    let mut prefix = PrefixFormat::new("a", usize::MAX, Colour::Process(usize::MAX), Target::File);
     assert!(written(&mut prefix, &[whole(b"text")]).ends_with(" text\n"));
 }
 
 #[test]
 fn empty_lines_and_invalid_utf8_pass() {
-    let (mut prefix, mut out) = (PrefixFormat::new("a", 1, Colour::None), Vec::new());
+    let (mut prefix, mut out) = (PrefixFormat::new("a", 1, Colour::None, Target::File), Vec::new());
     for line in [&b""[..], b"\xFF\x00\r", b"\x1b[31mred"] {
         prefix.write(whole(line), &mut out);
     }
@@ -68,19 +68,19 @@ fn empty_lines_and_invalid_utf8_pass() {
 
 #[test]
 fn each_process_has_its_colour_and_a_colour_ends_with_its_line() {
-    let mut first = PrefixFormat::new("a", 3, Colour::Process(0));
+    let mut first = PrefixFormat::new("a", 3, Colour::Process(0), Target::File);
     assert_eq!(written(&mut first, &[whole(b"plain")]), "\x1b[36ma   |\x1b[0m plain\n");
     assert_eq!(
         written(&mut first, &[whole(b"\x1b[31mred"), whole(b"plain")]),
         "\x1b[36ma   |\x1b[0m \x1b[31mred\x1b[0m\n\x1b[36ma   |\x1b[0m plain\n"
     );
-    let mut second = PrefixFormat::new("b", 3, Colour::Process(1));
+    let mut second = PrefixFormat::new("b", 3, Colour::Process(1), Target::File);
     assert_ne!(written(&mut first, &[whole(b"")])[..6], written(&mut second, &[whole(b"")])[..6]);
 }
 
 #[test]
 fn the_parts_of_a_long_line_have_one_name() {
-    let mut prefix = PrefixFormat::new("a", 1, Colour::None);
+    let mut prefix = PrefixFormat::new("a", 1, Colour::None, Target::File);
     let parts = [
         Part { bytes: b"one ", begins: true, ends: false },
         Part { bytes: b"two ", begins: false, ends: false },

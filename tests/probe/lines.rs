@@ -1,4 +1,4 @@
-//! Many lines, on both streams, cut by the writes wherever it falls.
+//! Writes many lines to both streams, in writes that end in the middle of a line.
 
 use std::ffi::c_int;
 use std::fs::File;
@@ -8,10 +8,10 @@ use std::os::fd::FromRawFd;
 
 use super::signals;
 
-/// How much one write takes: no multiple of a line, and more than a pipe takes as one piece.
+/// The size of a write: no multiple of a line, and more than a pipe writes atomically.
 const PIECE: usize = 5003;
 
-/// Writes lines `NAME stdout 1`, `NAME stderr 1` and so on. No signal ends it but SIGKILL, so that all are written.
+/// Writes lines `NAME stdout 1`, `NAME stderr 1` and so on. Blocks all signals, so that it writes all lines.
 pub(crate) fn write(name: &str, count: &str) -> c_int {
     signals::set_mask(!0);
     let count: usize = count.parse().expect("a number of lines");
@@ -41,7 +41,7 @@ impl Stream {
         Self { file, name, pending: Vec::new() }
     }
 
-    /// Writes in pieces, as long as there are at least so many bytes.
+    /// Writes pieces while at least this many bytes are pending.
     fn write(&mut self, least: usize) {
         while self.pending.len() >= least {
             let piece = self.pending.len().min(PIECE);

@@ -1,17 +1,17 @@
-//! Tells what a process that monofy starts finds, and what reaches it.
+//! The program that tests start through monofy: it reports what it inherits and which signals it gets.
 //!
 //! ```text
-//! probe state FILE                    writes what it was started with into FILE
-//! probe wait NAME [SIGNAL=WHAT]...    tells every signal that arrives; WHAT is an exit status, `ignore`, `die`, or
-//!                                     how to tell somebody something (see `tell`)
-//! probe idle NAME                     waits for signals and leaves each to its default
-//! probe comet NAME                    again and again forks and exits, each with a new process id
-//! probe lines NAME COUNT              writes so many numbered lines to each of stdout and stderr, and exits
-//! probe tell HOW                      tells somebody something, and that is all
+//! probe state FILE                    writes its inherited state into FILE
+//! probe wait NAME [SIGNAL=WHAT]...    prints every signal that it gets; WHAT is an exit status, `ignore`, `die`, or a
+//!                                     report to send (see `tell`)
+//! probe idle NAME                     waits for signals and leaves each to its default action
+//! probe comet NAME                    forks and exits again and again, so that its process id changes
+//! probe lines NAME COUNT              writes COUNT numbered lines to each of stdout and stderr, and exits
+//! probe tell REPORT                   sends a report and exits
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
-//! It has an entry point of its own, like monofy: the Rust runtime would change what it is to tell.
+//! Like monofy it defines the C entry point: the Rust runtime would change the state that it reports.
 #![no_main]
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
@@ -46,37 +46,37 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         }
         ["with", rest @ ..] => with::execute(rest),
         _ => {
-            say("probe: what is that?");
+            say("probe: unknown command");
             125
         }
     }
 }
 
-/// One line in one write. Nobody may be reading; that is no reason to end.
+/// Prints a line in one write, and ignores a closed stdout.
 fn say(line: &str) {
     let _ = std::io::stdout().write_all(format!("{line}\n").as_bytes());
 }
 
-/// What to do about a signal.
-enum Answer {
+/// The reaction to a signal.
+enum Reaction {
     Exit(i32),
     Ignore,
     Die,
-    Tell(String),
+    Report(String),
 }
 
 fn wait(name: &str, rules: &[&str]) -> c_int {
-    let mut answers: HashMap<i32, Answer> =
-        ["TERM", "INT", "QUIT"].iter().map(|signal| (signals::number(signal), Answer::Exit(0))).collect();
+    let mut reactions: HashMap<i32, Reaction> =
+        ["TERM", "INT", "QUIT"].iter().map(|signal| (signals::number(signal), Reaction::Exit(0))).collect();
     for rule in rules {
         let (signal, what) = rule.split_once('=').expect("SIGNAL=WHAT");
-        let answer = match what {
-            "ignore" => Answer::Ignore,
-            "die" => Answer::Die,
-            how if how.contains(':') => Answer::Tell(how.to_owned()),
-            status => Answer::Exit(status.parse().expect("a status")),
+        let reaction = match what {
+            "ignore" => Reaction::Ignore,
+            "die" => Reaction::Die,
+            how if how.contains(':') => Reaction::Report(how.to_owned()),
+            status => Reaction::Exit(status.parse().expect("a status")),
         };
-        answers.insert(signals::number(signal), answer);
+        reactions.insert(signals::number(signal), reaction);
     }
     signals::set_mask(!0);
     say(&format!("{name} ready {}", std::process::id()));
@@ -85,14 +85,14 @@ fn wait(name: &str, rules: &[&str]) -> c_int {
         let sender =
             if received.is_from_kernel { "the kernel".to_owned() } else { received.sender.to_string() };
         say(&format!("{name} got {} from {sender}", received.number));
-        match answers.get(&received.number) {
-            Some(Answer::Exit(status)) => return *status,
-            Some(Answer::Tell(how)) => {
+        match reactions.get(&received.number) {
+            Some(Reaction::Exit(status)) => return *status,
+            Some(Reaction::Report(how)) => {
                 tell::tell(how);
                 say(&format!("{name} told"));
             }
-            Some(Answer::Die) => signals::die_of(received.number),
-            Some(Answer::Ignore) | None => {}
+            Some(Reaction::Die) => signals::die_of(received.number),
+            Some(Reaction::Ignore) | None => {}
         }
     }
 }
@@ -105,8 +105,8 @@ fn idle(name: &str) -> c_int {
     }
 }
 
-/// Signals do not stop it, and whoever looks finds another process already. Each lives for 50 ms, that
-/// it can be caught at all.
+/// Blocks signals and replaces itself with a child again and again, so a pid is stale soon after it was read. Each process
+/// lives for 50 ms, so that a kill can succeed.
 fn comet(name: &str) -> c_int {
     signals::set_mask(!0);
     say(&format!("{name} ready {}", std::process::id()));

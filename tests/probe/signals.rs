@@ -1,4 +1,4 @@
-//! All 64 signals, by system calls: the C library's functions keep 32 and 33 to themselves.
+//! All 64 signals, by system calls: the functions of the C library refuse 32 and 33.
 
 use std::mem::MaybeUninit;
 
@@ -36,7 +36,7 @@ pub(crate) fn set_disposition(number: i32, handler: libc::sighandler_t) {
     }
 }
 
-/// One that arrived.
+/// A signal that arrived.
 pub(crate) struct Received {
     pub(crate) number: i32,
     pub(crate) is_from_kernel: bool,
@@ -66,7 +66,7 @@ pub(crate) fn wait_for_any() -> Received {
     }
 }
 
-/// Ends by a signal as if it had not been caught.
+/// Dies of a signal, as with its default action.
 pub(crate) fn die_of(number: i32) -> ! {
     set_disposition(number, libc::SIG_DFL);
     // SAFETY: kill(2) takes any numbers.

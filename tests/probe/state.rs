@@ -1,4 +1,4 @@
-//! What a process was started with.
+//! The state that a process inherits.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use nix::libc;
 use nix::unistd::{getpgrp, getpid, getppid, getsid};
 
-/// The lines of /proc/self/status that a child has from its parent.
+/// The lines of /proc/self/status that a child inherits.
 const INHERITED: [&str; 14] = [
     "Umask",
     "Uid",
@@ -25,9 +25,9 @@ const INHERITED: [&str; 14] = [
     "Seccomp",
 ];
 
-/// Writes it all into a file, which is there at once and whole.
+/// Writes the state into a file, which appears complete.
 pub(crate) fn write(file: &str) -> i32 {
-    // Before the file is opened, since that takes a descriptor.
+    // Before the file is opened, which takes a descriptor.
     let text = describe();
     let unfinished = format!("{file}.part");
     let is_written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, file));
@@ -65,7 +65,7 @@ fn describe() -> String {
     text
 }
 
-/// Each with what it refers to; the one that reads the folder is closed by the time they are looked at.
+/// The descriptors and their targets. The one that reads the directory is closed before the targets are read.
 fn descriptors() -> String {
     let Ok(folder) = fs::read_dir("/proc/self/fd") else { return "unknown".to_owned() };
     let mut numbers: Vec<i32> =

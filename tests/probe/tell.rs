@@ -1,13 +1,13 @@
-//! How a process tells somebody something.
+//! Reports that a process sends.
 //!
 //! ```text
-//! tcp:ADDRESS     takes connections there from now on
-//! notify:TEXT     sends it to NOTIFY_SOCKET
-//! child:TEXT      has a child send it there
-//! fd:N:TEXT       writes it to that descriptor, as a line unless it is empty
-//! end:N           closes that descriptor
-//! out:TEXT        writes it to stdout as a line
-//! err:TEXT        writes it to stderr as a line
+//! tcp:ADDRESS     accepts connections there from now on
+//! notify:TEXT     sends TEXT to NOTIFY_SOCKET
+//! child:TEXT      sends TEXT to NOTIFY_SOCKET from a child
+//! fd:N:TEXT       writes TEXT and a newline to descriptor N
+//! end:N           closes descriptor N
+//! out:TEXT        writes a line to stdout
+//! err:TEXT        writes a line to stderr
 //! ```
 
 use std::fs::File;
@@ -25,19 +25,19 @@ pub(crate) fn tell(how: &str) {
         "child" => {
             let probe = std::env::current_exe().expect("it knows its path");
             let status = std::process::Command::new(probe).args(["tell", &format!("notify:{rest}")]).status();
-            assert!(status.is_ok_and(|status| status.success()), "the child tells it");
+            assert!(status.is_ok_and(|status| status.success()), "the child sends it");
         }
         "fd" => {
             let (number, text) = rest.split_once(':').expect("N:TEXT");
             let text = if text.is_empty() { "\n".to_owned() } else { format!("{text}\n") };
             let mut file = std::mem::ManuallyDrop::new(descriptor(number));
-            // Who listens may have closed it.
+            // The reader may have closed it.
             let _ = file.write_all(text.as_bytes());
         }
         "end" => drop(descriptor(rest)),
         "out" => crate::say(rest),
         "err" => std::io::stderr().write_all(format!("{rest}\n").as_bytes()).expect("stderr is open"),
-        _ => panic!("no such way to tell: {kind}"),
+        _ => panic!("no such report: {kind}"),
     }
 }
 
@@ -47,11 +47,11 @@ fn descriptor(number: &str) -> File {
 }
 
 fn notify(text: &str) {
-    let name = std::env::var("NOTIFY_SOCKET").expect("there is somebody to notify");
+    let name = std::env::var("NOTIFY_SOCKET").expect("NOTIFY_SOCKET is set");
     let address = match name.strip_prefix('@') {
         Some(name) => SocketAddr::from_abstract_name(name),
         None => SocketAddr::from_pathname(&name),
     };
-    let socket = UnixDatagram::unbound().expect("there is a socket");
-    socket.send_to_addr(text.as_bytes(), &address.expect("it is an address")).expect("somebody takes it");
+    let socket = UnixDatagram::unbound().expect("a socket can be created");
+    socket.send_to_addr(text.as_bytes(), &address.expect("it is an address")).expect("the socket accepts it");
 }

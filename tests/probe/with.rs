@@ -1,4 +1,4 @@
-//! Executes a program with something about it changed, which std's `Command` would not do or would undo.
+//! Executes a program with changes to its inherited state that std's `Command` cannot make or would undo.
 //!
 //! ```text
 //! ignore=SIGNAL default=SIGNAL    its disposition; signals that are not named are set to their default first

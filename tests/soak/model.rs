@@ -5,6 +5,15 @@ use crate::random::Random;
 
 pub(crate) const STOPPING: [i32; 3] = [2, 3, 15];
 
+/// What was sent to a run.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// The signals that monofy got.
+    pub(crate) signals: Vec<i32>,
+    /// Whether the first stop signal was a TERM that monofy and all processes got at once.
+    pub(crate) is_told_with_all: bool,
+}
+
 /// A random line and its expected behaviour.
 pub(crate) struct Line {
     pub(crate) words: Vec<String>,
@@ -40,7 +49,11 @@ impl Line {
     }
 
     /// Checks the status of a run that got these signals.
-    pub(crate) fn judge(&self, status: i32, stderr: &str, sent: &[i32]) -> Result<(), String> {
+    pub(crate) fn judge(&self, status: i32, stderr: &str, sent: &Sent) -> Result<(), String> {
+        if sent.is_told_with_all && status == 128 + 15 {
+            return Err("TERM to all at once counts as the death of a process".to_owned());
+        }
+        let sent = &sent.signals;
         let told = stderr.lines().rev().find_map(|line| line.split_once("ended with status "));
         let told = told.and_then(|(_, rest)| rest.split_once(", because "));
         if let Some((number, because)) = told {

@@ -8,12 +8,41 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::leftovers::{self, MARK};
-use crate::model::{Line, STOPPING};
+use crate::model::{Line, STOPPING, Sent};
 use crate::random::Random;
 use crate::support::{DEADLINE, Folder, Run, Running, probe, until};
 
 /// HUP, USR1, WINCH and CONT are passed on; the others begin a stop.
 const SIGNALS: [i32; 8] = [1, 10, 28, 18, 2, 2, 3, 15];
+
+/// What happens to a run from outside.
+#[derive(Clone, Copy)]
+enum Event {
+    /// monofy gets a signal.
+    Signal(i32),
+    /// monofy gets INT twice, as from `timeout -s INT` and a second `docker stop`.
+    IntPair,
+    /// monofy and all its descendants get TERM, as from systemd.
+    TermToAll,
+}
+
+impl Event {
+    fn random(random: &mut Random) -> Self {
+        match random.below(10) {
+            0 => Self::IntPair,
+            1 | 2 => Self::TermToAll,
+            _ => Self::Signal(random.one_of(&SIGNALS)),
+        }
+    }
+
+    fn random_stop(random: &mut Random) -> Self {
+        match random.below(10) {
+            0 | 1 => Self::IntPair,
+            2..=4 => Self::TermToAll,
+            _ => Self::Signal(random.one_of(&STOPPING)),
+        }
+    }
+}
 
 /// Makes the run of a seed and checks it.
 pub(crate) fn run(seed: u64) -> Result<(), String> {
@@ -27,7 +56,7 @@ pub(crate) fn run(seed: u64) -> Result<(), String> {
     let mut running = run.start();
     // Before monofy blocks signals, one has its default action, as in every program.
     until("blocked signals", || (!running.is_running() || has_blocked(running.pid())).then_some(()));
-    let sent = disturb(&mut running, &mut random);
+    let sent = disturb(&mut running, &mark, &mut random);
     let end = Instant::now() + DEADLINE;
     let is_over = pass(&mut running, end);
     let status = is_over.then(|| {
@@ -42,20 +71,21 @@ pub(crate) fn run(seed: u64) -> Result<(), String> {
         Some(status) if status == 125 || status >= 1000 || stderr.contains("panicked") => {
             Err(format!("monofy itself failed, with {status}"))
         }
+        // Only a terminal can interrupt a run again.
+        Some(_) if stderr.contains("interrupted again") => Err("a second INT killed the run".to_owned()),
         Some(status) => line.judge(status, &stderr, &sent).and_then(|()| line.judge_lines(&stdout, &stderr)),
     };
     let notices = || stderr.lines().filter(|line| !line.contains(" stderr ")).collect::<Vec<_>>().join("\n");
-    judged
-        .map_err(|wrong| format!("{wrong}; signals {sent:?}, line {:?}\n{}", line.words.join(" "), notices()))
+    judged.map_err(|wrong| format!("{wrong}; {sent:?}, line {:?}\n{}", line.words.join(" "), notices()))
 }
 
-/// Sends signals at random moments; the last one begins a stop. Returns the signals that were sent.
-fn disturb(running: &mut Running, random: &mut Random) -> Vec<i32> {
-    let mut sent = Vec::new();
+/// Lets events happen at random moments; the last one begins a stop. Returns what was sent.
+fn disturb(running: &mut Running, mark: &str, random: &mut Random) -> Sent {
+    let mut sent = Sent::default();
     let count = random.one_of(&[0, 0, 1, 1, 2, 5]);
-    let mut signals: Vec<i32> = (0..count).map(|_| random.one_of(&SIGNALS)).collect();
-    signals.push(random.one_of(&STOPPING));
-    for signal in signals {
+    let mut events: Vec<Event> = (0..count).map(|_| Event::random(random)).collect();
+    events.push(Event::random_stop(random));
+    for event in events {
         let moment = match random.below(3) {
             0 => random.below(3000),
             1 => random.below(30_000),
@@ -64,11 +94,50 @@ fn disturb(running: &mut Running, random: &mut Random) -> Vec<i32> {
         if pass(running, Instant::now() + Duration::from_micros(moment)) {
             break;
         }
-        sent.push(signal);
-        let signal = Signal::try_from(signal).expect("it is one of the standard signals");
-        kill(Pid::from_raw(running.pid()), signal).expect("it was not waited for yet");
+        match event {
+            Event::Signal(number) => {
+                send(running.pid(), number);
+                sent.signals.push(number);
+            }
+            Event::IntPair => {
+                send(running.pid(), 2);
+                let between = Duration::from_micros(random.below(2000));
+                sent.signals.push(2);
+                if !pass(running, Instant::now() + between) {
+                    send(running.pid(), 2);
+                    sent.signals.push(2);
+                }
+            }
+            Event::TermToAll => term_to_all(running, mark, random, &mut sent),
+        }
     }
     sent
+}
+
+/// Sends TERM to monofy and to all its descendants, in a random order.
+fn term_to_all(running: &Running, mark: &str, random: &mut Random, sent: &mut Sent) {
+    let mut pids: Vec<i32> = leftovers::marked(mark).into_iter().map(|(pid, _)| pid).collect();
+    pids.push(running.pid());
+    for index in (1..pids.len()).rev() {
+        pids.swap(index, usize::try_from(random.below(index as u64 + 1)).expect("it is an index"));
+    }
+    let began = Instant::now();
+    for pid in pids {
+        send(pid, 15);
+    }
+    let is_first = !sent.signals.iter().any(|signal| STOPPING.contains(signal));
+    // monofy waits 50 ms for its own TERM. A busy machine may have taken longer to send it.
+    sent.is_told_with_all |= is_first && began.elapsed() < Duration::from_millis(30);
+    sent.signals.push(15);
+}
+
+/// Sends a signal to a process that may be gone.
+fn send(pid: i32, number: i32) {
+    let signal = Signal::try_from(number).expect("it is a standard signal");
+    match kill(Pid::from_raw(pid), signal) {
+        Ok(()) | Err(nix::errno::Errno::ESRCH) => {}
+        Err(error) => panic!("a signal cannot be sent: {error}"),
+    }
 }
 
 /// Waits until a moment, or until the run ends. Returns whether it ended.

@@ -42,7 +42,7 @@ impl Process {
     /// A process that waits for a stop, ends by itself, or behaves badly.
     pub(crate) fn random(name: &str, random: &mut Random) -> Self {
         let status = i32::try_from(random.below(4)).expect("it is small");
-        match random.below(17) {
+        match random.below(18) {
             0 => Self::shell(name, &format!("exit {status}"), &[status]),
             1 | 2 => {
                 let script = format!("sleep 0.{:02}; exit {status}", random.below(30));
@@ -76,6 +76,11 @@ impl Process {
                 ..Self::new(name, &[&*probe().display().to_string(), "comet", name])
             },
             15 => Self::shell(name, &format!("exec >&- 2>&-; sleep 0.05; exit {status}"), &[status]),
+            // Sets O_NONBLOCK on its stdout and stderr, as node does.
+            16 => {
+                let probe = &*probe().display().to_string();
+                Self::new(name, &[probe, "with", "nonblock=1", "nonblock=2", "--", probe, "wait", name])
+            }
             // Stopped until it gets CONT.
             _ => Self::shell(name, "printf unfinished; kill -STOP $$; exit 4", &[4]),
         }
@@ -111,8 +116,9 @@ impl Process {
     }
 
     pub(crate) fn setup(name: &str, random: &mut Random) -> Self {
-        let (script, status) = match random.below(8) {
+        let (script, status) = match random.below(9) {
             0 => ("exit 7", 7),
+            4 => ("\"$$PROBE\" with nonblock=1 nonblock=2 -- true", 0),
             1 => ("sleep 0.1", 0),
             2 => ("sleep 1000 & exit 0", 0),
             3 => ("kill -9 $$", 137),

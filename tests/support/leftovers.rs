@@ -6,8 +6,8 @@ use crate::support::{is_gone, until};
 /// The variable that holds the mark.
 pub(crate) const MARK: &str = "MONOFY_TEST_MARK";
 
-/// The living processes that have a mark, with their names.
-fn marked(mark: &str) -> Vec<(i32, String)> {
+/// The running processes that have a mark, with their names.
+pub(crate) fn marked(mark: &str) -> Vec<(i32, String)> {
     let wanted = format!("{MARK}={mark}");
     let all = std::fs::read_dir("/proc").expect("/proc is mounted");
     let pids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());

@@ -1,10 +1,10 @@
-"""Just enough of the protocol of Redis."""
+"""A minimal client of Redis."""
 
 import socket
 
 
 class Database:
-    """A connection. Whoever cannot have one at once ends with an error: nobody waits for a database here."""
+    """A connection. Fails at once if the database does not accept it: monofy waits for the database, not this client."""
 
     def __init__(self):
         self._stream = socket.create_connection(("127.0.0.1", 6379)).makefile("rwb")

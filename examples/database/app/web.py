@@ -1,4 +1,4 @@
-"""A web page that takes words with POST, and shows on GET how often each was taken."""
+"""A web page that accepts words with POST and shows on GET how often it got each."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +18,7 @@ class Page(BaseHTTPRequestHandler):
     def do_POST(self):
         words = self.rfile.read(int(self.headers["Content-Length"])).decode()
         Database().ask("RPUSH", "words", *words.split())
-        self._send("taken\n")
+        self._send("accepted\n")
 
     def _send(self, text):
         self.send_response(200)

@@ -1,4 +1,4 @@
-"""Counts the words that wait in the database. Of the word "poison" it crashes, once it has taken it."""
+"""Counts the words that wait in the database. Crashes at the word "poison", after it has removed it."""
 
 import signal
 import sys
@@ -11,5 +11,5 @@ print("worker: waiting for words")
 while True:
     _, word = database.ask("BLPOP", "words", 0)
     if word == b"poison":
-        sys.exit("worker: I do not take that")
+        sys.exit("worker: cannot count this word")
     database.ask("HINCRBY", "counts", word.decode(), 1)

@@ -1,4 +1,4 @@
-"""The one database that the setup step makes, the web page reads and the worker works on."""
+"""The database that the migration creates and that web page and worker share."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""Brings the database to the newest migration. What was applied before is not applied again."""
+"""Applies the migrations that the database does not have yet."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ def main():
     for file in sorted(pathlib.Path("migrations").glob("*.sql")):
         number = int(file.name.split("_")[0])
         if number > applied:
-            # One transaction each, its number included: applied as a whole or not at all.
+            # One transaction with the version number: applied completely or not at all.
             database.executescript(f"BEGIN; {file.read_text()} PRAGMA user_version = {number}; COMMIT;")
             print(f"migrate: applied {file.name}", flush=True)
     version = database.execute("PRAGMA user_version").fetchone()[0]

@@ -1,4 +1,4 @@
-"""Takes jobs out of the database one by one and counts their words, until it is asked to stop."""
+"""Counts the words of the jobs in the database, one by one, until it gets TERM."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ stopping = threading.Event()
 
 
 def work(database):
-    """Does the next job; says whether there was one."""
+    """Does the next job and returns whether there was one."""
     job = database.execute("SELECT id, text FROM job WHERE words IS NULL ORDER BY id LIMIT 1").fetchone()
     if job is None:
         return False
@@ -24,9 +24,9 @@ def work(database):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--every", type=float, required=True, help="seconds between two looks for jobs")
+    parser.add_argument("--every", type=float, required=True, help="seconds between two queries")
     every = parser.parse_args().every
-    # The job in hand is finished; then the process ends with 0.
+    # The current job is finished first; then the process exits with 0.
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     database = connect()
     while not stopping.is_set():

@@ -33,6 +33,7 @@ pub struct OutputMux {
     width: usize,
     /// Whether the names on stdout and stderr are coloured.
     is_coloured: [bool; 2],
+    is_terminal: [bool; 2],
     sinks: Vec<Sink>,
     /// The index of the sink of each stream; `None` if it was closed when monofy was started.
     sink_of: [Option<usize>; 2],
@@ -86,6 +87,11 @@ impl OutputMux {
         let locks = self.sinks.iter().filter_map(Sink::deadline);
         let finish = self.finishing_since.map(|since| since + TERMINAL_DRAIN);
         let finish = finish.filter(|_| self.has_open_terminal());
+        let partial = |reader: &StreamReader| {
+            let index = self.sink_of[reader.stream.index()]?;
+            reader.partial_deadline(&self.sinks[index])
+        };
+        let locks = locks.chain(self.readers.iter().filter_map(partial));
         locks.chain(self.hints.iter().map(|hint| hint.deadline)).chain(finish).min()
     }
 
@@ -141,6 +147,11 @@ impl OutputMux {
         self.close_finished(now.monotonic);
         loop {
             let mut has_moved = false;
+            for reader in &mut self.readers {
+                if let Some(index) = self.sink_of[reader.stream.index()] {
+                    has_moved |= reader.show_partial(&mut self.sinks[index], now);
+                }
+            }
             for sink in &mut self.sinks {
                 sink.flush(now.monotonic);
                 if let Some(id) = sink.take_expired_lock(now.monotonic)

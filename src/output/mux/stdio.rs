@@ -8,12 +8,12 @@ use regex::bytes::Regex;
 use crate::output::buffering_hint::BufferingHint;
 use crate::output::format::LineFormat;
 use crate::output::format::json::JsonFormat;
-use crate::output::format::prefix::{Colour, PrefixFormat};
+use crate::output::format::prefix::{Colour, PrefixFormat, Target};
 use crate::output::matcher::LineMatcher;
 use crate::output::mux::OutputMux;
 use crate::output::sink::{ReaderId, Sink};
 use crate::output::stream::Stream;
-use crate::output::stream_reader::{Connection, PipeKind, StreamReader};
+use crate::output::stream_reader::{Connection, PartialLines, PipeKind, StreamReader};
 use crate::plan::{Output, TaskId};
 use crate::sys::clock::Moment;
 use crate::sys::descriptors::is_terminal;
@@ -75,14 +75,15 @@ impl OutputMux {
             (None, None) => [None, None],
         };
         let may_colour = colours == ColourChoice::Auto;
-        let is_coloured =
-            [may_colour && is_terminal(&io::stdout()), may_colour && is_terminal(&io::stderr())];
+        let is_terminal = [is_terminal(&io::stdout()), is_terminal(&io::stderr())];
+        let is_coloured = is_terminal.map(|is_terminal| is_terminal && may_colour);
         let width = columns::width(names.iter().map(String::as_str).chain([OWN_NAME]));
         let mut mux = Self {
             output,
             names,
             width,
             is_coloured,
+            is_terminal,
             sinks: stdout.into_iter().chain(stderr.filter(|_| !is_one)).collect(),
             sink_of,
             readers: Vec::new(),
@@ -103,7 +104,8 @@ impl OutputMux {
             Output::Raw => LineFormat::Verbatim,
             Output::Prefix => {
                 let colour = if self.is_coloured[stream.index()] { colour } else { Colour::None };
-                LineFormat::Prefix(PrefixFormat::new(name, self.width, colour))
+                let target = if self.is_terminal[stream.index()] { Target::Terminal } else { Target::File };
+                LineFormat::Prefix(PrefixFormat::new(name, self.width, colour, target))
             }
             Output::Json => LineFormat::Json(JsonFormat::new(name, stream)),
         }
@@ -133,11 +135,19 @@ impl OutputMux {
             }
             let name = self.names.get(request.task.0).map_or("", String::as_str);
             let format = self.line_format(name, Colour::Process(request.task.0), stream);
+            let is_shown = self.output == Output::Prefix && self.is_terminal[stream.index()];
+            let partial_lines = if is_shown { PartialLines::Shown } else { PartialLines::Held };
             let matcher = request.line.cloned().map(LineMatcher::new);
             let id = ReaderId(self.next_id);
             self.next_id += 1;
             let connection = Connection { kind, descriptor };
-            self.readers.push(StreamReader::new(id, (request.task, stream), connection, format, matcher));
+            self.readers.push(StreamReader::new(
+                id,
+                (request.task, stream),
+                connection,
+                (format, partial_lines),
+                matcher,
+            ));
             match stream {
                 Stream::Stdout => stdio.stdout = Some(child_end),
                 Stream::Stderr => stdio.stderr = Some(child_end),

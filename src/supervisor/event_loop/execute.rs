@@ -15,6 +15,7 @@ use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
 use crate::sys::spawn::Started;
+use crate::sys::terminal::SavedTerminal;
 
 impl Driver<'_> {
     /// Does one thing. Returns the status when that was the last.
@@ -139,6 +140,8 @@ impl Driver<'_> {
     fn tell_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
         if let Notice::Finished(..) = notice {
+            // Before the last notice, which raw mode would show askew.
+            self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
             self.teller.tell_last(level, &messages::words(notice, &self.launcher, left));
         } else if self.teller.wants(level) {
             self.teller.tell(level, &messages::words(notice, &self.launcher, left));

@@ -32,6 +32,7 @@ use crate::sys::memory;
 use crate::sys::poll::{Interest, PollSet};
 use crate::sys::signals::{Received, SignalFd};
 use crate::sys::spawn::Grouping;
+use crate::sys::terminal::SavedTerminal;
 use crate::sys::wait::{self, Reaped};
 
 pub use start::{CannotBegin, run};
@@ -54,6 +55,7 @@ struct Driver<'a> {
     remains: OrphanTracker,
     probes: Probes,
     upward: ParentNotifier,
+    terminal: Option<SavedTerminal>,
 }
 
 impl Driver<'_> {

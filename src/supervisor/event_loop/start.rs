@@ -20,7 +20,7 @@ use crate::sys::poll::PollSet;
 use crate::sys::process;
 use crate::sys::signals::{OriginalSignals, SignalFd};
 use crate::sys::spawn::Grouping;
-use crate::sys::terminal;
+use crate::sys::terminal::{self, SavedTerminal};
 
 /// Why a run could not begin. Nothing has been started.
 #[derive(Debug)]
@@ -80,6 +80,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         remains: OrphanTracker::default(),
         probes: Probes::default(),
         upward,
+        terminal: SavedTerminal::save(),
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()

@@ -7,8 +7,8 @@ mod transform;
 
 use crate::template::Template;
 use crate::template::ast::{Expansion, Operation, Part, Parts, Test};
+use crate::template::budget::Budget;
 use crate::template::error::{Absence, ExpansionError, ExpansionErrorKind};
-use crate::template::glob::Budget;
 use crate::template::lint::Severity;
 use crate::template::scope::Scope;
 use crate::template::taint::TaintedBytes;
@@ -42,7 +42,7 @@ impl Template<'_> {
         unset: UnsetPolicy,
     ) -> Result<Vec<TaintedBytes>, Vec<ExpansionError>> {
         let mut texts = Vec::new();
-        self.expand_into(&mut texts, scope, unset)?;
+        self.expand_into(&mut texts, scope, unset, &mut Budget::default())?;
         Ok(texts)
     }
 
@@ -56,16 +56,12 @@ impl Template<'_> {
         texts: &mut Vec<TaintedBytes>,
         scope: &mut dyn Scope,
         unset: UnsetPolicy,
+        budget: &mut Budget,
     ) -> Result<(), Vec<ExpansionError>> {
         let before = texts.len();
-        let mut expander = Expander {
-            template: self,
-            scope,
-            unset,
-            budget: Budget::new(),
-            exhausted: false,
-            errors: self.lint_errors(),
-        };
+        budget.extend(self.source.len());
+        let mut expander =
+            Expander { template: self, scope, unset, budget, exhausted: false, errors: self.lint_errors() };
         if let Some(expansion) = self.spread() {
             texts.extend(expander.spread(expansion));
         } else {
@@ -103,7 +99,7 @@ pub(in crate::template) struct Expander<'t, 's> {
     pub(in crate::template) template: &'t Template<'t>,
     scope: &'s mut dyn Scope,
     unset: UnsetPolicy,
-    budget: Budget,
+    budget: &'s mut Budget,
     /// The result is too large or took too many steps: evaluation stops.
     pub(in crate::template) exhausted: bool,
     errors: Vec<ExpansionError>,
@@ -207,7 +203,7 @@ impl<'t> Expander<'t, '_> {
                 Ok(text) => self.push(expansion, &text, out),
                 Err(kind) => {
                     // The budget is spent for the rest of the template, too.
-                    self.exhausted |= kind == ExpansionErrorKind::PatternTooLarge;
+                    self.exhausted |= kind == ExpansionErrorKind::TooManySteps;
                     self.error(expansion, kind);
                 }
             },
@@ -228,7 +224,10 @@ impl<'t> Expander<'t, '_> {
     fn transformed(&mut self, expansion: &'t Expansion) -> Result<TaintedBytes, ExpansionErrorKind> {
         let value = self.scope.get(self.template.name(&expansion.name));
         let (value, secret) = match value {
-            Some(value) => (value.to_text(), value.has_secret()),
+            Some(value) => {
+                self.budget.spend(value.len())?;
+                (value.to_text(), value.has_secret())
+            }
             None if self.unset == UnsetPolicy::Error => return Err(ExpansionErrorKind::Unset),
             None if matches!(expansion.operation, Operation::Length) => (TaintedBytes::new(), false),
             None => return Ok(TaintedBytes::new()),
@@ -239,12 +238,14 @@ impl<'t> Expander<'t, '_> {
             Operation::Case(case, scope) => Ok(transform::change_case(&value, *case, *scope)),
             Operation::Strip { side, greediness, pattern } => {
                 let pattern = self.text(pattern, Mode::Pattern);
-                transform::strip(&value, *side, *greediness, pattern.bytes(), &mut self.budget)
+                self.budget.spend(pattern.len())?;
+                transform::strip(&value, *side, *greediness, pattern.bytes(), self.budget)
             }
             Operation::Replace { scope, pattern, word } => {
                 let pattern = self.text(pattern, Mode::Pattern);
                 let word = self.text(word, Mode::Word);
-                transform::replace(&value, *scope, pattern.bytes(), &word, &mut self.budget)
+                self.budget.spend(pattern.len() + word.len())?;
+                transform::replace(&value, *scope, pattern.bytes(), &word, self.budget)
             }
             _ => Ok(value),
         }

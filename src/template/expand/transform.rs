@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use crate::template::ast::{Case, CaseScope, Greediness, ReplaceScope, Side};
+use crate::template::budget::Budget;
 use crate::template::characters;
 use crate::template::error::ExpansionErrorKind;
 use crate::template::expand::MAX_RESULT;
 use crate::template::expand::case;
 use crate::template::expand::substring;
-use crate::template::glob::{Budget, Pattern};
+use crate::template::glob::Pattern;
 use crate::template::taint::TaintedBytes;
 
 /// `${#NAME}`: the number of characters, or of bytes if the value is not UTF-8. It is as secret as the value.

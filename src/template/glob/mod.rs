@@ -12,26 +12,9 @@ mod bracket;
 use std::ops::Range;
 
 use crate::template::ast::Greediness;
+use crate::template::budget::Budget;
 use crate::template::error::ExpansionErrorKind;
 use crate::template::glob::bracket::{Class, bracket};
-
-/// The most comparisons of a unit that all operators of an argument may take together: far less than a second.
-/// Only a run of thousands of units that almost matches everywhere needs more.
-const MAX_STEPS: usize = 1 << 27;
-
-/// The number of comparisons that an argument has left.
-pub(in crate::template) struct Budget(usize);
-
-impl Budget {
-    pub(in crate::template) fn new() -> Self {
-        Self(MAX_STEPS)
-    }
-
-    fn take(&mut self, count: usize) -> Result<(), ExpansionErrorKind> {
-        self.0 = self.0.saturating_sub(count);
-        if self.0 == 0 { Err(ExpansionErrorKind::PatternTooLarge) } else { Ok(()) }
-    }
-}
 
 /// A pattern compiled for one value.
 pub(in crate::template) struct Pattern<'v, 's> {
@@ -266,7 +249,7 @@ impl<'v, 's> Pattern<'v, 's> {
                 Element::Class(class) => !self.classes[class].contains(unit),
             }
         });
-        self.budget.take(differs.unwrap_or(run.len()) + 1)?;
+        self.budget.spend(differs.unwrap_or(run.len()) + 1)?;
         Ok(differs.is_none())
     }
 }
@@ -277,14 +260,14 @@ mod tests {
 
     /// The number of comparisons of all kinds of matching together.
     fn budget(pattern: &str, value: &str) -> usize {
-        let mut budget = Budget::new();
+        let mut budget = Budget::default();
         let mut pattern = Pattern::new(pattern.as_bytes(), value.as_bytes(), &mut budget);
         for greediness in [Greediness::Shortest, Greediness::Longest] {
             pattern.front(greediness).expect("few steps");
             pattern.back(greediness).expect("few steps");
         }
         pattern.matches(usize::MAX).expect("few steps");
-        MAX_STEPS - budget.0
+        budget.spent()
     }
 
     #[test]

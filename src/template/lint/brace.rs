@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::template::ast::{Expansion, Part, Test};
-use crate::template::parse::delimiters::ExpansionEnd;
+use crate::template::ast::{Expansion, ExpansionEnd, Part, Test};
 
 /// The expansions around an expansion.
 #[derive(Clone, Copy)]

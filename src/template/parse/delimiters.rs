@@ -8,22 +8,11 @@
 //! Most arguments do not need the scan: if nothing is nested or escaped, an expansion ends at the next closing delimiter.
 //! The scan runs at the first expansion whose operand contains a dollar or a backslash.
 
-use crate::template::ast::Delimiter;
+use crate::template::ast::{Delimiter, ExpansionEnd};
 use crate::template::characters::character_at;
 use crate::template::lint::LintKind;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::operator::{self, Operand};
-
-/// Where the expansion at the last dollar of a run ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::template) enum ExpansionEnd {
-    /// A well-formed expansion that ends here.
-    Closed(usize),
-    /// The argument ends inside the expansion, and so inside every enclosing one.
-    Unclosed,
-    /// No expansion starts there.
-    NotAnExpansion,
-}
 
 /// The kind of an operand, which determines where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +21,8 @@ pub(in crate::template) enum Context {
     Pattern(Delimiter),
     /// A pattern that also ends at a `/`.
     Replaced(Delimiter),
+    /// The word that replaces a match. It ends where a word ends.
+    Replacement(Delimiter),
 }
 
 impl Context {
@@ -46,8 +37,8 @@ impl Context {
 
     fn column(self) -> usize {
         match self {
-            Self::Word(Delimiter::Brace) => 0,
-            Self::Word(Delimiter::Angle) => 1,
+            Self::Word(Delimiter::Brace) | Self::Replacement(Delimiter::Brace) => 0,
+            Self::Word(Delimiter::Angle) | Self::Replacement(Delimiter::Angle) => 1,
             Self::Pattern(Delimiter::Brace) => 2,
             Self::Pattern(Delimiter::Angle) => 3,
             Self::Replaced(Delimiter::Brace) => 4,
@@ -57,7 +48,9 @@ impl Context {
 
     pub(in crate::template) fn ends_at(self, byte: u8) -> bool {
         match self {
-            Self::Word(delimiter) | Self::Pattern(delimiter) => byte == delimiter.closer(),
+            Self::Word(delimiter) | Self::Replacement(delimiter) | Self::Pattern(delimiter) => {
+                byte == delimiter.closer()
+            }
             Self::Replaced(delimiter) => byte == delimiter.closer() || byte == b'/',
         }
     }
@@ -66,7 +59,11 @@ impl Context {
     pub(in crate::template) fn escaped(self, source: &[u8], at: usize) -> usize {
         let Some(&next) = source.get(at + 1) else { return 0 };
         match self {
-            Self::Word(delimiter) => usize::from(b"$`\"\\".contains(&next) || next == delimiter.closer()),
+            // Bash 5.2 takes an `&` in a replacement for the match, so scripts quote it. A quoted newline joins two lines.
+            Self::Replacement(_) if next == b'&' => 1,
+            Self::Word(delimiter) | Self::Replacement(delimiter) => {
+                usize::from(b"$`\"\\\n".contains(&next) || next == delimiter.closer())
+            }
             Self::Pattern(_) | Self::Replaced(_) => character_at(source, at + 1),
         }
     }
@@ -141,9 +138,10 @@ fn plain(source: &[u8], head: &Head) -> Option<ExpansionEnd> {
 /// The end of an operand, or `None` if it contains a dollar or a backslash.
 fn plain_end(source: &[u8], from: usize, context: Context) -> Option<usize> {
     let closer = match context {
-        Context::Word(delimiter) | Context::Pattern(delimiter) | Context::Replaced(delimiter) => {
-            delimiter.closer()
-        }
+        Context::Word(delimiter)
+        | Context::Replacement(delimiter)
+        | Context::Pattern(delimiter)
+        | Context::Replaced(delimiter) => delimiter.closer(),
     };
     // The others compare twice with the same byte: there are few of them.
     let slash = if let Context::Replaced(_) = context { b'/' } else { closer };

@@ -11,10 +11,10 @@ pub(crate) mod operator;
 use std::ops::Range;
 
 use crate::template::Template;
-use crate::template::ast::{Delimiter, Expansion, Operation, Part, Parts};
+use crate::template::ast::{Delimiter, Expansion, ExpansionEnd, Operation, Part, Parts};
 use crate::template::lint::brace::Enclosing;
 use crate::template::lint::{Lint, LintKind};
-use crate::template::parse::delimiters::{Context, ExpansionEnd, ExpansionEnds};
+use crate::template::parse::delimiters::{Context, ExpansionEnds};
 use crate::template::parse::head::Head;
 
 /// The deepest nesting of expansions.
@@ -102,10 +102,14 @@ impl Parser<'_> {
                 Some(context) if context.ends_at(byte) => break,
                 Some(context) if byte == b'\\' => {
                     let escaped = context.escaped(self.source, at);
-                    if escaped > 0 && matches!(context, Context::Word(_)) {
+                    let is_word = matches!(context, Context::Word(_) | Context::Replacement(_));
+                    let joins_lines = self.source.get(at + 1) == Some(&b'\n');
+                    if escaped > 0 && (is_word || joins_lines) {
                         self.literal(plain..at);
-                        self.pending.push(Part::Escaped(at + 1));
                         plain = at + 2;
+                        if !joins_lines {
+                            self.pending.push(Part::Escaped(at + 1));
+                        }
                     }
                     at += 1 + escaped;
                 }
@@ -135,11 +139,13 @@ impl Parser<'_> {
             ExpansionEnd::Unclosed | ExpansionEnd::NotAnExpansion => {
                 self.literal(at..last + 1);
                 match head {
+                    Head::Malformed { why: LintKind::Unclosed { closer }, .. } => {
+                        self.lint_unclosed(last, closer);
+                    }
                     Head::Malformed { why, end } => self.lint(why, last..end),
                     // The head is well formed, but nothing closes the expansion.
                     Head::Verbatim { delimiter, .. } | Head::Named { delimiter, .. } => {
-                        let unclosed = LintKind::Unclosed { closer: delimiter.closer() };
-                        self.lint(unclosed, last..self.source.len());
+                        self.lint_unclosed(last, delimiter.closer());
                     }
                     Head::Name { .. } | Head::Dollar { .. } | Head::Length { .. } | Head::ShellOnly => {}
                 }
@@ -209,6 +215,13 @@ impl Parser<'_> {
         match self.pending.last_mut() {
             Some(Part::Literal(last)) if last.end == span.start => last.end = span.end,
             _ => self.pending.push(Part::Literal(span)),
+        }
+    }
+
+    /// Warns about an expansion that nothing closes. All later ones are inside it, and so have no warning of their own.
+    fn lint_unclosed(&mut self, dollar: usize, closer: u8) {
+        if !self.lints.iter().any(|lint| matches!(lint.kind, LintKind::Unclosed { .. })) {
+            self.lint(LintKind::Unclosed { closer }, dollar..self.source.len());
         }
     }
 

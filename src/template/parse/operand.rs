@@ -49,7 +49,7 @@ impl Parser<'_> {
                 let end = self.text(scanned, Some(Context::Replaced(delimiter)), level);
                 let pattern = self.commit_parts(from);
                 if self.source.get(end) == Some(&b'/') {
-                    self.text(end + 1, Some(Context::Word(delimiter)), level);
+                    self.text(end + 1, Some(Context::Replacement(delimiter)), level);
                 }
                 Operation::Replace { scope, pattern, word: self.commit_parts(from) }
             }

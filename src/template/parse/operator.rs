@@ -93,6 +93,10 @@ impl OperatorReader<'_> {
         if let Some(operator) = choice(byte, Test::UnsetOrEmpty) {
             return Ok((operator, at + 1));
         }
+        // `${NAME:}` has no offset, not an empty one, as in bash.
+        if byte == self.closer {
+            return Err(OperatorError::UnexpectedByte(at));
+        }
         let (offset, rest) = self.integer(at)?;
         if self.source.get(rest) != Some(&b':') {
             return self.closed(Operator::Substring { offset, length: None }, rest);
@@ -118,7 +122,8 @@ impl OperatorReader<'_> {
         }
     }
 
-    /// Parses a decimal number after spaces, and returns it with its end. It saturates.
+    /// Parses a decimal number after spaces, and returns it with its end. It saturates. Without sign and digits it is 0,
+    /// as in bash.
     fn integer(&self, mut at: usize) -> Result<(i64, usize), OperatorError> {
         while self.source.get(at) == Some(&b' ') {
             at += 1;
@@ -133,7 +138,7 @@ impl OperatorReader<'_> {
         }
         match self.source.get(end) {
             None => Err(OperatorError::UnexpectedEnd),
-            Some(_) if end == digits => Err(OperatorError::UnexpectedByte(end)),
+            Some(_) if negative && end == digits => Err(OperatorError::UnexpectedByte(end)),
             Some(_) => Ok((if negative { -number } else { number }, end)),
         }
     }
