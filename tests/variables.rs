@@ -18,6 +18,8 @@ mod scenario;
 mod secrets;
 #[path = "variables/set.rs"]
 mod set;
+#[path = "variables/sizes.rs"]
+mod sizes;
 mod support;
 #[path = "variables/values.rs"]
 mod values;

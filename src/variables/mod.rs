@@ -42,7 +42,7 @@ pub struct Variables {
     secrets: SecretNames,
     /// For each declared variable, which of its values counts.
     chosen: BTreeMap<String, ChosenValue>,
-    /// The required variables that are not set, which have been reported.
+    /// The variables without a value for which a problem was reported.
     missing: BTreeSet<String>,
 }
 
@@ -181,7 +181,7 @@ impl Variables {
         }
     }
 
-    /// Whether a variable is required and was reported as not set.
+    /// Whether a variable is not set, and a problem was reported for that.
     #[must_use]
     pub fn is_reported_missing(&self, name: &str) -> bool {
         self.missing.contains(name)
