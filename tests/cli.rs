@@ -21,5 +21,7 @@ mod processes;
 mod support;
 #[path = "cli/twins.rs"]
 mod twins;
+#[path = "cli/unset.rs"]
+mod unset;
 #[path = "cli/values.rs"]
 mod values;

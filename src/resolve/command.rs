@@ -10,6 +10,7 @@ use crate::plan::{
     self, ByteString, NOT_A_NAME, ParseTimeoutError, Process, Ready, Restart, SecretRanges, Timeout,
 };
 use crate::resolve::Resolver;
+use crate::resolve::lints::ArgumentKind;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
 
@@ -149,7 +150,7 @@ impl<'l> Resolver<'l> {
         // What is wrong keeps its place in the list, as a name that nothing has.
         let after: Vec<String> = after.map(Option::unwrap_or_default).collect();
         let env = self.environment(&command.assignments);
-        let argv = self.words(&command.words);
+        let argv = self.words(command);
         self.check_whole(command, &argv, &env);
         ResolvedCommand {
             name: name.unwrap_or_default(),
@@ -184,12 +185,13 @@ impl<'l> Resolver<'l> {
     }
 
     /// PROGRAM and its arguments.
-    fn words(&mut self, words: &'l [SourceText]) -> Vec<TaintedBytes> {
+    fn words(&mut self, command: &'l Command) -> Vec<TaintedBytes> {
+        let words = &command.words;
         let before = self.problems.len();
         let mut argv = Vec::with_capacity(words.len());
-        for written in words {
+        for (written, kind) in words.iter().zip(ArgumentKind::of_words(command)) {
             let from = argv.len();
-            self.expand(written, &mut argv);
+            self.expand(written, kind, &mut argv);
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
+use crate::resolve::lints::ArgumentKind;
 use crate::template::{ExpansionError, Severity, TaintedBytes, Template, UnsetPolicy};
 
 impl<'l> Resolver<'l> {
@@ -15,15 +16,20 @@ impl<'l> Resolver<'l> {
         }
         let before = self.problems.len();
         let mut texts = Vec::new();
-        self.expand_template(written, &template, &mut texts);
+        self.expand_template(written, &template, ArgumentKind::Value, &mut texts);
         texts.pop().filter(|_| self.problems.len() == before)
     }
 
     /// Adds the arguments that an argument becomes.
-    pub(super) fn expand(&mut self, written: &'l SourceText, texts: &mut Vec<TaintedBytes>) {
+    pub(super) fn expand(
+        &mut self,
+        written: &'l SourceText,
+        kind: ArgumentKind<'l>,
+        texts: &mut Vec<TaintedBytes>,
+    ) {
         if written.bytes().contains(&b'$') {
             let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
-            self.expand_template(written, &template, texts);
+            self.expand_template(written, &template, kind, texts);
             self.scratch = template.recycle();
         } else {
             texts.push(TaintedBytes::literal(written.bytes()));
@@ -34,9 +40,11 @@ impl<'l> Resolver<'l> {
         &mut self,
         written: &'l SourceText,
         template: &Template<'l>,
+        kind: ArgumentKind<'l>,
         texts: &mut Vec<TaintedBytes>,
     ) {
         self.lints(written, template);
+        self.lint_unset(written, template, kind);
         template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         if let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) {

@@ -4,6 +4,7 @@ mod checks;
 mod command;
 mod dependencies;
 mod expansion;
+mod lints;
 mod usage;
 
 use command::{Redaction, ResolvedCommand};

@@ -1,7 +1,9 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
 use crate::plan::VariableSource;
-use crate::template::{Budget, ExpansionError, LintKind, Severity, TaintedBytes, Template, UnsetPolicy};
+use crate::template::{
+    Budget, ExpansionError, LintKind, Scope, Severity, TaintedBytes, Template, UnsetPolicy,
+};
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
@@ -268,6 +270,16 @@ impl DefaultExpander<'_> {
                 // The expansion fails with it.
                 Severity::Error => {}
             }
+        }
+        // Without the name, which is part of the hash.
+        if template.references_in_password_hashes().any(|part| self.variables.get(part.name).is_none()) {
+            let message = || {
+                format!(
+                    "{name}: in the default, an unset variable becomes nothing in what looks like a password hash: \
+                     write `$$` for each `$` in it"
+                )
+            };
+            self.warnings[span.file].add(span.span.clone(), message);
         }
         let before = words.len();
         if let Err(errors) = template.expand_into(words, self.variables, self.unset, &mut self.budget) {
