@@ -6,6 +6,7 @@ pub mod connect;
 mod cstring_array;
 pub mod descriptors;
 pub mod envp;
+pub mod exit_on_stop;
 pub mod input;
 pub mod limits;
 pub mod memfd;

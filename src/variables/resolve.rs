@@ -187,13 +187,11 @@ impl DefaultExpander<'_> {
         let chosen = match &spec.default {
             Some(default) if is_template(&default.value) => {
                 let (value, span) = (default.value.clone(), default.span.clone());
-                match self.expand(name, &value, &span) {
-                    Ok(chosen) => chosen,
-                    Err(Reported) => {
-                        self.variables.missing.insert(name.to_owned());
-                        return;
-                    }
-                }
+                let Ok(chosen) = self.expand(name, &value, &span) else {
+                    self.variables.missing.insert(name.to_owned());
+                    return;
+                };
+                chosen
             }
             Some(_) => Some(ChosenValue::from(VariableSource::Defaults)),
             None => None,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::scenario::Scenario;
-use crate::support::Finished;
+use crate::support::{Finished, Folder, Run, until};
 
 /// Lines of a file of about a quarter of a mebibyte.
 fn repeat(line: impl Fn(usize) -> String) -> String {
@@ -99,4 +99,28 @@ fn defaults_that_double_each_other_are_bounded() {
     timed(&scenario, &["p"])
         .assert_status(125)
         .assert_told("A19: in the default, A18: the result is larger than 4 MiB");
+}
+
+/// The CPU time of a process in clock ticks.
+fn cpu_time(pid: i32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(11)?.parse().ok()
+}
+
+#[test]
+fn term_during_planning_ends_it_at_once() {
+    // Each pattern takes a while to compile.
+    let file =
+        format!("[vars]\n{}", repeat(|number| format!("A{number} = {{ pattern = \"\\\\w{{9}}{number}\" }}")));
+    for (options, status) in [(&[][..], 0), (&["--plan"][..], 128 + 15)] {
+        let folder = Folder::new();
+        folder.file("monofy.toml", &file);
+        let mut run = Run::new([options, &["touch", "started"]].concat()).directory(folder.path()).start();
+        until("the planning", || cpu_time(run.pid()).filter(|ticks| *ticks > 10));
+        run.signal(15);
+        let start = Instant::now();
+        assert_eq!(run.wait().code(), Some(status), "{options:?}");
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(!folder.path().join("started").exists());
+    }
 }

@@ -35,7 +35,7 @@ pub(in crate::variables) fn parse(
     config: &mut DefaultsConfig,
 ) -> FileProblems {
     let text = std::mem::take(&mut file.text);
-    let (document, errors) = DeTable::parse_recoverable(&text);
+    let (document, mut errors) = DeTable::parse_recoverable(&text);
     let mut keys = Vec::new();
     let mut parser = DefaultsParser { number, config, problems: FileProblems::default() };
     if errors.is_empty() {
@@ -46,11 +46,11 @@ pub(in crate::variables) fn parse(
     file.text.clone_from(&text);
     // What can be recovered of a file that is not valid TOML would only add problems of its own.
     let end = text.len();
-    let mut errors: Vec<_> =
-        errors.into_iter().map(|error| (error.span().unwrap_or(end..end), error)).collect();
-    errors.sort_by_key(|(span, _)| span.start);
+    let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
+    errors.sort_by_key(|error| span(error).start);
     let mut last_line = usize::MAX;
-    for (span, error) in errors {
+    for error in &errors {
+        let span = span(error);
         // What follows the first mistake of a line is mostly its consequence.
         let line = file.line(span.start).start;
         if line != last_line {
@@ -58,6 +58,8 @@ pub(in crate::variables) fn parse(
         }
         last_line = line;
     }
+    // Leaked deliberately: there may be half a million, and the process is about to exit.
+    std::mem::forget(errors);
     if keys.is_empty()
         && let Some(first) = problems.spans().next()
     {
