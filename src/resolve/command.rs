@@ -127,7 +127,7 @@ impl<'l> Resolver<'l> {
             Ok((stop_timeout(value.bytes())?, value.has_secret()))
         });
         let user = self.option(command.user.as_ref(), |value| {
-            passwd::identity(value.bytes()).map_err(|error| error.to_string())?;
+            passwd::check_form(value.bytes()).map_err(|error| error.to_string())?;
             Ok(value.clone())
         });
         let workdir = self.option(command.workdir.as_ref(), |value| {

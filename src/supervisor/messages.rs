@@ -80,11 +80,21 @@ pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant
     }
 }
 
-/// A command by its name and its program as it was written, for an error about it.
+/// The name of a command for an error about it, with its program as it was written unless they are the same.
 pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     let process = launcher.process(id);
     let program = process.template.first().or(process.argv.first()).map(|program| shown(&program.0));
-    format!("{} ({})", title(launcher, id), program.unwrap_or_default())
+    match program.filter(|program| *program != process.name) {
+        Some(program) => format!("{} ({program})", title(launcher, id)),
+        None => title(launcher, id),
+    }
+}
+
+/// The readiness check of a process as it was written.
+pub(super) fn check(launcher: &Launcher<'_>, id: TaskId) -> String {
+    let process = launcher.process(id);
+    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+    written.map(|check| shown(&check.0)).unwrap_or_default()
 }
 
 /// For who sees nothing of a process and wonders why.
@@ -138,9 +148,7 @@ fn soon(again: RestartAttempt) -> String {
 }
 
 fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
-    let process = launcher.process(id);
-    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
-    let check = written.map(|check| shown(&check.0)).unwrap_or_default();
+    let check = check(launcher, id);
     let told = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
     match waiting {
         [] => told,

@@ -3,9 +3,12 @@
 mod child;
 pub mod clock;
 pub mod connect;
+pub mod credentials;
 mod cstring_array;
 pub mod descriptors;
 pub mod envp;
+pub mod executable;
+pub mod exit_on_stop;
 pub mod input;
 pub mod limits;
 pub mod memfd;

@@ -109,7 +109,8 @@ fn below(root: Pid, spared: &[Pid], mut all: Vec<(Descendant, bool)>) -> Vec<Des
     found.map(|((one, _), _)| one).collect()
 }
 
-/// Reads one entry of /proc; the flag is whether the process is alive, not a zombie.
+/// Reads one entry of /proc. The flag is whether the process is alive: a zombie is not, unless other threads go on after
+/// its main thread has exited.
 fn read(directory: &str) -> Option<(Descendant, bool)> {
     let pid = directory.parse().ok().filter(|pid| *pid > 0)?;
     parse(Pid::new(pid), &fs::read(format!("/proc/{directory}/stat")).ok()?)
@@ -126,8 +127,15 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<(Descendant, bool)> {
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let started = fields.nth(16)?.parse().ok()?;
-    Some((Descendant { pid, name, parent, group, started }, !matches!(state, "Z" | "X")))
+    let threads: u32 = fields.nth(14)?.parse().ok()?;
+    let started = fields.nth(1)?.parse().ok()?;
+    let is_alive = match state {
+        // The main thread counts until all others have exited.
+        "Z" => threads > 1,
+        "X" => false,
+        _ => true,
+    };
+    Some((Descendant { pid, name, parent, group, started }, is_alive))
 }
 
 /// SIGKILL to our own children, but for `spared`. Their list is short and quick to read, so that this catches what
@@ -207,6 +215,16 @@ mod tests {
         let (found, is_alive) = parse(Pid::new(42), stat).unwrap();
         assert_eq!((found.name.as_str(), found.parent, found.started, is_alive), ("a) b (c", 7, 991, true));
         assert_eq!(found.group, 41);
+    }
+
+    #[test]
+    fn a_process_whose_main_thread_has_exited_lives_as_long_as_its_other_threads() {
+        let is_alive = |threads: &str| {
+            let stat = format!("42 (a) Z 7 41 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 {threads} 0 991 1 2 3");
+            parse(Pid::new(42), stat.as_bytes()).unwrap().1
+        };
+        assert!(is_alive("2"));
+        assert!(!is_alive("1"));
     }
 
     #[test]

@@ -224,39 +224,51 @@ pub(super) fn pending() -> SignalSet {
     SignalSet::from_bits(pending)
 }
 
-/// Has the kernel continue this process should it be stopped before it is executed. Async-signal-safe.
+/// Has the kernel continue this process if it is stopped before it executes its program. Async-signal-safe.
 ///
-/// A Ctrl-Z that reaches a child between the change of its mask and its execution stops it there; the parent,
-/// who waits for the execution, could then neither stop nor be interrupted, nor continue it. A timer can, since
-/// SIGCONT acts on a stopped process, and execve(2) takes the timer away. What the Ctrl-Z wanted is done
-/// afterwards: the machine passes it on to what was being started when it came.
-pub fn continue_if_stopped_before_exec() {
+/// A Ctrl-Z that reaches a child between the change of its mask and execve(2) stops it there, and nobody would continue
+/// it: monofy does not know it as started yet. A timer does, since SIGCONT acts on a stopped process, and execve(2)
+/// removes the timer. The effect of the Ctrl-Z comes afterwards: the machine passes it on to the process that was being
+/// started when it came. Without timers, all is as without this.
+pub(super) fn continue_if_stopped_before_exec() {
+    const AFTER: libc::c_long = 10_000_000;
+    let _ = signal_unless_executed_within(SignalNumber::CONT, AFTER);
+}
+
+/// Has the kernel kill this process unless it executes its program within so many nanoseconds, less than a second.
+/// Async-signal-safe. Returns false if there are no timers.
+pub(super) fn kill_unless_executed_within(nanoseconds: libc::c_long) -> bool {
+    signal_unless_executed_within(SignalNumber::KILL, nanoseconds)
+}
+
+/// execve(2) removes the timers of a process.
+fn signal_unless_executed_within(signal: SignalNumber, nanoseconds: libc::c_long) -> bool {
     // SAFETY: all zero is a valid value of these plain structures of C.
     let (mut event, mut time) =
         unsafe { (mem::zeroed::<libc::sigevent>(), mem::zeroed::<libc::itimerspec>()) };
     event.sigev_notify = libc::SIGEV_SIGNAL;
-    event.sigev_signo = libc::SIGCONT;
-    time.it_value.tv_nsec = 10_000_000;
+    event.sigev_signo = signal.get();
+    time.it_value.tv_nsec = nanoseconds;
     let mut timer: libc::c_int = 0;
     // SAFETY: the kernel reads the two structures and writes the timer's number, all of which outlive the calls.
-    // Where there are no timers, all is as without this.
     unsafe {
-        if libc::syscall(
-            libc::SYS_timer_create,
-            long(libc::CLOCK_MONOTONIC),
-            &raw const event,
-            &raw mut timer,
-        ) == 0
-        {
-            libc::syscall(
+        let clock = long(libc::CLOCK_MONOTONIC);
+        libc::syscall(libc::SYS_timer_create, clock, &raw const event, &raw mut timer) == 0
+            && libc::syscall(
                 libc::SYS_timer_settime,
                 long(timer),
                 long(0),
                 &raw const time,
                 std::ptr::null_mut::<libc::itimerspec>(),
-            );
-        }
+            ) == 0
     }
+}
+
+/// Has the kernel kill this process, a copy of monofy, if monofy is killed.
+pub(super) fn die_with_parent() {
+    const NONE: libc::c_long = 0;
+    // SAFETY: a system call on numbers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, long(libc::SIGKILL), NONE, NONE, NONE) };
 }
 
 /// Stops this process as the terminal would have, had the signal not been blocked, and returns when it has

@@ -40,12 +40,29 @@ pub fn reap() -> Reaped {
     }
 }
 
-/// Takes one child that is about to end, and waits for that.
+/// Waits for the end of one child that is about to end, and reaps it.
 pub(super) fn reap_one(child: Pid) {
     // SAFETY: a null pointer asks for no status.
     while unsafe { libc::waitpid(child.get(), std::ptr::null_mut(), 0) } < 0
         && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
     {}
+}
+
+/// Whether a child has been killed by SIGKILL. It is not reaped.
+pub(super) fn was_killed(child: Pid) -> bool {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    let id = child.get().cast_unsigned();
+    // SAFETY: `info` is a valid place for the result.
+    if unsafe { libc::waitid(libc::P_PID, id, info.as_mut_ptr(), flags) } != 0 {
+        return false;
+    }
+    // SAFETY: all zero is a valid value, and what the kernel leaves there if the child has not ended.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: the kernel has filled in a child's end, or nothing.
+    let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+    let by_signal = matches!(info.si_code, libc::CLD_KILLED | libc::CLD_DUMPED);
+    pid == child.get() && by_signal && status == libc::SIGKILL
 }
 
 fn death(status: ExitStatus) -> ExitReason {

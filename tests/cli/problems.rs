@@ -8,7 +8,7 @@ fn all_problems_of_a_line_are_told_together() {
     line([
         "--stop-signal",
         "$SECRET",
-        "--user=${SECRET:1}",
+        "--user=${SECRET:1}:",
         "A=${X?need x}",
         "a",
         "${X:?}",
@@ -27,9 +27,9 @@ fn all_problems_of_a_line_are_told_together() {
         "monofy: argument 2: no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3
     $SECRET
     ^^^^^^^
-monofy: argument 3: no such user in /etc/passwd; a number works without an entry
-    --user=${SECRET:1}
-           ^^^^^^^^^^^
+monofy: argument 3: not a user; write USER or USER:GROUP, as names or numbers
+    --user=${SECRET:1}:
+           ^^^^^^^^^^^^
 monofy: argument 4: X: need x
     A=${X?need x}
       ^^^^^^^^^^^

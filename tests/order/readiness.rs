@@ -288,7 +288,7 @@ fn what_is_not_ready_is_named_by_its_template_after_10_s() {
 fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
     let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
     finished.assert_status(127).assert_stdout("");
-    finished.assert_told("a (echo) cannot be asked whether it is ready: exec: its program was not found");
+    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH\n");
 }
 
 #[test]

@@ -3,18 +3,21 @@
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::Driver;
-use crate::supervisor::launcher::{Failure, What};
+use crate::supervisor::launcher::pending::Completed;
+use crate::supervisor::launcher::{Lookup, LookupSubject, Missing, Start, StartError};
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::Event;
 use crate::supervisor::machine::notice::Notice;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
+use crate::supervisor::probes::Probed;
 use crate::sys::clock::Moment;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
-use crate::sys::spawn::Started;
+use crate::sys::spawn::{NewProcess, Spawned};
 use crate::sys::terminal::SavedTerminal;
 
 impl Driver<'_> {
@@ -22,19 +25,19 @@ impl Driver<'_> {
     pub(in crate::supervisor) fn execute(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
-                let event = self.start(id);
-                self.tell_machine(event);
+                let start = self.try_to_start(id);
+                self.finish_start(id, start);
             }
-            Action::LookUpPrograms => {
-                let result = self.look_up_programs();
-                self.tell_machine(Event::ProgramsLookedUp(result));
-            }
+            Action::LookUpPrograms => match self.launcher.look_up() {
+                Lookup::Complete(missing) => self.finish_lookup(&missing),
+                Lookup::Pending(lookup) => self.pending.set_lookup(lookup),
+            },
             Action::Ask(id) => {
-                if let Some(answer) = self.probes.ask(id, &self.launcher) {
-                    self.tell_machine(Event::Checked(id, answer));
+                if let Some(result) = self.probe(id) {
+                    self.tell_machine(Event::Checked(id, result));
                 }
             }
-            Action::GiveUpAsking(id) => self.probes.give_up_asking(id),
+            Action::GiveUpAsking(id) => self.probes.abandon(id),
             Action::EndCheck(id) => {
                 self.probes.end(id);
                 if let Some(outlets) = &mut self.outlets {
@@ -58,41 +61,96 @@ impl Driver<'_> {
         None
     }
 
-    fn start(&mut self, id: TaskId) -> Event<'static> {
-        match self.try_to_start(id) {
-            Ok(Started { pid, missed }) => {
-                if let Some(outlets) = &mut self.outlets {
-                    outlets.process_started(TaskId(id.0), pid, Moment::now());
-                }
-                self.probes.started(id, pid, &self.launcher);
-                Event::Spawned(id, pid, missed)
+    fn try_to_start(&mut self, id: TaskId) -> Start {
+        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let resources = resources.map_err(StartError::Probe)?.unwrap_or_default();
+        self.launcher.start(id, self.outlets.as_deref_mut(), &resources)
+    }
+
+    fn finish_start(&mut self, id: TaskId, start: Start) {
+        let event = match start {
+            Ok(Spawned::Executed(process, _)) => self.started(id, process),
+            Ok(Spawned::Pending(process)) => {
+                self.pending.add_start(id, process);
+                return;
             }
-            Err(failure) => {
-                self.probes.end(id);
-                let text = format!("{} cannot be started: {failure}", messages::command(&self.launcher, id));
-                self.teller.tell(Level::Warning, &text);
-                Event::SpawnFailed(id, failure.exit_status())
+            Err(error) => self.not_started(id, &error),
+        };
+        self.tell_machine(event);
+    }
+
+    fn started(&mut self, id: TaskId, NewProcess { pid, missed }: NewProcess) -> Event<'static> {
+        if let Some(outlets) = &mut self.outlets {
+            outlets.process_started(TaskId(id.0), pid, Moment::now());
+        }
+        let launcher = &mut self.launcher;
+        self.probes.started(id, pid, || launcher.uid(id));
+        Event::Spawned(id, pid, missed)
+    }
+
+    fn not_started(&mut self, id: TaskId, error: &StartError) -> Event<'static> {
+        self.probes.end(id);
+        if !error.is_cancelled() {
+            let text = format!("{}: {error}", messages::command(&self.launcher, id));
+            self.teller.tell(Level::Warning, &text);
+        }
+        Event::SpawnFailed(id, error.exit_status())
+    }
+
+    /// Handles starts and lookups that have taken long.
+    pub(in crate::supervisor) fn complete(&mut self, completed: Vec<Completed>) {
+        for completed in completed {
+            match completed {
+                Completed::Start(id, result) => {
+                    let event = match result {
+                        Ok(process) => self.started(id, process),
+                        Err(error) => {
+                            let error = self.launcher.explain_start(id, error);
+                            self.not_started(id, &error)
+                        }
+                    };
+                    self.tell_machine(event);
+                }
+                Completed::Cancelled(id) => {
+                    let event = self.not_started(id, &StartError::Cancelled);
+                    self.tell_machine(event);
+                }
+                Completed::Lookup(lookup) => {
+                    let missing = self.launcher.finish_lookup(lookup);
+                    self.finish_lookup(&missing);
+                }
             }
         }
     }
 
-    fn try_to_start(&mut self, id: TaskId) -> Result<Started, Failure> {
-        let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
-        let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
-        self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)
-    }
-
-    fn look_up_programs(&mut self) -> Result<(), u8> {
-        let missing = self.launcher.missing();
-        for (id, what, missing) in &missing {
+    fn finish_lookup(&mut self, missing: &Missing) {
+        for (id, subject, error) in missing {
             let command = messages::command(&self.launcher, *id);
-            let text = match what {
-                What::Program => format!("{command} cannot be started: {missing}"),
-                What::Check => format!("{command} cannot be asked whether it is ready: exec: {missing}"),
+            let text = match subject {
+                LookupSubject::Process => format!("{command}: {error}"),
+                LookupSubject::Probe => {
+                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
+                }
             };
             self.teller.tell(Level::Warning, &text);
         }
-        missing.first().map_or(Ok(()), |(_, _, missing)| Err(missing.exit_status()))
+        let result = missing.first().map_or(Ok(()), |(_, _, error)| Err(error.exit_status()));
+        self.tell_machine(Event::ProgramsLookedUp(result));
+    }
+
+    fn probe(&mut self, id: TaskId) -> Option<ProbeResult> {
+        match self.probes.probe(id) {
+            Probed::Result(result) => Some(result),
+            Probed::UnderWay => None,
+            Probed::StartCommand => match self.launcher.start_probe(id) {
+                Ok(pid) => {
+                    self.probes.command_started(id, pid);
+                    None
+                }
+                // The program may appear later.
+                Err(_) => Some(ProbeResult::NotYet),
+            },
+        }
     }
 
     fn announce(&mut self, what: Announcement) {

@@ -18,6 +18,7 @@ use crate::output::OutputMux;
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::Launcher;
+use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::Action;
 use crate::supervisor::machine::event::{Children, Event, Tick, Wake};
@@ -57,6 +58,7 @@ struct Driver<'a> {
     remains: OrphanTracker,
     probes: Probes,
     oom: OomMonitor,
+    pending: Pending,
     upward: ParentNotifier,
     terminal: Option<SavedTerminal>,
 }
@@ -71,9 +73,14 @@ impl Driver<'_> {
                     return status;
                 }
             }
+            if self.machine.is_stopping() && !self.pending.is_empty() {
+                self.pending.cancel();
+            }
             wake.clear();
             let deadline = self.machine.deadline();
             let has_waited = self.wait(deadline, &mut wake);
+            let completed = self.pending.take_ready(&self.polled);
+            self.complete(completed);
             let is_due = deadline.is_some_and(|deadline| self.now() >= deadline);
             // A wake-up for output alone has nothing to do with the run, and there may be thousands in a second.
             if is_due || !wake.signals.is_empty() || !self.has_moved_output {
@@ -83,6 +90,8 @@ impl Driver<'_> {
                     reap_children(&mut wake);
                     self.recheck_tty_signals(&mut wake);
                 }
+                let completed = self.pending.settle(&mut wake.deaths);
+                self.complete(completed);
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
                 self.explain_kills(&mut wake);
                 self.drain_output(&wake);
@@ -106,22 +115,23 @@ impl Driver<'_> {
     /// signals, and reads and writes what can be. Returns whether there was time to wait.
     fn wait(&mut self, deadline: Option<Tick>, wake: &mut Wake) -> bool {
         self.has_moved_output = false;
+        let left = |due: Instant| due.saturating_duration_since(Instant::now());
         let mut timeout = deadline.map(|deadline| deadline.since(self.now()));
         let mut is_alone = !self.teller.has_backlog();
         if let Some(outlets) = &mut self.outlets {
             self.teller.pass_to(outlets, Moment::now());
-            let due = outlets.deadline().map(|due| due.saturating_duration_since(Instant::now()));
-            timeout = timeout.into_iter().chain(due).min();
+            timeout = timeout.into_iter().chain(outlets.deadline().map(left)).min();
             is_alone = outlets.is_idle();
         }
+        timeout = timeout.into_iter().chain(self.upward.deadline().map(left)).min();
         // Between two starts nobody has time to look.
         let has_time = timeout != Some(Duration::ZERO);
         if has_time {
-            self.launcher.forget_programs();
+            self.launcher.forget_lookups();
             self.oom.begin();
             self.write_status();
         }
-        is_alone &= self.probes.is_idle();
+        is_alone &= self.probes.is_idle() && self.pending.is_empty();
         if timeout.is_none() && !self.has_given_back {
             // Not before the starts, which would only take it again.
             self.has_given_back = true;
@@ -132,6 +142,7 @@ impl Driver<'_> {
         } else {
             self.poll(timeout, &mut wake.signals);
         }
+        self.upward.answer_watchdog(Instant::now);
         self.teller.flush();
         has_time
     }
@@ -157,10 +168,11 @@ impl Driver<'_> {
     fn is_about_orphans_alone(&self, wake: &Wake) -> bool {
         wake.children == Children::Left
             && !self.teller.wants(Level::Detail)
-            && !wake
-                .deaths
-                .iter()
-                .any(|(pid, _)| self.machine.is_watching(*pid) || self.probes.is_watching(*pid))
+            && !wake.deaths.iter().any(|(pid, _)| {
+                self.machine.is_watching(*pid)
+                    || self.probes.is_watching(*pid)
+                    || self.pending.is_watching(*pid)
+            })
     }
 
     fn write_status(&mut self) {
@@ -179,6 +191,7 @@ impl Driver<'_> {
             outlets.register(&mut self.polled);
         }
         self.probes.register(&mut self.polled);
+        self.pending.register(&mut self.polled);
         match self.polled.wait(timeout) {
             Ok(()) => {}
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
@@ -247,7 +260,7 @@ impl Driver<'_> {
 
     /// Who has turned out to be ready or not, after the deaths and signals of the same wake-up.
     fn tell_of_readiness(&mut self) {
-        for (id, answer) in self.probes.take_answers() {
+        for (id, answer) in self.probes.take_results() {
             self.tell_machine(Event::Checked(id, answer));
         }
         let matched = self.outlets.as_mut().map(|outlets| outlets.take_matched()).unwrap_or_default();

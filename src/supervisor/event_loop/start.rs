@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::output::{ColourChoice, OutputMux};
 use crate::plan::{Output, Plan};
 use crate::supervisor::event_loop::Driver;
+use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::config::{Config, Grace, JobControl};
@@ -81,6 +82,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         remains: OrphanTracker::default(),
         probes: Probes::default(),
         oom: OomMonitor::default(),
+        pending: Pending::default(),
         upward,
         terminal: SavedTerminal::save(),
     };

@@ -109,6 +109,12 @@ impl Machine {
         matches!(self.phase, Phase::Running)
     }
 
+    /// Whether a stop has begun.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        matches!(self.phase, Phase::Stopping(_) | Phase::Finished)
+    }
+
     /// Whether the processes run, and nothing has to be remembered for the next wake-up.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {

@@ -1,4 +1,4 @@
-//! `--ready tcp:[HOST:]PORT`: ready is who takes a connection, which is closed at once.
+//! `--ready tcp:[HOST:]PORT`: a process is ready when it accepts a connection, which is closed at once.
 
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
@@ -11,7 +11,7 @@ use crate::sys::poll::{Interest, PollSet, Slot};
 /// Tries the addresses of a host, one after another.
 pub(in crate::supervisor) struct TcpProbe {
     addresses: Vec<SocketAddr>,
-    /// How many have not been tried since it was last asked.
+    /// How many addresses have not been tried in this probe.
     left: usize,
     under_way: Option<(Connection, Option<Slot>)>,
 }
@@ -23,8 +23,8 @@ impl TcpProbe {
         Self { addresses, left: 0, under_way: None }
     }
 
-    /// Nothing is said where that is to be seen.
-    pub(in crate::supervisor) fn ask(&mut self) -> Option<ProbeResult> {
+    /// Probes once. Returns `None` if the result comes later.
+    pub(in crate::supervisor) fn probe(&mut self) -> Option<ProbeResult> {
         self.left = self.addresses.len();
         self.try_next()
     }
@@ -33,11 +33,11 @@ impl TcpProbe {
         self.under_way = None;
         while self.left > 0 {
             self.left -= 1;
-            // So that one which never answers is the last of the next turn.
+            // An address that never answers is the last one of the next probe.
             self.addresses.rotate_left(1);
             let Some(address) = self.addresses.last() else { break };
             match attempt(*address) {
-                Attempt::Taken => return Some(ProbeResult::Ready),
+                Attempt::Accepted => return Some(ProbeResult::Ready),
                 Attempt::Refused => {}
                 Attempt::UnderWay(connection) => {
                     self.under_way = Some((connection, None));
@@ -48,7 +48,7 @@ impl TcpProbe {
         Some(ProbeResult::NotYet)
     }
 
-    pub(in crate::supervisor) fn give_up(&mut self) {
+    pub(in crate::supervisor) fn abandon(&mut self) {
         self.under_way = None;
     }
 
@@ -64,10 +64,10 @@ impl TcpProbe {
 
     pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<ProbeResult> {
         let (connection, slot) = self.under_way.as_mut()?;
-        if !slot.is_some_and(|slot| set.is_ready(slot)) {
+        if !slot.take().is_some_and(|slot| set.is_ready(slot)) {
             return None;
         }
-        if connection.was_taken() {
+        if connection.is_accepted() {
             self.under_way = None;
             return Some(ProbeResult::Ready);
         }
