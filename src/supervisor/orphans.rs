@@ -109,9 +109,8 @@ impl OrphanTracker {
         match self.left_by(former, running, grouping) {
             // Only one of those that were told proves that the number still means the same group.
             Some(left) if left.iter().any(|one| told.iter().any(|told| told.is_same(one))) => kill(&left),
-            Some(_) => {}
             None if !running.contains(&former) => send_to_groups(SignalNumber::KILL, &[former]),
-            None => {}
+            Some(_) | None => {}
         }
     }
 }

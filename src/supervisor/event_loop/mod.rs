@@ -10,6 +10,7 @@ mod start;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
+use crate::exit::ExitReason;
 use crate::output::OutputMux;
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
@@ -21,6 +22,7 @@ use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::machine::tick::Tick;
 use crate::supervisor::messages;
 use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::oom::OomMonitor;
 use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
@@ -52,6 +54,7 @@ struct EventLoop<'a> {
     has_trimmed_heap: bool,
     orphans: OrphanTracker,
     probes: Probes,
+    oom: OomMonitor,
     pending: Pending,
     parent: ParentNotifier,
     terminal: Option<SavedTerminal>,
@@ -94,6 +97,7 @@ impl EventLoop<'_> {
                 let completed = self.pending.settle(&mut wake.deaths);
                 self.complete(completed);
                 wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                self.explain_kills(&mut wake);
                 self.drain_output(&wake);
                 self.look_for_group_leavers(&mut wake);
                 self.handle(Event::Woke(&wake));
@@ -128,6 +132,7 @@ impl EventLoop<'_> {
         // Between two starts there is no time for these.
         if waited == Waited::Yes {
             self.launcher.forget_lookups();
+            self.oom.begin();
             self.write_status();
         }
         signals_only &= self.probes.is_idle() && self.pending.is_empty();
@@ -244,6 +249,16 @@ impl EventLoop<'_> {
         if self.launcher.grouping == Grouping::Shared && wake.signals.iter().any(is_from_terminal) {
             wake.outside_group
                 .extend(self.machine.running_pids().filter(|pid| process::has_left_group(*pid)));
+        }
+    }
+
+    /// Finds out why commands died of a SIGKILL that monofy did not send.
+    fn explain_kills(&mut self, wake: &mut Wake) {
+        for (pid, reason) in &mut wake.deaths {
+            let is_kill = *reason == ExitReason::Killed(SignalNumber::KILL);
+            if is_kill && self.machine.is_watching(*pid) && !self.machine.has_killed(*pid) {
+                *reason = ExitReason::Explained(SignalNumber::KILL, self.oom.explain_kill());
+            }
         }
     }
 

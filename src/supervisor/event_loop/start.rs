@@ -12,6 +12,7 @@ use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::config::{Config, Grace, JobControl};
 use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::oom::OomMonitor;
 use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
@@ -78,6 +79,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         has_trimmed_heap: false,
         orphans: OrphanTracker::default(),
         probes: Probes::default(),
+        oom: OomMonitor::default(),
         pending: Pending::default(),
         parent,
         terminal: SavedTerminal::save(),

@@ -10,6 +10,7 @@ use crate::supervisor::machine::event::CreatesPath;
 use crate::supervisor::machine::notice::Notice;
 use crate::supervisor::machine::phase::Phase;
 use crate::supervisor::machine::readiness::{ProbeResult, ProbeStep, Readiness};
+use crate::supervisor::machine::restart::LeftoverWait;
 use crate::supervisor::machine::task::{Task, TaskState};
 use crate::supervisor::machine::tick::Tick;
 
@@ -26,7 +27,7 @@ impl Machine {
     fn due(&self, task: &Task) -> Option<Tick> {
         match task.state {
             TaskState::Waiting if self.may_start(task) || !task.has_reported_wait => Some(Tick::ZERO),
-            TaskState::BackingOff(until) => restart_due(task, until)
+            TaskState::BackingOff(until) => Some(restart_due(task, until))
                 .filter(|_| task.leftovers.is_some() || self.may_start(task) || !task.has_reported_wait),
             TaskState::Running(_) => task.readiness.deadline(),
             TaskState::Waiting
@@ -170,6 +171,6 @@ impl Machine {
 }
 
 /// When a restart is due: after its delay, and not before its leftovers have ended.
-pub(in crate::supervisor) fn restart_due(task: &Task, until: Tick) -> Option<Tick> {
-    Some(task.leftovers.map_or(until, super::restart::LeftoverWait::deadline))
+pub(in crate::supervisor) fn restart_due(task: &Task, until: Tick) -> Tick {
+    task.leftovers.map_or(until, LeftoverWait::deadline)
 }

@@ -90,7 +90,7 @@ impl Machine {
             Phase::Setup(next) => match self.tasks[..self.setup].get(*next) {
                 Some(task) => match task.state {
                     TaskState::Starting | TaskState::Running(_) => None,
-                    TaskState::BackingOff(until) => dependencies::restart_due(task, until),
+                    TaskState::BackingOff(until) => Some(dependencies::restart_due(task, until)),
                     TaskState::Waiting
                     | TaskState::Ended(_)
                     | TaskState::GivenUp(_)
@@ -139,6 +139,12 @@ impl Machine {
     /// The pid that each command had when it ran last, in the order of the line.
     pub fn last_pids(&self) -> impl Iterator<Item = Pid> {
         self.tasks.iter().filter_map(Task::last_pid)
+    }
+
+    /// Whether SIGKILL was sent to this process of a command.
+    #[must_use]
+    pub fn has_killed(&self, pid: Pid) -> bool {
+        self.tasks.iter().any(|task| task.is_at(pid) && task.killed_at().is_some())
     }
 
     /// The deadline of a run that is over: its output may wait for a reader until then.
@@ -269,7 +275,10 @@ impl Machine {
         if let TaskState::Ended(death) = task.state {
             let notice = match death {
                 ExitReason::Killed(signal) if task.sent.contains(signal) => Notice::EndedBySignal(id, signal),
-                ExitReason::Exited(_) | ExitReason::Killed(_) | ExitReason::Lost => Notice::Ended(id, death),
+                ExitReason::Exited(_)
+                | ExitReason::Killed(_)
+                | ExitReason::Explained(..)
+                | ExitReason::Lost => Notice::Ended(id, death),
             };
             self.report(notice);
             self.end_probe(id);

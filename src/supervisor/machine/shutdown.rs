@@ -146,7 +146,7 @@ fn signal_of(cause: Cause) -> Option<SignalNumber> {
         return None;
     };
     let signal = match death {
-        ExitReason::Killed(signal) => Some(signal),
+        ExitReason::Killed(signal) | ExitReason::Explained(signal, _) => Some(signal),
         ExitReason::Exited(status) => status.checked_sub(128).and_then(|n| SignalNumber::new(n.into())),
         ExitReason::Lost => None,
     };
