@@ -16,6 +16,7 @@ pub(crate) enum Behaviour {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn at random, independent of the others")]
 pub(crate) struct Profile {
     pub(crate) exits_at: Option<(u64, u8)>,
     pub(crate) behaviour: Behaviour,
@@ -54,6 +55,7 @@ pub(crate) enum SimCheck {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn at random, independent of the others")]
 pub(crate) struct Scenario {
     pub(crate) setup: Vec<Profile>,
     pub(crate) processes: Vec<Profile>,
