@@ -120,6 +120,8 @@ enum Method {
 #[derive(Debug, Default)]
 pub struct Spawner {
     method: Method,
+    /// Killed processes that never became programs and have not been reaped.
+    killed: Vec<Pid>,
 }
 
 impl Spawner {
@@ -144,6 +146,18 @@ impl Spawner {
         let process = vfork_exec::fork_exec(&mut child, &write).map_err(SpawnError::NoProcess)?;
         drop(write);
         PendingProcess { process, pipe: read }.wait()
+    }
+
+    /// Whether this child was killed before it became a program.
+    #[must_use]
+    pub fn is_watching(&self, pid: Pid) -> bool {
+        self.killed.contains(&pid)
+    }
+
+    /// Takes the death of a child that was killed before it became a program. Returns whether it was one.
+    pub fn takes(&mut self, pid: Pid) -> bool {
+        let index = self.killed.iter().position(|killed| *killed == pid);
+        index.map(|index| self.killed.swap_remove(index)).is_some()
     }
 
     /// Returns `None` if that does not work here, or if it took too long.
@@ -177,15 +191,15 @@ impl Spawner {
                 return Err(SpawnError::Child(error));
             }
             (Progress::SettingUp | Progress::Failed, _) => {
-                // It was killed before it executed the program.
-                discard(process.pid);
+                // It was killed before it executed the program. Its end may take long, too.
+                self.killed.push(process.pid);
                 return Ok(None);
             }
             (Progress::Executing, _) => {}
         }
         self.method = Method::Vfork;
         if began.elapsed() >= VFORK_LIMIT && wait::was_killed(process.pid) {
-            discard(process.pid);
+            self.killed.push(process.pid);
             return Ok(None);
         }
         Ok(Some(Spawned::Executed(process, Some(child.found()))))

@@ -89,7 +89,8 @@ impl Driver<'_> {
                 }
                 let completed = self.pending.settle(&mut wake.deaths);
                 self.complete(completed);
-                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                wake.deaths
+                    .retain(|(pid, death)| !self.probes.takes(*pid, *death) && !self.launcher.takes(*pid));
                 self.drain_output(&wake);
                 self.tell_machine(Event::Woke(&wake));
             }
@@ -167,6 +168,7 @@ impl Driver<'_> {
                 self.machine.is_watching(*pid)
                     || self.probes.is_watching(*pid)
                     || self.pending.is_watching(*pid)
+                    || self.launcher.is_watching(*pid)
             })
     }
 
