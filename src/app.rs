@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
+use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
 use crate::sys::nonblocking_writer;
@@ -62,6 +63,7 @@ fn run_line(
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
 ) -> Result<u8, Failure> {
+    let guard = ExitOnStop::arm(line.global.view.map_or(Interrupted::Run, |_| Interrupted::View));
     let (sources, strict) = (&line.global.sources, line.global.strict);
     let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
@@ -90,6 +92,8 @@ fn run_line(
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
     let plan = plan.map(|plan| plan.compact());
+    // From here on the supervisor reads the signals.
+    drop(guard);
     plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(Failure::new))
 }
 

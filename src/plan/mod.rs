@@ -30,7 +30,7 @@ pub use secrets::SecretRanges;
 pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
 pub use timeout::{ParseTimeoutError, Timeout};
 pub use validate::{InvalidField, ReadError};
-pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
+pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_environment_name, is_name, is_variable};
 pub use variable::{Variable, VariableSource};
 
 /// The version of the format that this program writes, and the only one it reads.

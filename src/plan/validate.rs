@@ -141,8 +141,8 @@ impl Process {
             return unsound(&format!("template[{index}]"), NUL);
         }
         for (name, value) in &self.env {
-            if !is_variable(name) {
-                return unsound("env", "a name that is not made of letters, digits and _");
+            if !is_environment_name(name) {
+                return unsound("env", "a name that is not made of letters, digits, _, . and -");
             }
             if has_nul(value) {
                 return unsound(&format!("env.{name}"), NUL);
@@ -177,6 +177,13 @@ fn has_nul(value: &ByteString) -> bool {
 /// Whether this can name a process in a line of output.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(char::is_control)
+}
+
+/// Whether an env file may give a process this variable. Templates cannot refer to names with `.` and `-`.
+pub(crate) fn is_environment_name(name: &str) -> bool {
+    let is_first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_other = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    name.bytes().next().is_some_and(is_first) && name.bytes().all(is_other)
 }
 
 /// Whether this is a NAME of the contract, section 2.

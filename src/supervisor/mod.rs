@@ -5,6 +5,7 @@ mod launcher;
 mod machine;
 mod messages;
 mod notices;
+mod oom;
 mod orphans;
 mod parent_notify;
 mod probes;

@@ -8,6 +8,7 @@ mod cstring_array;
 pub mod descriptors;
 pub mod envp;
 pub mod executable;
+pub mod exit_on_stop;
 pub mod input;
 pub mod limits;
 pub mod memfd;

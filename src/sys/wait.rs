@@ -10,7 +10,7 @@ use std::process::ExitStatus;
 
 use nix::libc;
 
-use crate::exit::ExitReason;
+use crate::exit::{ExitReason, KillCause};
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 
@@ -68,6 +68,7 @@ pub(super) fn was_killed(child: Pid) -> bool {
 fn death(status: ExitStatus) -> ExitReason {
     let signal = status.signal().and_then(|number| u32::try_from(number).ok()).and_then(SignalNumber::new);
     match (signal, status.code().map(u8::try_from)) {
+        (Some(signal), _) if status.core_dumped() => ExitReason::Explained(signal, KillCause::CoreDumped),
         (Some(signal), _) => ExitReason::Killed(signal),
         (None, Some(Ok(code))) => ExitReason::Exited(code),
         // waitpid(2) was not asked for stopped children, so every status is one of the two above.

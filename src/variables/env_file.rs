@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Origin, Problems, SourceText};
-use crate::plan::is_variable;
+use crate::plan::{is_environment_name, is_variable};
 
 /// One variable of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +64,6 @@ fn is_space(byte: u8) -> bool {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\x0b' | b'\x0c')
-}
-
-/// Whether an env file may set this name. Templates cannot refer to those with `.` and `-`.
-fn is_name(name: &[u8]) -> bool {
-    let is_valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-        && name.iter().all(is_valid)
 }
 
 struct EnvFileParser<'c> {
@@ -135,9 +128,10 @@ impl<'c> EnvFileParser<'c> {
         self.skip(is_blank);
         let is_assigned = self.peek() == Some(b'=');
         let is_end = self.at >= end || self.peek() == Some(b'#');
-        let valid = name.filter(|name| is_name(name)).map(|name| String::from_utf8_lossy(name).into_owned());
+        let valid =
+            name.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_environment_name(name));
         let name = match valid {
-            Some(name) if is_assigned || is_end => name,
+            Some(name) if is_assigned || is_end => name.to_owned(),
             _ if self.contents[start..end].contains(&b'=') => {
                 self.at = start;
                 let message = "not a variable name; a name has letters, digits, _, . and -, and begins with a letter or _";

@@ -154,7 +154,7 @@ impl Loader<'_> {
             self.variables.files.push(read);
             folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
-        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars } = config;
+        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars, .. } = config;
         self.settings = DefaultsSettings { strict, grace, output, verbosity };
         self.variables.secrets = secrets;
         self.variables.declared = vars;

@@ -187,10 +187,11 @@ impl DefaultExpander<'_> {
         let chosen = match &spec.default {
             Some(default) if is_template(&default.value) => {
                 let (value, span) = (default.value.clone(), default.span.clone());
-                match self.expand(name, &value, &span) {
-                    Ok(chosen) => chosen,
-                    Err(Reported) => return,
-                }
+                let Ok(chosen) = self.expand(name, &value, &span) else {
+                    self.variables.missing.insert(name.to_owned());
+                    return;
+                };
+                chosen
             }
             Some(_) => Some(ChosenValue::from(VariableSource::Defaults)),
             None => None,
@@ -347,9 +348,15 @@ fn check_default(name: &str, spec: &VariableSpec, value: ValueRef<'_>, problems:
     }
 }
 
-/// Whether a default contains an expansion.
+/// Whether a default contains an expansion, be it a malformed one.
 fn is_template(default: &DefaultValue) -> bool {
-    let is_template = |text: &[u8]| text.contains(&b'$') && !Template::parse(text).is_literal();
+    let is_template = |text: &[u8]| {
+        if !text.contains(&b'$') {
+            return false;
+        }
+        let template = Template::parse(text);
+        !template.is_literal() || !template.lints().is_empty()
+    };
     match default {
         DefaultValue::String(text) => is_template(text),
         DefaultValue::List(items) => items.iter().any(|item| is_template(item)),

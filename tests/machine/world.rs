@@ -447,7 +447,7 @@ impl World {
         // Of two signals that wait for it, a process takes the lower first, and SIGKILL before all (signal(7)).
         let rank = |death: ExitReason| match death {
             ExitReason::Killed(SignalNumber::KILL) => 0,
-            ExitReason::Killed(signal) => signal.get(),
+            ExitReason::Killed(signal) | ExitReason::Explained(signal, _) => signal.get(),
             ExitReason::Exited(_) | ExitReason::Lost => 65,
         };
         if being.dies.is_none_or(|(at, earlier)| (at, rank(earlier)) > (death.0, rank(death.1))) {

@@ -23,7 +23,9 @@ fn a_process_that_fails_comes_back_and_the_others_run_on() {
     send(life(&running, "a", 0), USR1);
     running.stderr.wait_for("monofy: a exited with status 3; starting it again in 0.1 s (attempt 1)");
     send(life(&running, "a", 1), KILL);
-    running.stderr.wait_for("monofy: a was killed by SIGKILL; starting it again in 0.2 s (attempt 2)");
+    running.stderr.wait_for(
+        "monofy: a was killed by SIGKILL: not sent by monofy; starting it again in 0.2 s (attempt 2)",
+    );
     let last = life(&running, "a", 2);
     assert!(!is_gone(b));
     send(last, USR2);

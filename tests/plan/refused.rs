@@ -114,7 +114,7 @@ fn wrong_fields() -> Vec<(Value, &'static str, Schema)> {
         (first("argv", json!("a b")), "not a plan: invalid type: string", Refuses),
         (
             first("env", json!({"A=B": "x"})),
-            "processes[0].env: a name that is not made of letters, digits and _",
+            "processes[0].env: a name that is not made of letters, digits, _, . and -",
             Refuses,
         ),
         (first("env", json!({"": "x"})), "processes[0].env: a name that is not", Refuses),

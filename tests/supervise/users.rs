@@ -162,7 +162,7 @@ fn a_process_gets_its_umask() {
     };
     let folder = Folder::new();
     let show = |umask: &str| {
-        let file = folder.file("plan.json", &plan(umask));
+        let file = folder.file("plan.json", plan(umask));
         let finished = run(&["--run-plan", file.to_str().unwrap()]).finish();
         finished.assert_status(0);
         finished.stdout

@@ -135,3 +135,24 @@ fn no_problem_shows_a_secret() {
     finished.assert_status(125).assert_told("argument 9: API_TOKENS: not set; did you mean API_TOKEN?");
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
 }
+
+#[test]
+fn a_secret_in_the_path_of_a_file_is_masked() {
+    let scenario = Scenario::new()
+        .file(
+            "monofy.toml",
+            "[settings]\nsecrets = ['*_DIR', 'KEY_FILE']\nenv-files = ['${A_DIR}/env', '${A_DIR}/gone']\n\
+             [vars.KEY]\nfile = true\nchoices = ['x']\n",
+        )
+        .env("A_DIR", "hunter2")
+        .env("KEY_FILE", "hunter2/key");
+    std::fs::create_dir(scenario.path().join("hunter2")).expect("a folder can be made");
+    let scenario = scenario.file("hunter2/env", "B='x' y\nC=1\n").file("hunter2/key", "hunter2");
+    let finished = scenario.run(["--explain", "p", "$C", "$KEY"]);
+    finished.assert_status(125).assert_told("***/env:1:7: text after the closing quote");
+    finished.assert_told("the env file ./***/gone cannot be read");
+    finished.assert_told("KEY: the value from *** is none of x");
+    assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
+    let shown = finished.stdout.replace("KEY = hunter2", "");
+    assert!(!shown.contains("hunter2") && shown.contains("***/env:2"), "{finished:#?}");
+}

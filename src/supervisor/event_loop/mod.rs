@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 
+use crate::exit::ExitReason;
 use crate::output::OutputMux;
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
@@ -24,6 +25,7 @@ use crate::supervisor::machine::event::{Children, Event, Tick, Wake};
 use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::messages;
 use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::oom::OomMonitor;
 use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
@@ -55,6 +57,7 @@ struct Driver<'a> {
     has_given_back: bool,
     remains: OrphanTracker,
     probes: Probes,
+    oom: OomMonitor,
     pending: Pending,
     upward: ParentNotifier,
     terminal: Option<SavedTerminal>,
@@ -91,6 +94,7 @@ impl Driver<'_> {
                 self.complete(completed);
                 wake.deaths
                     .retain(|(pid, death)| !self.probes.takes(*pid, *death) && !self.launcher.takes(*pid));
+                self.explain_kills(&mut wake);
                 self.drain_output(&wake);
                 self.tell_machine(Event::Woke(&wake));
             }
@@ -125,6 +129,7 @@ impl Driver<'_> {
         let has_time = timeout != Some(Duration::ZERO);
         if has_time {
             self.launcher.forget_lookups();
+            self.oom.begin();
             self.write_status();
         }
         is_alone &= self.probes.is_idle() && self.pending.is_empty();
@@ -234,6 +239,16 @@ impl Driver<'_> {
             }
             wake.children = Children::NotLookedAt;
             reap_children(wake);
+        }
+    }
+
+    /// Finds out why commands died of a SIGKILL that monofy did not send.
+    fn explain_kills(&mut self, wake: &mut Wake) {
+        for (pid, reason) in &mut wake.deaths {
+            let is_kill = *reason == ExitReason::Killed(SignalNumber::KILL);
+            if is_kill && self.machine.is_watching(*pid) && !self.machine.has_killed(*pid) {
+                *reason = ExitReason::Explained(SignalNumber::KILL, self.oom.explain_kill());
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::config::{Config, Grace, JobControl};
 use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::oom::OomMonitor;
 use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
@@ -80,6 +81,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         has_given_back: false,
         remains: OrphanTracker::default(),
         probes: Probes::default(),
+        oom: OomMonitor::default(),
         pending: Pending::default(),
         upward,
         terminal: SavedTerminal::save(),

@@ -127,6 +127,12 @@ impl Machine {
         self.tasks.iter().any(|task| task.is_at(pid))
     }
 
+    /// Whether SIGKILL was sent to this process of a command.
+    #[must_use]
+    pub fn has_killed(&self, pid: Pid) -> bool {
+        self.tasks.iter().any(|task| task.is_at(pid) && task.killed_at().is_some())
+    }
+
     /// When a run that is over had to be over: what it has written may wait for its reader until then.
     #[must_use]
     pub fn limit(&self) -> Option<Tick> {
