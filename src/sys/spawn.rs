@@ -163,7 +163,8 @@ impl Spawner {
     /// Returns `None` if that does not work here, or if it took too long.
     fn spawn_in_shared_memory(&mut self, child: &mut Child<'_>) -> Result<Option<Spawned>, SpawnError> {
         let pipe = match self.method {
-            Method::Unknown => Some(vfork_exec::error_pipe().map_err(SpawnError::NoProcess)?),
+            // Without descriptors for it, a failure in copied memory would be seen by the exit status alone.
+            Method::Unknown => vfork_exec::error_pipe().ok(),
             Method::Vfork | Method::Fork => None,
         };
         child.begin(Some(VFORK_LIMIT.subsec_nanos().into()));
@@ -174,10 +175,7 @@ impl Spawner {
             (Progress::None, _) => {
                 // The memory was copied, so only the pipe tells what became of the child.
                 self.method = Method::Fork;
-                let Some((pipe, write)) = pipe else {
-                    discard(process.pid);
-                    return Ok(None);
-                };
+                let Some((pipe, write)) = pipe else { return Ok(Some(Spawned::Executed(process, None))) };
                 drop(write);
                 return PendingProcess { process, pipe }.wait().map(Some);
             }
