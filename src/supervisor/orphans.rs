@@ -1,6 +1,7 @@
 //! Orphans: what the processes leave behind, found in /proc, told to stop and killed.
 
 use crate::signal::SignalNumber;
+use crate::supervisor::scan_limiter::ScanLimiter;
 use crate::sys::clock;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
@@ -12,6 +13,7 @@ use crate::sys::wait;
 pub(super) struct OrphanTracker {
     told: Vec<Descendant>,
     has_told_blindly: bool,
+    limiter: ScanLimiter,
     /// What restarted processes left behind and that was told to stop, by the pid of the process.
     leftovers: Vec<(Pid, Vec<Descendant>)>,
     /// When each process was started, in clock ticks since boot.
@@ -30,7 +32,8 @@ impl OrphanTracker {
     ///
     /// Without /proc, TERM and CONT are sent to what can be reached without it.
     pub(super) fn take_untold(&mut self, groups: &[Pid]) -> Vec<Descendant> {
-        let Some(mut left) = procfs::living(&[]) else {
+        let Some(scan) = self.limiter.scan(|| procfs::living(&[])) else { return Vec::new() };
+        let Some(mut left) = scan else {
             if !std::mem::replace(&mut self.has_told_blindly, true) {
                 send_blindly(SignalNumber::TERM, groups);
                 send_blindly(SignalNumber::CONT, groups);

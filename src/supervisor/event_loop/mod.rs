@@ -96,7 +96,8 @@ impl EventLoop<'_> {
                 }
                 let completed = self.pending.settle(&mut wake.deaths);
                 self.complete(completed);
-                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                wake.deaths
+                    .retain(|(pid, death)| !self.probes.takes(*pid, *death) && !self.launcher.takes(*pid));
                 self.explain_kills(&mut wake);
                 self.drain_output(&wake);
                 self.look_for_group_leavers(&mut wake);
@@ -176,6 +177,7 @@ impl EventLoop<'_> {
                 self.machine.is_watching(*pid)
                     || self.probes.is_watching(*pid)
                     || self.pending.is_watching(*pid)
+                    || self.launcher.is_watching(*pid)
             })
     }
 
