@@ -1,10 +1,12 @@
 //! The environment twins of the global options, so that `docker run -e` reaches them.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::{FileRef, Form, PartialOptions, Sources, View, ViewOverride, values};
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{Output, VerbosityFlags};
+use crate::variables::sources::SecretOption;
 
 type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
@@ -20,6 +22,7 @@ pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic
         VerbosityFlags { quiet: twins.switch("MONOFY_QUIET"), verbose: twins.switch("MONOFY_VERBOSE") };
     let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
     let plan = twins.view("MONOFY_PLAN", View::Plan);
+    let secrets = twins.secrets("MONOFY_SECRET").into_iter().collect();
     PartialOptions {
         strict: twins.switch("MONOFY_STRICT"),
         view: if matches!(explain, Some(ViewOverride::Show(_))) { explain } else { plan },
@@ -28,6 +31,7 @@ pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic
         sources: Sources {
             env_files: files(environment, "MONOFY_ENV_FILE"),
             defaults: files(environment, "MONOFY_DEFAULTS"),
+            secrets,
             ..Sources::default()
         },
         grace: twins.choice(
@@ -56,6 +60,19 @@ struct Twins<'e> {
 }
 
 impl Twins<'_> {
+    /// A list of names; a value that is none is not shown.
+    fn secrets(&mut self, name: &'static str) -> Option<SecretOption> {
+        let value = (self.environment)(name).filter(|value| !value.is_empty())?;
+        let parsed = SecretOption::parse(&SourceText::of(Origin::Variable(name), value.as_bytes()));
+        if parsed.is_err() {
+            let message =
+                "this environment variable has to be a variable name, or several with ',' between them";
+            let text = SourceText::of(Origin::Variable(name), "…".as_bytes());
+            self.problems.push(Diagnostic::about(&text, message));
+        }
+        parsed.ok()
+    }
+
     /// `1` is text.
     fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<ViewOverride> {
         self.choice(name, "1, text, json or 0", |value| match value {

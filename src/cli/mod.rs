@@ -309,6 +309,7 @@ impl PartialOptions {
                 env_files: own.env_files.or(other.env_files),
                 defaults: own.defaults.or(other.defaults),
                 no_defaults,
+                secrets: own.secrets.into_iter().chain(other.secrets).collect(),
             },
             view: match self.view.or(twins.view) {
                 Some(ViewOverride::Show(view)) => Some(view),

@@ -83,6 +83,7 @@ pub(super) fn global_options() -> Vec<Arg> {
         flag("no-defaults", "Read no defaults file").overrides_with("defaults"),
         several("env-file", "FILE", "File of NAME=VALUE lines; repeatable, a later one wins"),
         several("set", "NAME=VALUE", "A variable, above all other sources; repeatable"),
+        several("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Unset variables without a default, and malformed expansions, fail"),
         view("plan", "Print the plan and exit; nothing is started").overrides_with("explain"),
         view("explain", "Print where each variable's value comes from; nothing is started")

@@ -15,6 +15,7 @@ use crate::cli::{
 };
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
+use crate::variables::sources::SecretOption;
 
 /// One PROCESS, taken apart.
 pub(super) enum Parsed {
@@ -113,6 +114,13 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Pa
             Err(problem) => problems.push(problem),
         }
     }
+    let mut secrets = Vec::new();
+    for text in scan.values("secret") {
+        match SecretOption::parse(text) {
+            Ok(secret) => secrets.push(secret),
+            Err(problem) => problems.push(problem),
+        }
+    }
     PartialOptions {
         strict: on("strict"),
         view: view.map(ViewOverride::Show),
@@ -123,6 +131,7 @@ fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> Pa
             env_files: files("env-file"),
             defaults: files("defaults"),
             no_defaults: false,
+            secrets,
         },
         grace: matches.get_one::<Timeout>("grace").copied(),
         output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),

@@ -9,6 +9,7 @@ mod oom;
 mod orphans;
 mod parent_notify;
 mod probes;
+mod scan_limiter;
 mod status_writer;
 
 pub use crate::plan::TaskId;

@@ -1,6 +1,7 @@
 //! What processes leave behind: found in /proc, asked to stop and killed.
 
 use crate::signal::SignalNumber;
+use crate::supervisor::scan_limiter::ScanLimiter;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 
@@ -9,6 +10,7 @@ use crate::sys::procfs::{self, Descendant};
 pub(super) struct OrphanTracker {
     asked: Vec<Descendant>,
     has_asked_blindly: bool,
+    limiter: ScanLimiter,
     /// What processes have left in their groups that are started again, by the group.
     groups: Vec<(Pid, Vec<Descendant>)>,
 }
@@ -17,7 +19,8 @@ impl OrphanTracker {
     /// Those who are to be asked to stop now. Each is asked once, since a second TERM means something else to some
     /// programs; but what has executed another program meanwhile is another one, and never heard of it.
     pub(super) fn take_to_ask(&mut self) -> Vec<Descendant> {
-        let Some(mut left) = procfs::living(&[]) else {
+        let Some(scan) = self.limiter.scan(|| procfs::living(&[])) else { return Vec::new() };
+        let Some(mut left) = scan else {
             if !std::mem::replace(&mut self.has_asked_blindly, true) {
                 send_blindly(SignalNumber::TERM);
                 send_blindly(SignalNumber::CONT);

@@ -211,7 +211,7 @@ impl<'c> EnvFileParser<'c> {
     }
 
     /// The quote that closes the one at `open`: the first that no backslash precedes, or if there is none, the last one of
-    /// the line (`'C:\'`).
+    /// the line (`'C:\'`) or of the file.
     fn closing_quote(&self, open: usize, quote: u8) -> Option<usize> {
         let mut at = open + 1;
         while let Some(&byte) = self.contents.get(at) {
@@ -222,8 +222,8 @@ impl<'c> EnvFileParser<'c> {
             }
             at += 1;
         }
-        let line = &self.contents[open + 1..self.line_end(open)];
-        let last = line.iter().rposition(|byte| *byte == quote)?;
+        let last_before = |end: usize| self.contents[open + 1..end].iter().rposition(|byte| *byte == quote);
+        let last = last_before(self.line_end(open)).or_else(|| last_before(self.contents.len()))?;
         Some(open + 1 + last)
     }
 
@@ -351,6 +351,7 @@ mod tests {
             (r#"A="\n\t\r\"\\\$\x\'""#, "\n\t\r\"\\$\\x'"),
             (r#"A="\a\b\f\v""#, "\x07\x08\x0c\x0b"),
             (r#"A="C:\\""#, r"C:\"),
+            ("A='b\nc\\'", "b\nc\\"),
             ("A='b\nc' # d", "b\nc"),
             ("A=\"b\"#d", "b"),
             ("A=\"b\r\nc\"\r\n", "b\nc"),

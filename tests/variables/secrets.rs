@@ -156,3 +156,34 @@ fn a_secret_in_the_path_of_a_file_is_masked() {
     let shown = finished.stdout.replace("KEY = hunter2", "");
     assert!(!shown.contains("hunter2") && shown.contains("***/env:2"), "{finished:#?}");
 }
+
+#[test]
+fn a_variable_can_be_declared_secret_on_the_command_line() {
+    let scenario = || Scenario::new().file("key", "hunter2\n").env("KEY_FILE", "key").env("TOKEN", "hunter2");
+    let line = ["sh", "-c", "echo $1 ${$}KEY", "sh", "$KEY"];
+    assert_eq!(scenario().shown(&[&["-q", "--secret=TOKEN,KEY"][..], &line].concat()), "hunter2 hunter2\n");
+    for options in [&["--secret=TOKEN", "--secret", "KEY"][..], &["--no-defaults", "--secret=TOKEN,KEY"]] {
+        let plan = scenario().plan(&[options, &["p", "$KEY-$TOKEN"]].concat());
+        assert_eq!(plan["processes"][0]["argv"], json!(["p", "***-***"]), "{options:?}");
+        assert_eq!(plan["processes"][0]["env"], json!({"KEY": "***"}), "{options:?}");
+    }
+    let twin = scenario().env("MONOFY_SECRET", "KEY").plan(&["--secret=TOKEN", "p", "$KEY-$TOKEN"]);
+    assert_eq!(twin["processes"][0]["argv"], json!(["p", "***-***"]));
+    let scenario = scenario().file("monofy.toml", "[vars.TOKEN]\nsecret = false\nchoices = ['x']\n");
+    scenario.refused(
+        &["--secret=TOKEN", "p"],
+        "monofy: ./monofy.toml:3:11: TOKEN: the value from the environment is none of the choices\n    choices = …\n              ^\n",
+    );
+    Scenario::new().refused(
+        &["--secret=A,9B", "p"],
+        "monofy: argument 1: not a variable name; write NAME or NAME,NAME, of letters, digits and _\n    --secret=A,9B\n               ^^\nTry 'monofy --help'.\n",
+    );
+    Scenario::new().env("GONE_FILE", "gone").refused(
+        &["--secret=A,GONE", "p"],
+        "monofy: argument 1: GONE: the file that GONE_FILE names cannot be read: No such file or directory (os error 2)\n    --secret=A,GONE\n               ^^^^\n",
+    );
+    Scenario::new().env("MONOFY_SECRET", "hunter 2").refused(
+        &["p"],
+        "monofy: MONOFY_SECRET: this environment variable has to be a variable name, or several with ',' between them\n    …\n    ^\nTry 'monofy --help'.\n",
+    );
+}

@@ -92,7 +92,8 @@ impl Driver<'_> {
                 }
                 let completed = self.pending.settle(&mut wake.deaths);
                 self.complete(completed);
-                wake.deaths.retain(|(pid, death)| !self.probes.takes(*pid, *death));
+                wake.deaths
+                    .retain(|(pid, death)| !self.probes.takes(*pid, *death) && !self.launcher.takes(*pid));
                 self.explain_kills(&mut wake);
                 self.drain_output(&wake);
                 self.tell_machine(Event::Woke(&wake));
@@ -172,6 +173,7 @@ impl Driver<'_> {
                 self.machine.is_watching(*pid)
                     || self.probes.is_watching(*pid)
                     || self.pending.is_watching(*pid)
+                    || self.launcher.is_watching(*pid)
             })
     }
 

@@ -397,6 +397,16 @@ impl<'a> Launcher<'a> {
         failure::explain(error, named)
     }
 
+    /// Whether this child was killed before it became a program.
+    pub(in crate::supervisor) fn is_watching(&self, pid: Pid) -> bool {
+        self.spawner.is_watching(pid)
+    }
+
+    /// Takes the death of a child that was killed before it became a program. Returns whether it was one.
+    pub(in crate::supervisor) fn takes(&mut self, pid: Pid) -> bool {
+        self.spawner.takes(pid)
+    }
+
     /// The meaning of an error of a start that was pending.
     pub(in crate::supervisor) fn explain_start(&self, id: TaskId, error: SpawnError) -> StartError {
         self.explain(id, &self.process(id).argv, error)
