@@ -148,7 +148,10 @@ impl Driver<'_> {
                     None
                 }
                 // The program may appear later.
-                Err(_) => Some(ProbeResult::NotYet),
+                Err(error) => {
+                    self.probes.record_reason(id, error.to_string());
+                    Some(ProbeResult::NotYet)
+                }
             },
         }
     }
@@ -202,7 +205,13 @@ impl Driver<'_> {
             self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
             self.teller.tell_last(level, &messages::words(notice, &self.launcher, left));
         } else if self.teller.wants(level) {
-            self.teller.tell(level, &messages::words(notice, &self.launcher, left));
+            let mut text = messages::words(notice, &self.launcher, left);
+            if let Notice::NotReady(id, ..) = notice
+                && let Some(reason) = self.probes.reason(*id)
+            {
+                text = text + "; last reason: " + reason;
+            }
+            self.teller.tell(level, &text);
         }
     }
 }

@@ -442,14 +442,23 @@ fn has_successors(commands: &[Command<'_>]) -> bool {
 fn command_of(process: &Process) -> Option<&[ByteString]> {
     match process.ready.as_ref()?.check() {
         Check::Exec(words) => Some(words),
-        Check::Tcp { .. } | Check::Log(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Log(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 
 fn has_known_host(process: &Process) -> bool {
     match process.ready.as_ref().map(Ready::check) {
-        Some(Check::Tcp { host, .. }) => hosts::addresses(host).is_some(),
-        Some(Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_)) | None => true,
+        Some(Check::Tcp { host, .. } | Check::Http { host, .. }) => hosts::addresses(host).is_some(),
+        Some(
+            Check::Unix(_) | Check::File(_) | Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_),
+        )
+        | None => true,
     }
 }
 
@@ -458,7 +467,13 @@ fn line(process: &Process) -> Option<Regex> {
     match process.ready.as_ref()?.check() {
         // A plan with a malformed pattern was refused.
         Check::Log(pattern) => log_pattern(pattern).ok(),
-        Check::Tcp { .. } | Check::Exec(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Exec(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 
