@@ -33,6 +33,18 @@ impl Descendant {
         (self.pid, self.started) == (other.pid, other.started)
     }
 
+    /// Whether it is in this process group.
+    #[must_use]
+    pub fn is_in_group(&self, group: Pid) -> bool {
+        self.group == group.get()
+    }
+
+    /// Whether it was started at this time or later, in clock ticks since boot.
+    #[must_use]
+    pub fn was_started_since(&self, ticks: u64) -> bool {
+        self.started >= ticks
+    }
+
     /// Whether it is the same process, executing the same program as far as its name tells.
     #[must_use]
     pub fn is_same_program(&self, other: &Self) -> bool {
@@ -49,10 +61,10 @@ pub fn living(spared: &[Pid]) -> Option<Vec<Descendant>> {
 
 /// Everything alive below us that is in this process group.
 #[must_use]
-pub fn living_in_group(leader: Pid) -> Vec<Descendant> {
-    let mut found = living(&[]).unwrap_or_default();
+pub fn living_in_group(leader: Pid) -> Option<Vec<Descendant>> {
+    let mut found = living(&[])?;
     found.retain(|descendant| descendant.group == leader.get());
-    found
+    Some(found)
 }
 
 /// Everything alive below another process, but for the same.

@@ -55,7 +55,7 @@ fn who_listens_in_the_abstract_namespace_is_notified() {
 #[test]
 fn that_nobody_listens_is_a_warning_and_no_more() {
     let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy that everything is ready");
+    finished.assert_status(0).assert_told("cannot notify the service manager that everything is ready");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
     drop(read);
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
     let finished = run.stdin(write).finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy");
+    finished.assert_status(0).assert_told("cannot notify the service manager");
 }
 
 #[test]

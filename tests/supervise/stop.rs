@@ -97,7 +97,7 @@ fn descendants_left_when_the_first_process_exits_are_stopped_too() {
     ready(&running, "g");
     send(ready(&running, "m"), USR1);
     let finished = running.finish();
-    finished.assert_status(6).assert_told("stopping what was left behind");
+    finished.assert_status(6).assert_told("stopping processes left behind");
     assert_eq!(finished.stderr.matches("left behind").count(), 1, "{finished:?}");
     assert_eq!(all_got(&finished.stdout, "g"), [TERM]);
 }
@@ -252,7 +252,7 @@ fn monofy_ends_after_its_last_descendant_and_not_before() {
     send(g, USR1);
     let finished = running.finish();
     finished.assert_status(0);
-    assert_eq!(finished.stderr.matches("stopping what was left behind").count(), 1, "{finished:?}");
+    assert_eq!(finished.stderr.matches("stopping processes left behind").count(), 1, "{finished:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use self::path::{PathKind, PathProbe};
 use self::tcp::Connector;
 use crate::exit::ExitReason;
 use crate::plan::{Check, Ready, TaskId};
-use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
+use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
@@ -40,13 +40,13 @@ const COMMANDS: ProbeInterval = ProbeInterval {
 };
 
 /// A check as the machine sees it.
-pub(in crate::supervisor) fn kind(check: &Check) -> readiness::Check {
+pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
     match check {
         Check::Tcp { .. } | Check::Http { .. } | Check::Unix(_) | Check::File(_) => {
-            readiness::Check::Asked(CONNECTIONS)
+            ReadinessCheck::Polled(CONNECTIONS)
         }
-        Check::Exec(_) => readiness::Check::Asked(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => readiness::Check::Told,
+        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
     }
 }
 
