@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
 
@@ -183,9 +183,12 @@ impl<'a> Launcher<'a> {
         self.process(id).ready.as_ref()
     }
 
-    /// The path that it creates: if it exists, the command is skipped.
-    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<&'a Path> {
-        self.process(id).creates.as_ref().map(|path| Path::new(path.as_os_str()))
+    /// The path that it creates, from its working directory: if it exists, the command is skipped.
+    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<PathBuf> {
+        let process = self.process(id);
+        let path = Path::new(process.creates.as_ref()?.as_os_str());
+        let directory = process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str()));
+        Some(directory.map_or_else(|| path.to_owned(), |directory| directory.join(path)))
     }
 
     pub(in crate::supervisor) fn process(&self, id: TaskId) -> &'a Process {
