@@ -18,12 +18,11 @@ fn of_process(process: &ProcessStatus) -> Option<String> {
     let name = &process.name;
     let how = process.last_exit.as_ref().map(|exit| format!(": it {}", exit.how)).unwrap_or_default();
     match process.state {
-        State::Running if process.ready => None,
+        // A process that has ended is ready if it has done its work once, or was skipped.
+        State::Running | State::Ended if process.ready => None,
         State::Running => Some(format!("{name} is not ready")),
         State::Waiting => Some(format!("{name} has not been started yet")),
         State::Restarting => Some(format!("{name} is waiting to be started again{how}")),
-        // It has done its work, or was skipped.
-        State::Ended if process.ready => None,
         State::Ended => Some(format!("{name} does not run{how}")),
     }
 }
