@@ -35,17 +35,17 @@ impl SignalNumber {
     pub const INT: Self = Self(2);
     /// Quit, what Ctrl-\ sends.
     pub const QUIT: Self = Self(3);
-    /// The end that no process can refuse.
+    /// SIGKILL: cannot be caught or ignored.
     pub const KILL: Self = Self(9);
     /// A write to a pipe that nobody reads.
     pub const PIPE: Self = Self(13);
-    /// The polite request to end.
+    /// The request to end that a program can handle.
     pub const TERM: Self = Self(15);
     /// A child ended, stopped or went on.
     pub const CHLD: Self = Self(17);
     /// Go on after a stop.
     pub const CONT: Self = Self(18);
-    /// The stop that no process can refuse.
+    /// SIGSTOP: cannot be caught or ignored.
     pub const STOP: Self = Self(19);
     /// Stop, what Ctrl-Z sends.
     pub const TSTP: Self = Self(20);

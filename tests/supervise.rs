@@ -16,9 +16,13 @@ mod line;
 mod notices;
 #[path = "supervise/signals.rs"]
 mod signals;
+#[path = "supervise/slow_start.rs"]
+mod slow_start;
 #[path = "supervise/start.rs"]
 mod start;
 #[path = "supervise/statuses.rs"]
 mod statuses;
 #[path = "supervise/stop.rs"]
 mod stop;
+#[path = "supervise/users.rs"]
+mod users;

@@ -4,7 +4,8 @@
 //! monofy shares with its processes; a group that only a process created and moved to is not looked at in version 1,
 //! and is counted with its parents in version 2.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use crate::exit::KillCause;
@@ -83,7 +84,7 @@ impl Version {
 
 impl MemoryGroup {
     fn find(root: &Path) -> Option<Self> {
-        let (version, path) = parse_membership(&fs::read_to_string(root.join("proc/self/cgroup")).ok()?)?;
+        let (version, path) = parse_membership(&read(&root.join("proc/self/cgroup"))?)?;
         let mount = root.join(match version {
             Version::One => "sys/fs/cgroup/memory",
             Version::Two => "sys/fs/cgroup",
@@ -101,16 +102,22 @@ impl MemoryGroup {
     }
 
     fn kills(&self) -> Option<u64> {
-        parse_counter(&fs::read_to_string(self.directory.join(self.version.counter_file())).ok()?)
+        parse_counter(&read(&self.directory.join(self.version.counter_file()))?)
     }
 
     /// The lowest limit of the group and its parents.
     fn limit(&self) -> Option<u64> {
         let groups = self.directory.ancestors().take_while(|group| group.starts_with(&self.mount));
-        let limits =
-            groups.filter_map(|group| fs::read_to_string(group.join(self.version.limit_file())).ok());
+        let limits = groups.filter_map(|group| read(&group.join(self.version.limit_file())));
         limits.filter_map(|text| parse_limit(&text)).min()
     }
+}
+
+/// Reads a file of the kernel, whose size is shown as zero: with room from the start, two reads do.
+fn read(path: &Path) -> Option<String> {
+    let mut text = String::with_capacity(4096);
+    File::open(path).ok()?.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// Parses `/proc/self/cgroup`: the version of the hierarchy that has the memory controller, and the path in it,
@@ -150,6 +157,8 @@ fn parse_limit(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A directory with these files, removed on drop.

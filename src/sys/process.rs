@@ -58,6 +58,33 @@ pub fn send(pid: Pid, signal: SignalNumber) -> io::Result<()> {
     if unsafe { libc::kill(pid.get(), signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The process group of this process.
+#[must_use]
+pub fn own_group() -> Pid {
+    Pid(nix::unistd::getpgrp().as_raw())
+}
+
+/// Whether a process is in another process group than this one. False if it is gone.
+#[must_use]
+pub fn has_left_group(pid: Pid) -> bool {
+    let group = nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(pid.get())));
+    group.is_ok_and(|group| group != nix::unistd::getpgrp())
+}
+
+/// Sends a signal to a process group. The caller makes sure that the number still means that group: a child that was
+/// not reaped is in it.
+///
+/// # Errors
+/// EPERM if all of it belongs to another user, ESRCH if the group is gone.
+pub fn send_to_group(leader: Pid, signal: SignalNumber) -> io::Result<()> {
+    // SAFETY: kill(2) takes any numbers and touches no memory.
+    if unsafe { libc::kill(-leader.get(), signal.get()) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Sends SIGKILL to a process group. Its leader has to be a child that was not reaped, so that the number is not reused.
 ///
 /// # Errors

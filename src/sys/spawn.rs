@@ -120,6 +120,8 @@ enum Method {
 #[derive(Debug, Default)]
 pub struct Spawner {
     method: Method,
+    /// Killed processes that never became programs and have not been reaped.
+    killed: Vec<Pid>,
 }
 
 impl Spawner {
@@ -146,10 +148,23 @@ impl Spawner {
         PendingProcess { process, pipe: read }.wait()
     }
 
+    /// Whether this child was killed before it became a program.
+    #[must_use]
+    pub fn is_watching(&self, pid: Pid) -> bool {
+        self.killed.contains(&pid)
+    }
+
+    /// Takes the death of a child that was killed before it became a program. Returns whether it was one.
+    pub fn takes(&mut self, pid: Pid) -> bool {
+        let index = self.killed.iter().position(|killed| *killed == pid);
+        index.map(|index| self.killed.swap_remove(index)).is_some()
+    }
+
     /// Returns `None` if that does not work here, or if it took too long.
     fn spawn_in_shared_memory(&mut self, child: &mut Child<'_>) -> Result<Option<Spawned>, SpawnError> {
         let pipe = match self.method {
-            Method::Unknown => Some(vfork_exec::error_pipe().map_err(SpawnError::NoProcess)?),
+            // Without descriptors for it, a failure in copied memory would be seen by the exit status alone.
+            Method::Unknown => vfork_exec::error_pipe().ok(),
             Method::Vfork | Method::Fork => None,
         };
         child.begin(Some(VFORK_LIMIT.subsec_nanos().into()));
@@ -160,10 +175,7 @@ impl Spawner {
             (Progress::None, _) => {
                 // The memory was copied, so only the pipe tells what became of the child.
                 self.method = Method::Fork;
-                let Some((pipe, write)) = pipe else {
-                    discard(process.pid);
-                    return Ok(None);
-                };
+                let Some((pipe, write)) = pipe else { return Ok(Some(Spawned::Executed(process, None))) };
                 drop(write);
                 return PendingProcess { process, pipe }.wait().map(Some);
             }
@@ -177,15 +189,15 @@ impl Spawner {
                 return Err(SpawnError::Child(error));
             }
             (Progress::SettingUp | Progress::Failed, _) => {
-                // It was killed before it executed the program.
-                discard(process.pid);
+                // It was killed before it executed the program. Its end may take long, too.
+                self.killed.push(process.pid);
                 return Ok(None);
             }
             (Progress::Executing, _) => {}
         }
         self.method = Method::Vfork;
         if began.elapsed() >= VFORK_LIMIT && wait::was_killed(process.pid) {
-            discard(process.pid);
+            self.killed.push(process.pid);
             return Ok(None);
         }
         Ok(Some(Spawned::Executed(process, Some(child.found()))))

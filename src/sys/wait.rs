@@ -40,6 +40,20 @@ pub fn reap() -> Reaped {
     }
 }
 
+/// Whether any child is in this process group, ended ones included: then the group is not empty, and its number means
+/// no other.
+#[must_use]
+pub fn has_child_in_group(group: Pid) -> bool {
+    let id = libc::id_t::try_from(group.get()).unwrap_or_default();
+    // SAFETY: all zero is a valid value of this plain structure of C.
+    let mut info = unsafe { std::mem::zeroed::<libc::siginfo_t>() };
+    // SAFETY: the kernel fills in the structure; WNOWAIT leaves the child as it is.
+    let result = unsafe {
+        libc::waitid(libc::P_PGID, id, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)
+    };
+    result == 0
+}
+
 /// Waits for the end of one child that is about to end, and reaps it.
 pub(super) fn reap_one(child: Pid) {
     // SAFETY: a null pointer asks for no status.

@@ -6,7 +6,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 use super::line::{INT, TERM, USR1, USR2, line, ready, run};
-use super::support::{Folder, Running, children, send, until};
+use super::support::{Folder, Run, Running, children, probe, send, until};
 
 /// A port at this address that nobody listens at.
 fn free_port(address: &str) -> u16 {
@@ -285,10 +285,68 @@ fn what_is_not_ready_is_named_by_its_template_after_10_s() {
 }
 
 #[test]
+fn the_notification_of_an_adopted_descendant_counts() {
+    let daemon = "($PROBE wait g USR1=notify:READY=1 &); exec $PROBE wait a";
+    let words =
+        ["--name", "a", "--ready", "notify", "sh", "-c", daemon, "|||", "--after", "a", "probe", "wait", "b"];
+    let running = run(&words).start();
+    ready(&running, "a");
+    let daemon = ready(&running, "g");
+    until("the daemon is adopted", || children(running.pid()).contains(&daemon).then_some(()));
+    send(daemon, USR1);
+    ready(&running, "b");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+/// A process that writes without end to what monofy listens at does not keep monofy from its signals.
+fn assert_hears_signals(check: &str, flood: &str) {
+    let words = ["--name", "a", "--ready", check, "sh", "-c", flood, "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let b = ready(&running, "b");
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    send(b, TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_flood_of_notifications_or_bytes_holds_up_no_signal() {
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:READY=1");
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:STATUS=x");
+    assert_hears_signals("fd:9", "trap '' USR1; exec cat /dev/zero >&9");
+}
+
+#[test]
+fn a_flood_of_strangers_notifications_holds_up_no_signal() {
+    let words = ["--name", "a", "--ready", "notify", "probe", "wait", "a", "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    let b = ready(&running, "b");
+    let environment = std::fs::read_to_string(format!("/proc/{a}/environ")).unwrap();
+    let name = environment.split('\0').find_map(|entry| entry.strip_prefix("NOTIFY_SOCKET=")).unwrap();
+    let stranger = Run::of(probe(), ["tell", "flood:READY=1"]).env("NOTIFY_SOCKET", name).start();
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    assert!(!running.stderr.so_far().contains("a is ready"));
+    send(b, TERM);
+    running.finish().assert_status(0);
+    drop(stranger);
+}
+
+#[test]
+fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
+    let long = "x".repeat(100_000);
+    let words = ["--name", "a", "--ready", "exec:echo $A$A", "echo", "x"];
+    let finished = run(&words).env("A", &long).finish();
+    finished.assert_status(125).assert_stdout("").assert_told("--ready of a: the arguments and environment");
+}
+
+#[test]
 fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
     let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
     finished.assert_status(127).assert_stdout("");
-    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH\n");
+    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
 }
 
 #[test]

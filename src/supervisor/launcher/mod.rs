@@ -160,10 +160,13 @@ impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn tasks(&self) -> (Vec<Task>, Vec<Task>) {
         let task = |command: &Command<'_>| {
             let process = command.process;
-            Task::new(process.stop_signal, process.stop_timeout_ms)
+            let task = Task::new(process.stop_signal, process.stop_timeout_ms)
                 .restarting(process.restart)
+                .rewriting(process.rewrite.iter().map(|rewrite| (rewrite.from, rewrite.to)).collect())
                 .checked(process.ready.as_ref().map(|ready| probes::kind(ready.check())))
-                .after(process.after.iter().filter_map(|name| self.named(name)).collect())
+                .after(process.after.iter().filter_map(|name| self.named(name)).collect());
+            let task = if process.once { task.once() } else { task };
+            if process.creates.is_some() { task.creating() } else { task }
         };
         let (setup, processes) = self.commands.split_at(self.setup);
         (setup.iter().map(task).collect(), processes.iter().map(task).collect())
@@ -178,6 +181,11 @@ impl<'a> Launcher<'a> {
     /// The readiness check of a process.
     pub(in crate::supervisor) fn ready(&self, id: TaskId) -> Option<&'a Ready> {
         self.process(id).ready.as_ref()
+    }
+
+    /// The path that it creates: if it exists, the command is skipped.
+    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<&'a Path> {
+        self.process(id).creates.as_ref().map(|path| Path::new(path.as_os_str()))
     }
 
     pub(in crate::supervisor) fn process(&self, id: TaskId) -> &'a Process {
@@ -395,6 +403,16 @@ impl<'a> Launcher<'a> {
             by_path: argv.first().is_some_and(|program| program::is_searched(&program.0)),
         };
         failure::explain(error, named)
+    }
+
+    /// Whether this child was killed before it became a program.
+    pub(in crate::supervisor) fn is_watching(&self, pid: Pid) -> bool {
+        self.spawner.is_watching(pid)
+    }
+
+    /// Takes the death of a child that was killed before it became a program. Returns whether it was one.
+    pub(in crate::supervisor) fn takes(&mut self, pid: Pid) -> bool {
+        self.spawner.takes(pid)
     }
 
     /// The meaning of an error of a start that was pending.

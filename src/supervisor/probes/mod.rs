@@ -15,7 +15,7 @@ use self::notify::NotifyProbe;
 use self::tcp::TcpProbe;
 use crate::exit::ExitReason;
 use crate::plan::{Check, Ready, TaskId};
-use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
+use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
@@ -35,11 +35,11 @@ const COMMANDS: ProbeInterval = ProbeInterval {
 };
 
 /// A check as the machine sees it.
-pub(in crate::supervisor) fn kind(check: &Check) -> readiness::Check {
+pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } => readiness::Check::Asked(CONNECTIONS),
-        Check::Exec(_) => readiness::Check::Asked(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => readiness::Check::Told,
+        Check::Tcp { .. } => ReadinessCheck::Polled(CONNECTIONS),
+        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
     }
 }
 
