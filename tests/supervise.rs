@@ -14,6 +14,8 @@ mod init;
 mod line;
 #[path = "supervise/notices.rs"]
 mod notices;
+#[path = "supervise/plans.rs"]
+mod plans;
 #[path = "supervise/signals.rs"]
 mod signals;
 #[path = "supervise/slow_start.rs"]

@@ -18,7 +18,8 @@ fn of_process(process: &ProcessStatus) -> Option<String> {
     let name = &process.name;
     let how = process.last_exit.as_ref().map(|exit| format!(": it {}", exit.how)).unwrap_or_default();
     match process.state {
-        State::Running if process.ready => None,
+        // A process that has ended is ready if it has done its work once, or was skipped.
+        State::Running | State::Ended if process.ready => None,
         State::Running => Some(format!("{name} is not ready")),
         State::Waiting => Some(format!("{name} has not been started yet")),
         State::Restarting => Some(format!("{name} is waiting to be started again{how}")),
@@ -35,6 +36,13 @@ mod tests {
     #[test]
     fn nothing_is_wrong_where_all_run_and_are_ready() {
         assert_eq!(status(vec![process("web"), process("worker")]).complaint(), None);
+    }
+
+    #[test]
+    fn a_process_that_has_done_its_work_is_all_right() {
+        let mut done = process("migrate");
+        (done.state, done.pid) = (State::Ended, None);
+        assert_eq!(status(vec![process("web"), done]).complaint(), None);
     }
 
     #[test]

@@ -224,6 +224,14 @@ impl AsFd for PendingProcess {
     }
 }
 
+/// Runs a function in a copy of this process, which exits with its result.
+///
+/// # Errors
+/// If no process can be created.
+pub fn fork_status(call: impl FnOnce() -> u8) -> io::Result<Pid> {
+    vfork_exec::fork_status(call)
+}
+
 /// A function that runs in a copy of this process, since what it looks at may not answer.
 #[derive(Debug)]
 pub struct PendingCall {

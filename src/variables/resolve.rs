@@ -223,8 +223,9 @@ impl DefaultExpander<'_> {
             }
             DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
                 let mut texts = Vec::new();
+                let has_spread = Template::parse(text).references().any(|reference| reference.spread);
                 self.expand_text(name, text, span, &mut texts)?;
-                let [text] = &mut texts[..] else {
+                let (false, [text]) = (has_spread, &mut texts[..]) else {
                     self.problem(name, span, || {
                         "a spread makes several words, and this default is one; write it in a list".to_owned()
                     });

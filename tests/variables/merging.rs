@@ -205,6 +205,9 @@ fn a_default_that_cannot_be_expanded_is_reported_where_it_is_written() {
     );
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
     finished.assert_status(125);
+    // A spread of one word is refused as well: how many words it makes depends on the value.
+    let spread = Scenario::new().file(FILE, "[vars]\nA = 'x'\nB = '${A...}'\n");
+    spread.run(["p"]).assert_status(125).assert_told("B: a spread makes several words");
     let unused = Scenario::new().file(FILE, "[vars]\nA = '${NEEDED:?}'\n").env("A", "set");
     assert_eq!(unused.shown(&["-q", "echo", "$A"]), "set\n");
 }

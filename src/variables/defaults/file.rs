@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, MOST_PER_SOURCE, Origin, Problems, SourceText};
 use crate::variables::printable;
 
-/// What stands for text that may be secret.
+/// Replaces text that may be secret.
 const OMITTED: &str = "…";
 
 /// A defaults file, for error messages and for the places of values.
