@@ -12,6 +12,7 @@ use crate::plan::{Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
+use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
 use crate::sys::nonblocking_writer;
@@ -57,6 +58,7 @@ fn run_line(
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
 ) -> Result<u8, StartError> {
+    let guard = ExitOnStop::arm(line.global.view.map_or(Interrupted::Run, |_| Interrupted::View));
     cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
     let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
@@ -86,6 +88,8 @@ fn run_line(
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
     let plan = plan.map(|plan| plan.compact());
+    // From here on the supervisor reads the signals.
+    drop(guard);
     plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(StartError::new))
 }
 

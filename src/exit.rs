@@ -23,17 +23,68 @@ pub enum ExitReason {
     Exited(u8),
     /// A signal killed it.
     Killed(SignalNumber),
+    /// A signal killed it, and more is known about that.
+    Explained(SignalNumber, KillCause),
     /// The kernel did not report how it ended.
     Lost,
 }
 
+/// What is known about a death by a signal, beyond the signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KillCause {
+    /// The kernel wrote the memory of the process to a file.
+    CoreDumped,
+    /// The kernel killed the process, because the memory was used up. The limit is that of the control group in bytes,
+    /// if it has one.
+    OutOfMemory(Option<u64>),
+    /// Another process sent the signal, or the process itself did.
+    NotSentByMonofy,
+}
+
+impl fmt::Display for KillCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::CoreDumped => f.write_str(" (core dumped)"),
+            Self::OutOfMemory(None) => f.write_str(": out of memory"),
+            Self::OutOfMemory(Some(limit)) => {
+                write!(f, ": out of memory (limit ")?;
+                write_size(f, limit)?;
+                f.write_str(")")
+            }
+            Self::NotSentByMonofy => f.write_str(": not sent by monofy"),
+        }
+    }
+}
+
+/// Writes a number of bytes in the largest unit that fits, with one decimal place where it is not whole.
+fn write_size(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
+    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let Some((shift, unit)) = units.into_iter().find(|(shift, _)| bytes >> shift > 0) else {
+        return write!(f, "{bytes} B");
+    };
+    let (whole, rest) = (bytes >> shift, bytes & ((1 << shift) - 1));
+    match (rest * 10) >> shift {
+        0 => write!(f, "{whole} {unit}"),
+        tenths => write!(f, "{whole}.{tenths} {unit}"),
+    }
+}
+
 impl ExitReason {
+    /// The signal of which it died.
+    #[must_use]
+    pub fn signal(self) -> Option<SignalNumber> {
+        match self {
+            Self::Killed(signal) | Self::Explained(signal, _) => Some(signal),
+            Self::Exited(_) | Self::Lost => None,
+        }
+    }
+
     /// The status by which a shell would report it.
     #[must_use]
     pub fn status(self) -> u8 {
         match self {
             Self::Exited(status) => status,
-            Self::Killed(signal) => signal.shell_status(),
+            Self::Killed(signal) | Self::Explained(signal, _) => signal.shell_status(),
             Self::Lost => OUR_FAILURE,
         }
     }
@@ -47,7 +98,7 @@ impl ExitReason {
             Self::Exited(status) => {
                 status.checked_sub(128).and_then(|n| SignalNumber::new(n.into())).is_some_and(was_sent)
             }
-            Self::Killed(signal) => was_sent(signal),
+            Self::Killed(signal) | Self::Explained(signal, _) => was_sent(signal),
             Self::Lost => false,
         }
     }
@@ -58,6 +109,7 @@ impl fmt::Display for ExitReason {
         match self {
             Self::Exited(status) => write!(f, "exited with status {status}"),
             Self::Killed(signal) => write!(f, "was killed by {signal}"),
+            Self::Explained(signal, cause) => write!(f, "was killed by {signal}{cause}"),
             Self::Lost => f.write_str("ended in an unknown way"),
         }
     }
@@ -121,5 +173,28 @@ mod tests {
         assert!(!ExitReason::Killed(SignalNumber::HUP).is_clean_stop(was_sent));
         assert!(!ExitReason::Exited(1).is_clean_stop(was_sent));
         assert!(!ExitReason::Exited(128).is_clean_stop(was_sent));
+    }
+
+    #[test]
+    fn the_cause_of_a_kill_is_part_of_the_message() {
+        let killed = |cause| ExitReason::Explained(SignalNumber::KILL, cause).to_string();
+        assert_eq!(killed(KillCause::NotSentByMonofy), "was killed by SIGKILL: not sent by monofy");
+        assert_eq!(killed(KillCause::OutOfMemory(None)), "was killed by SIGKILL: out of memory");
+        for (limit, shown) in [
+            (64 << 20, "64 MiB"),
+            (1536 << 20, "1.5 GiB"),
+            (499_998_720, "476.8 MiB"),
+            ((1 << 30) - 1, "1023.9 MiB"),
+            (4096, "4 KiB"),
+            (0, "0 B"),
+            (u64::MAX, "17179869183.9 GiB"),
+        ] {
+            let cause = KillCause::OutOfMemory(Some(limit));
+            assert_eq!(killed(cause), format!("was killed by SIGKILL: out of memory (limit {shown})"));
+        }
+        let dumped = ExitReason::Explained(SignalNumber::QUIT, KillCause::CoreDumped);
+        assert_eq!(dumped.to_string(), "was killed by SIGQUIT (core dumped)");
+        assert!(dumped.is_clean_stop(|signal| signal == SignalNumber::QUIT));
+        assert_eq!(dumped.status(), 131);
     }
 }

@@ -38,13 +38,13 @@ poll 'the counts' page_shows 'two: 2'
 
 heading 'A worker that is killed restarts'
 kill_it worker KILL
-poll 'the restart' log_shows 'monofy: worker was killed by SIGKILL; starting it again in 0.1 s (attempt 1 of 3)'
+poll 'the restart' log_shows 'monofy: worker was killed by SIGKILL: not sent by monofy; restarting in 0.1 s (attempt 1 of 3)'
 page --data 'two'
 poll 'the work of the next worker' page_shows 'two: 3'
 
 heading 'A worker that crashes restarts'
 page --data 'poison two'
-poll 'the restart' log_shows 'monofy: worker exited with status 1; starting it again in 0.2 s (attempt 2 of 3)'
+poll 'the restart' log_shows 'monofy: worker exited with status 1; restarting in 0.2 s (attempt 2 of 3)'
 poll 'the work of the next worker' page_shows 'two: 4'
 expect 0 docker exec "$name" monofy --status
 
@@ -53,7 +53,7 @@ kill_it db KILL
 status=$(docker wait "$name")
 log
 [ "$status" = 137 ] || fail "the exit status is $status, not 137"
-log_shows 'monofy: ended with status 137, because db was killed by SIGKILL' || fail 'monofy did not say why it ended'
+log_shows 'monofy: ended with status 137, because db was killed by SIGKILL: not sent by monofy' || fail 'monofy did not say why it ended'
 
 heading 'After docker restart the words are still there, and docker stop ends with 0'
 docker start "$name"

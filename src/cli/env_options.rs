@@ -1,6 +1,7 @@
 //! Environment variables that stand for global options, so that `docker run -e` reaches them.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::EnvLookup;
 use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
@@ -8,7 +9,7 @@ use crate::cli::parser::Parser;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
-use crate::variables::sources::{FileRef, Sources};
+use crate::variables::sources::{FileRef, SecretOption, Sources};
 
 const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 
@@ -42,6 +43,7 @@ impl Parser<'_> {
         let verbose = self.switch("MONOFY_VERBOSE");
         let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
         let plan = self.view_variable("MONOFY_PLAN", View::Plan);
+        let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
             view: if matches!(explain, Some(ViewOverride::Show(_))) { explain } else { plan },
@@ -50,6 +52,7 @@ impl Parser<'_> {
             sources: Sources {
                 env_files: files(self.environment, "MONOFY_ENV_FILE"),
                 defaults: files(self.environment, "MONOFY_DEFAULTS"),
+                secrets,
                 ..Sources::default()
             },
             grace: self.variable("MONOFY_GRACE", TIMEOUT, |value| value.parse().ok()),
@@ -63,9 +66,21 @@ impl Parser<'_> {
         }
     }
 
+    /// A list of names. An invalid value is not shown.
+    fn secret_variable(&mut self, name: &'static str) -> Option<SecretOption> {
+        let value = (self.environment)(name).filter(|value| !value.is_empty())?;
+        let parsed = SecretOption::parse(&SourceText::of(Origin::Variable(name), value.as_bytes()));
+        if parsed.is_err() {
+            let message =
+                "this environment variable has to be a variable name, or several with ',' between them";
+            self.problem(Diagnostic::without_excerpt(Origin::Variable(name), message));
+        }
+        parsed.ok()
+    }
+
     fn only_variable(&self) -> Option<SourceText> {
         let names = (self.environment)("MONOFY_ONLY").filter(|names| !names.is_empty())?;
-        Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_encoded_bytes()))
+        Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_bytes()))
     }
 
     fn view_variable(

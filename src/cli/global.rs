@@ -111,6 +111,7 @@ impl PartialOptions {
                 env_files: self.sources.env_files.or(env.sources.env_files),
                 defaults: self.sources.defaults.or(env.sources.defaults),
                 no_defaults,
+                secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
             },
             view: match self.view.or(env.view) {
                 Some(ViewOverride::Show(view)) => Some(view),

@@ -94,6 +94,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             "File of NAME=VALUE lines; repeatable, a later\none wins; -FILE may be missing",
         ),
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
+        repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
         view("plan", "Print the plan and exit").overrides_with("explain"),
         view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),

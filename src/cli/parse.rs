@@ -14,7 +14,7 @@ use crate::cli::split::Segment;
 use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
-use crate::variables::sources::{FileRef, SetOption, Sources};
+use crate::variables::sources::{FileRef, SecretOption, SetOption, Sources};
 
 /// One segment of the line, parsed.
 enum Parsed {
@@ -156,6 +156,13 @@ impl Parser<'_> {
                 Err(problem) => self.problem(problem),
             }
         }
+        let mut secrets = Vec::new();
+        for text in scan.values("secret") {
+            match SecretOption::parse(text) {
+                Ok(secret) => secrets.push(secret),
+                Err(problem) => self.problem(problem),
+            }
+        }
         let only = scan.values("only").next().cloned();
         if let Some(only) = only.as_ref().filter(|only| only.bytes().is_empty()) {
             self.problem(Diagnostic::about(only, "--only needs the name of a process"));
@@ -170,6 +177,7 @@ impl Parser<'_> {
                 env_files: files("env-file"),
                 defaults: files("defaults"),
                 no_defaults: false,
+                secrets,
             },
             grace: matches.get_one::<Timeout>("grace").copied(),
             output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
@@ -281,6 +289,7 @@ fn run_plan_request(
     // These decide what goes into a plan. A variable may be meant for every line of an image, so only options count.
     let without_effect = [
         ("--set", !given.sources.set.is_empty()),
+        ("--secret", !given.sources.secrets.is_empty()),
         ("--env-file", given.sources.env_files.is_some()),
         ("--defaults", given.sources.defaults.is_some()),
         ("--strict", given.strict.is_some()),

@@ -1,6 +1,6 @@
 //! Readiness checks (contract, 4.7).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod endpoint;
 
 use regex::bytes::Regex;
 use serde::de::{Deserializer, Error};
@@ -26,6 +26,21 @@ pub enum Check {
         /// From 1.
         port: u16,
     },
+    /// `http:[HOST:]PORT/PATH` or `http://HOST[:PORT]/PATH`: a GET request is answered with status 200 to 399.
+    Http {
+        /// As for [`Check::Tcp`].
+        host: String,
+        /// From 1.
+        port: u16,
+        /// The value of the `Host` header.
+        authority: String,
+        /// From `/` on, with the query.
+        path: String,
+    },
+    /// `unix:PATH`: a connection to the socket is accepted. An absolute path.
+    Unix(ByteString),
+    /// `file:PATH`: it exists. An absolute path.
+    File(ByteString),
     /// `log:REGEX`: a line of its output matches. [`log_pattern`] compiles it.
     Log(String),
     /// `exec:COMMAND`: the program exits with status 0. Its arguments; the program is not empty.
@@ -36,14 +51,11 @@ pub enum Check {
     Fd(i32),
 }
 
-/// The host of `tcp:PORT`.
-const LOOPBACK: &str = "127.0.0.1";
 /// The lowest descriptor above stderr, and the highest one accepted: the default hard limit of open files.
 const DESCRIPTORS: std::ops::RangeInclusive<i32> = 3..=1_048_575;
 
 /// The message for a check of no known kind.
-pub(crate) const UNKNOWN_CHECK: &str =
-    "unknown check; use tcp:[HOST:]PORT, log:REGEX, exec:COMMAND, notify or fd:N";
+pub(crate) const UNKNOWN_CHECK: &str = "unknown check; use tcp:[HOST:]PORT, http:[HOST:]PORT/PATH, unix:PATH, file:PATH, log:REGEX, exec:COMMAND, notify or fd:N";
 
 impl Ready {
     /// Parses the value of `--ready`.
@@ -56,6 +68,14 @@ impl Ready {
             Check::Notify
         } else if let Some(address) = rest("tcp:") {
             tcp(address)?
+        } else if let Some(address) = rest("http:") {
+            endpoint::http(address)?
+        } else if rest("https:").is_some() {
+            return Err(endpoint::NO_HTTPS.to_owned());
+        } else if let Some(path) = rest("unix:") {
+            Check::Unix(endpoint::absolute(path)?)
+        } else if let Some(path) = rest("file:") {
+            Check::File(endpoint::absolute(path)?)
         } else if let Some(pattern) = rest("log:") {
             log(pattern)?
         } else if let Some(command) = rest("exec:") {
@@ -95,24 +115,8 @@ pub fn log_pattern(pattern: &str) -> Result<Regex, String> {
 }
 
 fn tcp(address: &[u8]) -> Result<Check, String> {
-    let expected = || "not an address; use tcp:PORT, tcp:HOST:PORT or tcp:[IPV6]:PORT".to_owned();
-    let address = std::str::from_utf8(address).map_err(|_| expected())?;
-    let (host, port) = address.rsplit_once(':').unwrap_or((LOOPBACK, address));
-    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = port.parse().ok().filter(|port| digits && *port > 0);
-    let port = port.ok_or_else(|| format!("{}; a port is a number from 1 to 65535", expected()))?;
-    let host = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').filter(|inner| inner.parse::<Ipv6Addr>().is_ok()),
-        None => Some(host).filter(|host| is_host(host)),
-    };
-    Ok(Check::Tcp { host: host.ok_or_else(expected)?.to_owned(), port })
-}
-
-/// Whether this is a host name or an IPv4 address. Digits and dots alone have to be an address.
-fn is_host(host: &str) -> bool {
-    let is_name = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
-    let is_number = host.bytes().all(|c| c.is_ascii_digit() || c == b'.');
-    !host.is_empty() && host.bytes().all(is_name) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
+    let (host, port) = endpoint::address(address, "tcp:")?;
+    Ok(Check::Tcp { host, port })
 }
 
 fn log(pattern: &[u8]) -> Result<Check, String> {

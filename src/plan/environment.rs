@@ -2,7 +2,7 @@
 
 /// The variables that stand for global options. Processes do not inherit them, so that a monofy among the processes
 /// does not obey the options of this one.
-pub const OPTION_VARIABLES: [&str; 15] = [
+pub const OPTION_VARIABLES: [&str; 16] = [
     "MONOFY_DEFAULTS",
     "MONOFY_ENV_FILE",
     "MONOFY_EXPLAIN",
@@ -14,6 +14,7 @@ pub const OPTION_VARIABLES: [&str; 15] = [
     "MONOFY_QUIET",
     "MONOFY_READY_FD",
     "MONOFY_RUN_PLAN",
+    "MONOFY_SECRET",
     "MONOFY_SETUP",
     "MONOFY_SHOW_SECRETS",
     "MONOFY_STRICT",

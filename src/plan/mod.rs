@@ -33,7 +33,8 @@ pub use secrets::{SecretDisplay, SecretRanges};
 pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
 pub use timeout::{ParseTimeoutError, Timeout};
 pub(crate) use validate::{
-    FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, is_name, is_variable, restart_conflict,
+    FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, is_environment_name, is_name, is_variable,
+    restart_conflict,
 };
 pub use validate::{InvalidField, ReadError};
 pub use variable::{Variable, VariableSource};

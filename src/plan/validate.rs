@@ -194,7 +194,7 @@ impl Process {
         }
         for (name, value) in &self.env {
             if !is_environment_name(name) {
-                return invalid("env", "a name that is empty or contains '=' or NUL");
+                return invalid("env", "a name that is not made of letters, digits, _, . and -");
             }
             if has_nul(value) {
                 return invalid(&format!("env.{name}"), NUL);
@@ -252,9 +252,11 @@ pub(crate) fn is_variable(name: &str) -> bool {
         && bytes.all(|other| other.is_ascii_alphanumeric() || other == b'_')
 }
 
-/// Whether an environment variable can have this name. Env files may set names with dots and dashes.
-fn is_environment_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['=', '\0'])
+/// Whether an env file may give a process this variable. Templates cannot refer to names with `.` and `-`.
+pub(crate) fn is_environment_name(name: &str) -> bool {
+    let is_first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_other = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    name.bytes().next().is_some_and(is_first) && name.bytes().all(is_other)
 }
 
 #[cfg(test)]

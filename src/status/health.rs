@@ -18,7 +18,8 @@ fn process_complaint(process: &ProcessStatus) -> Option<String> {
     let name = &process.name;
     let how = process.last_exit.as_ref().map(|exit| format!(": it {}", exit.how)).unwrap_or_default();
     match process.state {
-        ProcessState::Running if process.ready => None,
+        // A process that has ended is ready if it has done its work once, or was skipped.
+        ProcessState::Running | ProcessState::Ended if process.ready => None,
         ProcessState::Running => Some(format!("{name} is not ready")),
         ProcessState::Waiting => Some(format!("{name} has not been started yet")),
         ProcessState::Restarting => Some(format!("{name} is waiting to be restarted{how}")),
@@ -35,6 +36,13 @@ mod tests {
     #[test]
     fn a_run_with_every_process_ready_is_healthy() {
         assert_eq!(status(vec![process("web"), process("worker")]).complaint(), None);
+    }
+
+    #[test]
+    fn a_once_process_that_succeeded_is_healthy() {
+        let mut done = process("migrate");
+        (done.state, done.pid) = (ProcessState::Ended, None);
+        assert_eq!(status(vec![process("web"), done]).complaint(), None);
     }
 
     #[test]

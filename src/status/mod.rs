@@ -87,10 +87,7 @@ pub struct LastExit {
 
 impl From<ExitReason> for LastExit {
     fn from(reason: ExitReason) -> Self {
-        let signal = match reason {
-            ExitReason::Killed(signal) => Some(signal.to_string()),
-            ExitReason::Exited(_) | ExitReason::Lost => None,
-        };
+        let signal = reason.signal().map(|signal| signal.to_string());
         Self { status: reason.status(), how: reason.to_string(), signal }
     }
 }

@@ -1,13 +1,15 @@
-//! The half that executes a plan: a pure machine (events in, actions out) and one loop around it.
+//! Executes a plan: a pure state machine (events in, actions out) and one event loop around it.
 
 mod event_loop;
 mod launcher;
 mod machine;
 mod messages;
 mod notices;
+mod oom;
 mod orphans;
 mod parent_notify;
 mod probes;
+mod scan_limiter;
 mod status_writer;
 
 pub use crate::plan::TaskId;
@@ -15,9 +17,10 @@ pub use event_loop::{CannotBegin, run};
 pub use machine::Machine;
 pub use machine::action::{Action, Announcement};
 pub use machine::config::{Config, Grace, JobControl};
-pub use machine::event::{Children, Event, Tick, Wake};
+pub use machine::event::{Children, CreatesPath, Event, Leftovers, Wake};
 pub use machine::notice::{Cause, Notice};
-pub use machine::readiness::{Check, ProbeInterval, ProbeResult};
+pub use machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 pub use machine::restart::RestartAttempt;
 pub use machine::task::Task;
+pub use machine::tick::Tick;
 pub use notices::write_termination_log;

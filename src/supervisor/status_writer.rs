@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::plan::TaskId;
 use crate::status::{LastExit, ProcessState, ProcessStatus, RunStage, Status};
 use crate::supervisor::launcher::Launcher;
-use crate::supervisor::machine::event::Tick;
-use crate::supervisor::machine::task::{State, Task};
-use crate::supervisor::machine::{Machine, Phase};
+use crate::supervisor::machine::Machine;
+use crate::supervisor::machine::phase::Phase;
+use crate::supervisor::machine::task::{Task, TaskState};
+use crate::supervisor::machine::tick::Tick;
 use crate::sys::clock;
 use crate::sys::memfd::MemoryFile;
 use crate::sys::process::Pid;
@@ -32,7 +33,7 @@ enum Place {
 #[derive(PartialEq, Eq)]
 struct Snapshot {
     stage: RunStage,
-    tasks: Vec<(State, bool)>,
+    tasks: Vec<(TaskState, bool)>,
 }
 
 impl Default for StatusWriter {
@@ -96,16 +97,16 @@ impl StatusWriter {
         ProcessStatus {
             name,
             state: match task.state {
-                State::Waiting | State::Starting => ProcessState::Waiting,
-                State::Running(_) | State::GivenUp(_) => ProcessState::Running,
-                State::BackingOff(_) => ProcessState::Restarting,
-                State::Ended(_) | State::NotStarted => ProcessState::Ended,
+                TaskState::Waiting | TaskState::Starting => ProcessState::Waiting,
+                TaskState::Running(_) | TaskState::GivenUp(_) => ProcessState::Running,
+                TaskState::BackingOff(_) => ProcessState::Restarting,
+                TaskState::Ended(_) | TaskState::NotStarted | TaskState::Skipped => ProcessState::Ended,
             },
             pid: task.running().map(Pid::get),
             ready: task.is_ready(),
             restarts: task.restarts(),
             started_ms: task.started_at().map(|started| self.milliseconds(started)),
-            last_exit: task.last_end().map(LastExit::from),
+            last_exit: task.last_exit().map(LastExit::from),
         }
     }
 
@@ -118,7 +119,7 @@ impl StatusWriter {
 impl Machine {
     /// How far the run is, for those who look from outside.
     fn stage(&self) -> RunStage {
-        let waits = |task: &Task| matches!(task.state, State::Waiting | State::Starting);
+        let waits = |task: &Task| matches!(task.state, TaskState::Waiting | TaskState::Starting);
         match &self.phase {
             Phase::Setup(_) | Phase::LookingUp => RunStage::Setup,
             Phase::Running if self.tasks[self.setup..].iter().any(waits) => RunStage::Starting,

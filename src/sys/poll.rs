@@ -46,7 +46,7 @@ impl PollSet {
     /// Waits until something can be done with one of them or the time is over; for ever without a time.
     ///
     /// # Errors
-    /// As ppoll(2); EINTR among them. Then nothing is ready.
+    /// As ppoll(2), EINTR excepted. Then nothing is ready.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let time = timeout.map(|timeout| libc::timespec {
             tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
@@ -61,7 +61,7 @@ impl PollSet {
         }
         let error = io::Error::last_os_error();
         self.entries.iter_mut().for_each(|entry| entry.revents = 0);
-        Err(error)
+        if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
     }
 
     /// Whether something can be done with what stands there: what was waited for, or an end that only the attempt

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::signal::SignalNumber;
 use crate::sys::process::{self, Pid};
@@ -32,6 +33,18 @@ impl Descendant {
         (self.pid, self.started) == (other.pid, other.started)
     }
 
+    /// Whether it is in this process group.
+    #[must_use]
+    pub fn is_in_group(&self, group: Pid) -> bool {
+        self.group == group.get()
+    }
+
+    /// Whether it was started at this time or later, in clock ticks since boot.
+    #[must_use]
+    pub fn was_started_since(&self, ticks: u64) -> bool {
+        self.started >= ticks
+    }
+
     /// Whether it is the same process, executing the same program as far as its name tells.
     #[must_use]
     pub fn is_same_program(&self, other: &Self) -> bool {
@@ -48,19 +61,59 @@ pub fn living(spared: &[Pid]) -> Option<Vec<Descendant>> {
 
 /// Everything alive below us that is in this process group.
 #[must_use]
-pub fn living_in_group(leader: Pid) -> Vec<Descendant> {
-    let mut found = living(&[]).unwrap_or_default();
+pub fn living_in_group(leader: Pid) -> Option<Vec<Descendant>> {
+    let mut found = living(&[])?;
     found.retain(|descendant| descendant.group == leader.get());
-    found
+    Some(found)
 }
 
 /// Everything alive below another process, but for the same.
 #[must_use]
 pub fn living_below(root: Pid, spared: &[Pid]) -> Option<Vec<Descendant>> {
     own_proc()?;
-    let all =
-        fs::read_dir("/proc").ok()?.filter_map(|entry| read(entry.ok()?.file_name().to_str()?)).collect();
-    Some(below(root, spared, all))
+    Some(below(root, spared, with_descriptors(snapshot).ok()?))
+}
+
+/// Reads all processes.
+///
+/// # Errors
+/// If /proc cannot be read, or there is no descriptor left: a part of the processes would be missing.
+fn snapshot() -> io::Result<Vec<(Descendant, bool)>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(name) = name.to_str().filter(|name| name.starts_with(|c: char| c.is_ascii_digit())) else {
+            continue;
+        };
+        match try_read(name) {
+            Ok(process) => all.extend(process),
+            Err(error) if is_out_of_descriptors(&error) => return Err(error),
+            // It has ended.
+            Err(_) => {}
+        }
+    }
+    Ok(all)
+}
+
+/// Calls again with a higher limit of open files if there is no descriptor left. Two are needed.
+fn with_descriptors<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    const SPARE: u64 = 8;
+    let result = call();
+    if !result.as_ref().is_err_and(is_out_of_descriptors) {
+        return result;
+    }
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let raised = soft.saturating_add(SPARE);
+    // Above the hard limit only with privileges.
+    setrlimit(Resource::RLIMIT_NOFILE, raised, hard.max(raised))?;
+    let result = call();
+    // Only the processes that are started meanwhile would inherit it, and none is.
+    setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
+    result
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Whether a process is below another one. `None` where it is gone, or /proc cannot tell.
@@ -109,10 +162,15 @@ fn below(root: Pid, spared: &[Pid], mut all: Vec<(Descendant, bool)>) -> Vec<Des
     found.map(|((one, _), _)| one).collect()
 }
 
-/// Reads one entry of /proc; the flag is whether the process is alive, not a zombie.
+/// Reads one entry of /proc. The flag is whether the process is alive: a zombie is not, unless other threads go on after
+/// its main thread has exited.
 fn read(directory: &str) -> Option<(Descendant, bool)> {
-    let pid = directory.parse().ok().filter(|pid| *pid > 0)?;
-    parse(Pid::new(pid), &fs::read(format!("/proc/{directory}/stat")).ok()?)
+    try_read(directory).ok()?
+}
+
+fn try_read(directory: &str) -> io::Result<Option<(Descendant, bool)>> {
+    let Some(pid) = directory.parse().ok().filter(|pid| *pid > 0) else { return Ok(None) };
+    Ok(parse(Pid::new(pid), &fs::read(format!("/proc/{directory}/stat"))?))
 }
 
 /// `pid (comm) state ppid …` (proc(5)); comm may hold spaces, parentheses and any bytes, so its end is the
@@ -126,8 +184,15 @@ fn parse(pid: Pid, stat: &[u8]) -> Option<(Descendant, bool)> {
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
-    let started = fields.nth(16)?.parse().ok()?;
-    Some((Descendant { pid, name, parent, group, started }, !matches!(state, "Z" | "X")))
+    let threads: u32 = fields.nth(14)?.parse().ok()?;
+    let started = fields.nth(1)?.parse().ok()?;
+    let is_alive = match state {
+        // The main thread counts until all others have exited.
+        "Z" => threads > 1,
+        "X" => false,
+        _ => true,
+    };
+    Some((Descendant { pid, name, parent, group, started }, is_alive))
 }
 
 /// SIGKILL to our own children, but for `spared`. Their list is short and quick to read, so that this catches what
@@ -207,6 +272,16 @@ mod tests {
         let (found, is_alive) = parse(Pid::new(42), stat).unwrap();
         assert_eq!((found.name.as_str(), found.parent, found.started, is_alive), ("a) b (c", 7, 991, true));
         assert_eq!(found.group, 41);
+    }
+
+    #[test]
+    fn a_process_whose_main_thread_has_exited_lives_as_long_as_its_other_threads() {
+        let is_alive = |threads: &str| {
+            let stat = format!("42 (a) Z 7 41 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 {threads} 0 991 1 2 3");
+            parse(Pid::new(42), stat.as_bytes()).unwrap().1
+        };
+        assert!(is_alive("2"));
+        assert!(!is_alive("1"));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `--ready` in its five forms, and `--after`.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 use super::line::{INT, TERM, USR1, USR2, line, ready, run};
-use super::support::{Folder, Running, children, send, until};
+use super::support::{Folder, Run, Running, children, probe, send, until};
 
 /// A port at this address that nobody listens at.
 fn free_port(address: &str) -> u16 {
@@ -285,10 +286,175 @@ fn what_is_not_ready_is_named_by_its_template_after_10_s() {
 }
 
 #[test]
+fn the_notification_of_an_adopted_descendant_counts() {
+    let daemon = "($PROBE wait g USR1=notify:READY=1 &); exec $PROBE wait a";
+    let words =
+        ["--name", "a", "--ready", "notify", "sh", "-c", daemon, "|||", "--after", "a", "probe", "wait", "b"];
+    let running = run(&words).start();
+    ready(&running, "a");
+    let daemon = ready(&running, "g");
+    until("the daemon is adopted", || children(running.pid()).contains(&daemon).then_some(()));
+    send(daemon, USR1);
+    ready(&running, "b");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_file_or_a_socket_that_appears_makes_ready() {
+    let folder = Folder::new();
+    let path = folder.path().join("sock");
+    for kind in ["file", "unix"] {
+        let check = format!("{kind}:{}", path.display());
+        let words = [
+            "--name", "a", "--ready", &check, "probe", "wait", "a", "|||", "--after", "a", "probe", "wait",
+            "b",
+        ];
+        let running = run(&words).start();
+        ready(&running, "a");
+        running.stderr.wait_for("waits for a");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        ready(&running, "b");
+        running.signal(TERM);
+        running.finish().assert_status(0);
+        drop(listener);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// Answers requests at a port of its own with each of these, the last one again and again.
+fn http_server(answers: &'static [&'static str]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for number in 0.. {
+            let Ok((mut connection, _)) = listener.accept() else { return };
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if connection.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                request.push(byte[0]);
+            }
+            assert!(request.starts_with(b"GET /healthz?x HTTP/1.1\r\nHost: 127.0.0.1:"), "{request:?}");
+            let _ = connection.write_all(answers[std::cmp::min(number, answers.len() - 1)].as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn a_request_that_is_answered_with_success_makes_ready() {
+    let garbage = "\u{1}\u{2}\n";
+    let answers: &[&str] =
+        Box::leak(Box::new(["HTTP/1.1 503 Busy\r\n\r\n", "", garbage, "HTTP/1.1 204 Fine\r\n\r\n"]));
+    let check = format!("http:{}/healthz?x", http_server(answers));
+    let running = run(&["--name", "a", "--ready", &check, "probe", "wait", "a"]).start();
+    running.stderr.wait_for("monofy: a is ready");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn the_reason_why_a_process_is_not_ready_is_named() {
+    let check = format!("http:{}/healthz?x", http_server(&["HTTP/1.1 503 Busy\r\n\r\n"]));
+    let closed = format!("tcp:{}", free_port("127.0.0.1"));
+    let words = [
+        "--name",
+        "web",
+        "--ready",
+        &check,
+        "probe",
+        "wait",
+        "w",
+        "|||",
+        "--name",
+        "db",
+        "--ready",
+        &closed,
+        "probe",
+        "wait",
+        "d",
+        "|||",
+        "--name",
+        "app",
+        "--ready",
+        "exec:sh -c 'exit 3'",
+        "probe",
+        "wait",
+        "a",
+        "|||",
+        "--name",
+        "file",
+        "--ready",
+        "file:/no/such/file",
+        "probe",
+        "wait",
+        "f",
+    ];
+    let running = run(&words).start();
+    for (name, reason) in [
+        ("web", "status 503"),
+        ("db", "Connection refused (os error 111)"),
+        ("app", "the command exited with status 3"),
+        ("file", "No such file or directory (os error 2)"),
+    ] {
+        let line = running.stderr.wait_for(&format!("{name} is not ready after 10."));
+        assert!(line.ends_with(&format!("; last reason: {reason}")), "{line}");
+    }
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+/// A process that writes without end to what monofy listens at does not keep monofy from its signals.
+fn assert_hears_signals(check: &str, flood: &str) {
+    let words = ["--name", "a", "--ready", check, "sh", "-c", flood, "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let b = ready(&running, "b");
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    send(b, TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_flood_of_notifications_or_bytes_holds_up_no_signal() {
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:READY=1");
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:STATUS=x");
+    assert_hears_signals("fd:9", "trap '' USR1; exec cat /dev/zero >&9");
+}
+
+#[test]
+fn a_flood_of_strangers_notifications_holds_up_no_signal() {
+    let words = ["--name", "a", "--ready", "notify", "probe", "wait", "a", "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    let b = ready(&running, "b");
+    let environment = std::fs::read_to_string(format!("/proc/{a}/environ")).unwrap();
+    let name = environment.split('\0').find_map(|entry| entry.strip_prefix("NOTIFY_SOCKET=")).unwrap();
+    let stranger = Run::of(probe(), ["tell", "flood:READY=1"]).env("NOTIFY_SOCKET", name).start();
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    assert!(!running.stderr.so_far().contains("a is ready"));
+    send(b, TERM);
+    running.finish().assert_status(0);
+    drop(stranger);
+}
+
+#[test]
+fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
+    let long = "x".repeat(100_000);
+    let words = ["--name", "a", "--ready", "exec:echo $A$A", "echo", "x"];
+    let finished = run(&words).env("A", &long).finish();
+    finished.assert_status(125).assert_stdout("").assert_told("--ready of a: the arguments and environment");
+}
+
+#[test]
 fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
     let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
     finished.assert_status(127).assert_stdout("");
-    finished.assert_told("a (echo) cannot be asked whether it is ready: exec: its program was not found");
+    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
 }
 
 #[test]

@@ -23,6 +23,14 @@ fn a_process_finds_that_they_are_meant_for_it() {
 }
 
 #[test]
+fn the_pidfd_of_monofy_is_not_handed_on_as_that_of_a_process() {
+    let (found, pid) = environment("LISTEN_PID=$$ LISTEN_PIDFDID=77 LISTEN_FDS=1");
+    assert!(found.contains(&format!(" LISTEN_PID={pid} ")) && !found.contains("LISTEN_PIDFDID"), "{found}");
+    let (found, _) = environment("LISTEN_PID=1 LISTEN_PIDFDID=77 LISTEN_FDS=1");
+    assert!(found.contains(" LISTEN_PIDFDID=77 "), "{found}");
+}
+
+#[test]
 fn what_is_meant_for_another_process_is_left_as_it_is() {
     let (found, _) = environment("LISTEN_PID=1 LISTEN_FDS=1");
     assert!(found.contains(" LISTEN_PID=1 ") && found.contains(" LISTEN_FDS=1 "), "{found}");

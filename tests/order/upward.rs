@@ -55,7 +55,7 @@ fn who_listens_in_the_abstract_namespace_is_notified() {
 #[test]
 fn that_nobody_listens_is_a_warning_and_no_more() {
     let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy that everything is ready");
+    finished.assert_status(0).assert_told("cannot notify the service manager that everything is ready");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
     drop(read);
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
     let finished = run.stdin(write).finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy");
+    finished.assert_status(0).assert_told("cannot notify the service manager");
 }
 
 #[test]
@@ -186,4 +186,42 @@ fn what_stands_there_after_the_newline_is_nothing() {
         Some(())
     });
     running.finish().assert_status(0);
+}
+
+#[test]
+fn monofy_answers_the_watchdog_of_its_service_manager_and_hides_it_from_the_processes() {
+    let folder = Folder::new();
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let script = "WATCHDOG_PID=$$ exec $MONOFY $PROBE state state '&&' $PROBE wait a";
+    let run = Run::of("sh", ["-c", script]).env("MONOFY", monofy()).env("PROBE", probe());
+    let run = run.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000").directory(folder.path());
+    let running = run.start();
+    ready(&running, "a");
+    let mut messages = Vec::new();
+    while messages.iter().filter(|message| *message == "WATCHDOG=1").count() < 3 {
+        messages.push(next(&socket));
+    }
+    assert!(messages.contains(&"READY=1".to_owned()), "{messages:?}");
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(!state.contains("WATCHDOG"), "{state}");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_watchdog_of_another_process_is_left_alone() {
+    let folder = Folder::new();
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let run = line("probe state state && probe wait a").env("NOTIFY_SOCKET", &path);
+    let run = run.env("WATCHDOG_USEC", "2000").env("WATCHDOG_PID", "1").directory(folder.path());
+    let running = run.start();
+    ready(&running, "a");
+    assert_eq!(next(&socket), "READY=1");
+    running.signal(TERM);
+    assert_eq!(next(&socket), "STOPPING=1");
+    running.finish().assert_status(0);
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(state.contains("WATCHDOG_USEC=2000") && state.contains("WATCHDOG_PID=1"), "{state}");
 }

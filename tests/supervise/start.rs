@@ -79,7 +79,7 @@ fn other_signals_are_passed_on_to_the_setup_command_and_end_nothing() {
 fn a_signal_that_waits_since_before_the_start_ends_the_run_before_anything_starts() {
     let folder = Folder::new();
     let run = changed("pending=TERM", "touch later && touch process").directory(folder.path());
-    run.finish().assert_status(0).assert_told("SIGTERM was received");
+    run.finish().assert_status(0);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
