@@ -14,7 +14,7 @@ use crate::sys::child::{Child, ChildError, ChildStep};
 use crate::sys::descriptors;
 use crate::sys::process::Pid;
 use crate::sys::signals;
-use crate::sys::spawn::NewProcess;
+use crate::sys::spawn_request::NewProcess;
 
 /// The stack of the new process, in pieces of 16 bytes, to which every ABI aligns it. It makes system calls and no deep
 /// function calls; the kernel provides pages only for what it uses.
