@@ -1,4 +1,4 @@
-//! What `--health` and `--status` of another monofy can see of the run.
+//! Publishes the state of the run for `--health` and `--status`.
 
 use std::io;
 use std::time::Duration;
@@ -14,9 +14,9 @@ use crate::sys::clock;
 use crate::sys::memfd::MemoryFile;
 use crate::sys::process::Pid;
 
-/// Publishes how the run is, whenever that has changed.
+/// Publishes the state of the run whenever it has changed.
 pub(super) struct StatusWriter {
-    /// When the run began, by the clock that all processes share.
+    /// When the run began, on the monotonic clock, which all processes share.
     began: Duration,
     place: Place,
     seen: Option<Snapshot>,
@@ -25,11 +25,11 @@ pub(super) struct StatusWriter {
 enum Place {
     NoneYet,
     File(MemoryFile),
-    /// There is no such file to be had.
+    /// There is no memory file.
     Nowhere,
 }
 
-/// All whose change is worth a look; setup commands and processes in the order of the line.
+/// The state whose changes are published: of setup commands and processes, in the order of the line.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
     stage: Stage,
@@ -46,7 +46,7 @@ impl StatusWriter {
     /// Publishes what has changed.
     ///
     /// # Errors
-    /// Once, when nothing can be published; the run goes on without.
+    /// Once, if nothing can be published; the run goes on without.
     pub(super) fn write_status(&mut self, machine: &Machine, launcher: &Launcher<'_>) -> io::Result<()> {
         if matches!(self.place, Place::Nowhere) || !self.has_changed(machine) {
             return Ok(());
@@ -58,7 +58,7 @@ impl StatusWriter {
         if let Place::File(file) = &self.place {
             let published = file.publish(&self.status(machine, launcher).to_json());
             if published.is_err() {
-                // Who looks has to find nothing rather than what was.
+                // A reader has to find no state rather than an old one.
                 self.place = Place::Nowhere;
             }
             return published;
@@ -67,15 +67,15 @@ impl StatusWriter {
     }
 
     fn has_changed(&mut self, machine: &Machine) -> bool {
-        let glance = |task: &Task| (task.state, task.is_ready());
+        let snapshot = |task: &Task| (task.state, task.is_ready());
         let (stage, tasks) = (machine.stage(), &machine.tasks);
         if let Some(seen) = &self.seen
             && seen.stage == stage
-            && seen.tasks.iter().copied().eq(tasks.iter().map(glance))
+            && seen.tasks.iter().copied().eq(tasks.iter().map(snapshot))
         {
             return false;
         }
-        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(glance).collect() });
+        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(snapshot).collect() });
         true
     }
 
