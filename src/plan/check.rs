@@ -1,6 +1,6 @@
 //! How a process tells that it is ready (contract, 4.7).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod endpoint;
 
 use regex::bytes::Regex;
 use serde::de::{Deserializer, Error};
@@ -26,6 +26,21 @@ pub enum Check {
         /// From 1.
         port: u16,
     },
+    /// `http:[HOST:]PORT/PATH` or `http://HOST[:PORT]/PATH`: a GET request is answered with status 200 to 399.
+    Http {
+        /// As for [`Check::Tcp`].
+        host: String,
+        /// From 1.
+        port: u16,
+        /// The value of the `Host` header.
+        authority: String,
+        /// From `/` on, with the query.
+        path: String,
+    },
+    /// `unix:PATH`: a connection to the socket is accepted. An absolute path.
+    Unix(ByteString),
+    /// `file:PATH`: it exists. An absolute path.
+    File(ByteString),
     /// `log:REGEX`: a line of its output matches. [`log_pattern`] takes it.
     Log(String),
     /// `exec:COMMAND`: this program exits with 0. Its arguments; the program is not empty.
@@ -36,8 +51,6 @@ pub enum Check {
     Fd(i32),
 }
 
-/// Where `tcp:PORT` looks.
-const THIS_MACHINE: &str = "127.0.0.1";
 /// The lowest descriptor that a program does not use for something else, and the highest that is taken: no limit of
 /// open files is larger unless an administrator raised it on purpose.
 const DESCRIPTORS: std::ops::RangeInclusive<i32> = 3..=1_048_575;
@@ -53,6 +66,14 @@ impl Ready {
             Check::Notify
         } else if let Some(address) = rest("tcp:") {
             tcp(address)?
+        } else if let Some(address) = rest("http:") {
+            endpoint::http(address)?
+        } else if rest("https:").is_some() {
+            return Err(endpoint::NO_HTTPS.to_owned());
+        } else if let Some(path) = rest("unix:") {
+            Check::Unix(endpoint::absolute(path)?)
+        } else if let Some(path) = rest("file:") {
+            Check::File(endpoint::absolute(path)?)
         } else if let Some(pattern) = rest("log:") {
             log(pattern)?
         } else if let Some(command) = rest("exec:") {
@@ -60,7 +81,7 @@ impl Ready {
         } else if let Some(number) = rest("fd:") {
             fd(number)?
         } else {
-            return Err("write tcp:[HOST:]PORT, log:REGEX, exec:COMMAND, notify or fd:N".to_owned());
+            return Err("write tcp:[HOST:]PORT, http:[HOST:]PORT/PATH, unix:PATH, file:PATH, log:REGEX, exec:COMMAND, notify or fd:N".to_owned());
         };
         Ok(Self { written: ByteString(written.to_vec()), check })
     }
@@ -94,24 +115,8 @@ pub fn log_pattern(pattern: &str) -> Result<Regex, String> {
 }
 
 fn tcp(address: &[u8]) -> Result<Check, String> {
-    let expected = || "write tcp:PORT, tcp:HOST:PORT or tcp:[IPV6]:PORT".to_owned();
-    let address = std::str::from_utf8(address).map_err(|_| expected())?;
-    let (host, port) = address.rsplit_once(':').unwrap_or((THIS_MACHINE, address));
-    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = port.parse().ok().filter(|port| digits && *port > 0);
-    let port = port.ok_or_else(|| format!("{}; a port is a number from 1 to 65535", expected()))?;
-    let host = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').filter(|inner| inner.parse::<Ipv6Addr>().is_ok()),
-        None => Some(host).filter(|host| is_host(host)),
-    };
-    Ok(Check::Tcp { host: host.ok_or_else(expected)?.to_owned(), port })
-}
-
-/// A name, or an IPv4 address; what is made of numbers and dots alone has to be one.
-fn is_host(host: &str) -> bool {
-    let is_name = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
-    let is_number = host.bytes().all(|c| c.is_ascii_digit() || c == b'.');
-    !host.is_empty() && host.bytes().all(is_name) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
+    let (host, port) = endpoint::address(address, "tcp:")?;
+    Ok(Check::Tcp { host, port })
 }
 
 fn log(pattern: &[u8]) -> Result<Check, String> {

@@ -22,7 +22,7 @@ use crate::sys::executable::{self, FileKind};
 use crate::sys::passed_fd;
 use crate::sys::process::Pid;
 use crate::sys::signals::{self, OriginalSignals};
-use crate::sys::spawn::{Grouping, SpawnRequest};
+use crate::sys::spawn_request::{Grouping, SpawnRequest};
 use crate::sys::variadic::long;
 
 /// A step of the child's setup, for error reports.

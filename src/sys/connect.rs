@@ -20,10 +20,10 @@ pub struct Connection(OwnedFd);
 /// The immediate result of an attempt.
 #[derive(Debug)]
 pub enum Attempt {
-    /// The connection was accepted, and is closed already.
-    Accepted,
+    /// The connection was accepted.
+    Accepted(Connection),
     /// It was refused, or there is no descriptor to try with.
-    Refused,
+    Refused(io::Error),
     /// The result is known when the connection is writable.
     UnderWay(Connection),
 }
@@ -31,7 +31,10 @@ pub enum Attempt {
 /// Tries to connect.
 #[must_use]
 pub fn attempt(address: SocketAddr) -> Attempt {
-    let Ok(descriptor) = socket(address) else { return Attempt::Refused };
+    let descriptor = match socket(address) {
+        Ok(descriptor) => descriptor,
+        Err(error) => return Attempt::Refused(error),
+    };
     let result = match address.ip() {
         IpAddr::V4(ip) => {
             // SAFETY: all zero is a valid value of this plain structure of C.
@@ -52,9 +55,12 @@ pub fn attempt(address: SocketAddr) -> Attempt {
     };
     let connection = Connection(descriptor);
     match result {
-        Ok(()) if connection.is_accepted() => Attempt::Accepted,
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Attempt::UnderWay(connection),
-        Ok(()) | Err(_) => Attempt::Refused,
+        Ok(()) => match connection.result() {
+            Ok(()) => Attempt::Accepted(connection),
+            Err(error) => Attempt::Refused(error),
+        },
+        Err(error) => Attempt::Refused(error),
     }
 }
 
@@ -86,8 +92,10 @@ fn size_of<T>(value: &T) -> libc::socklen_t {
 
 impl Connection {
     /// Whether it was accepted. To be called when it is writable.
-    #[must_use]
-    pub fn is_accepted(&self) -> bool {
+    ///
+    /// # Errors
+    /// If it was refused.
+    pub fn result(&self) -> io::Result<()> {
         let mut error: libc::c_int = 0;
         let mut size = size_of(&error);
         // SAFETY: the kernel writes one int, the size that is passed.
@@ -100,7 +108,14 @@ impl Connection {
                 &raw mut size,
             )
         };
-        result == 0 && error == 0 && !self.is_with_itself()
+        if result != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        match error {
+            0 if self.is_with_itself() => Err(io::Error::from_raw_os_error(libc::ECONNREFUSED)),
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
     }
 
     /// Whether TCP has connected it with itself: an attempt may get the very port as its own at which nobody listens. The
@@ -137,6 +152,31 @@ impl Connection {
 /// getsockname(2) or getpeername(2).
 type Name = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
 
+impl Connection {
+    /// Sends as much as there is room for.
+    ///
+    /// # Errors
+    /// As send(2); `WouldBlock` if there is no room.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+        // SAFETY: the kernel reads as many bytes as are passed.
+        let sent = unsafe { libc::send(self.0.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// Receives what is there; 0 bytes are the end.
+    ///
+    /// # Errors
+    /// As recv(2); `WouldBlock` if there is nothing yet.
+    pub fn receive(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        // SAFETY: the kernel writes no more bytes than are passed.
+        let received = unsafe {
+            libc::recv(self.0.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len(), libc::MSG_DONTWAIT)
+        };
+        usize::try_from(received).map_err(|_| io::Error::last_os_error())
+    }
+}
+
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -152,12 +192,12 @@ mod tests {
     /// Whether an attempt is accepted in the end.
     fn is_accepted_at_last(attempt: Attempt) -> bool {
         match attempt {
-            Attempt::Accepted => true,
-            Attempt::Refused => false,
+            Attempt::Accepted(_) => true,
+            Attempt::Refused(_) => false,
             Attempt::UnderWay(connection) => {
                 let mut polled = [nix::poll::PollFd::new(connection.as_fd(), nix::poll::PollFlags::POLLOUT)];
                 nix::poll::poll(&mut polled, 5000_u16).unwrap();
-                connection.is_accepted()
+                connection.result().is_ok()
             }
         }
     }

@@ -9,7 +9,7 @@ use std::ptr;
 
 use crate::sys::cstring_array::CStringArray;
 use crate::sys::process::Pid;
-use crate::sys::spawn::SpawnRequest;
+use crate::sys::spawn_request::SpawnRequest;
 
 /// The variable with the id of the process that descriptors were opened for.
 const LISTEN_PID: &str = "LISTEN_PID";

@@ -24,6 +24,7 @@ pub mod pty;
 pub mod search;
 pub mod signals;
 pub mod spawn;
+pub mod spawn_request;
 pub mod stdio;
 pub mod terminal;
 mod variadic;

@@ -5,84 +5,26 @@
 //! wait for it, the kernel kills it after [`VFORK_LIMIT`]; it then starts in a copy of the memory, and after
 //! [`WAIT_LIMIT`] monofy goes on without it: a [`PendingProcess`].
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd;
 
-use crate::signal::{SignalNumber, SignalSet};
+use crate::signal::SignalNumber;
 use crate::sys::child::{Child, Progress};
-use crate::sys::credentials::Credentials;
-use crate::sys::passed_fd;
 use crate::sys::process::{self, Pid};
-use crate::sys::signals::OriginalSignals;
 use crate::sys::vfork_exec;
 use crate::sys::wait;
 
 pub use crate::sys::child::{ChildError, ChildStep};
+pub use crate::sys::spawn_request::{Grouping, NewProcess, SpawnRequest};
 
 /// How long a process may take to execute its program while monofy waits for it in vfork(2).
 const VFORK_LIMIT: Duration = Duration::from_millis(250);
 /// How long monofy waits for a process in a copy of its memory before it goes on.
 const WAIT_LIMIT: u16 = 100;
-
-/// The process group in which a process starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouping {
-    /// That of monofy, so that a terminal sees one job.
-    Shared,
-    /// A new one, which it leads.
-    Own,
-}
-
-/// What starting one process takes.
-#[derive(Debug)]
-pub struct SpawnRequest<'a> {
-    /// The files to try, in this order, relative to the directory.
-    pub files: Vec<PathBuf>,
-    /// The arguments, starting with PROGRAM as written.
-    pub argv: Vec<&'a OsStr>,
-    /// Environment variables added to those of monofy.
-    pub environment: Vec<(&'a str, &'a OsStr)>,
-    /// Environment variables of monofy that it does not get.
-    pub hidden: Vec<&'a str>,
-    /// Whether it finds its own process id in `LISTEN_PID`.
-    pub listens: bool,
-    /// Its working directory, unless it is that of monofy.
-    pub directory: Option<&'a Path>,
-    /// Its user and groups, unless they are those of monofy.
-    pub credentials: Option<&'a Credentials>,
-    /// Its file mode creation mask, unless it is that of monofy.
-    pub umask: Option<u32>,
-    /// Its process group.
-    pub grouping: Grouping,
-    /// The signal that it gets if monofy is killed.
-    pub death_signal: SignalNumber,
-    /// Its signal mask and dispositions.
-    pub original_signals: OriginalSignals,
-    /// A descriptor that it finds under a requested number.
-    pub passed: Option<passed_fd::Handle>,
-    /// Its stdin, unless it is that of monofy.
-    pub stdin: Option<OwnedFd>,
-    /// Its stdout, unless it is that of monofy.
-    pub stdout: Option<OwnedFd>,
-    /// Its stderr, unless it is that of monofy.
-    pub stderr: Option<OwnedFd>,
-}
-
-/// A process that was created.
-#[derive(Clone, Copy, Debug)]
-pub struct NewProcess {
-    /// Its process id.
-    pub pid: Pid,
-    /// The signals that were pending for monofy right after the fork. A terminal signals the group as it is at that
-    /// moment, so the child has not got what was sent before the fork. Looked at only if the child shares our group.
-    pub missed: SignalSet,
-}
 
 /// A program that was started.
 #[derive(Debug)]
@@ -280,6 +222,14 @@ impl AsFd for PendingProcess {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pipe.as_fd()
     }
+}
+
+/// Runs a function in a copy of this process, which exits with its result.
+///
+/// # Errors
+/// If no process can be created.
+pub fn fork_status(call: impl FnOnce() -> u8) -> io::Result<Pid> {
+    vfork_exec::fork_status(call)
 }
 
 /// A function that runs in a copy of this process, since what it looks at may not answer.

@@ -14,7 +14,7 @@ use crate::sys::child::{Child, ChildError, ChildStep};
 use crate::sys::descriptors;
 use crate::sys::process::Pid;
 use crate::sys::signals;
-use crate::sys::spawn::NewProcess;
+use crate::sys::spawn_request::NewProcess;
 
 /// The stack of the new process, in pieces of 16 bytes, to which every ABI aligns it. It makes system calls and no deep
 /// function calls; the kernel provides pages only for what it uses.
@@ -116,6 +116,25 @@ pub(super) fn decode(bytes: [u8; ENCODED]) -> ChildError {
 /// # Errors
 /// If there is no process or no memory available.
 pub(super) fn fork_call(call: impl FnOnce() -> Vec<u8>, result: &OwnedFd) -> io::Result<Pid> {
+    fork_status(|| {
+        let bytes = call();
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            match unistd::write(result, rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(nix::Error::EINTR) => {}
+                Err(_) => return 1,
+            }
+        }
+        0
+    })
+}
+
+/// Runs a function in a copy of this process, which exits with its result.
+///
+/// # Errors
+/// If there is no process or no memory available.
+pub(super) fn fork_status(call: impl FnOnce() -> u8) -> io::Result<Pid> {
     // SAFETY: there is one thread, so the copy holds no lock of another; it ends below.
     let pid = unsafe { libc::fork() };
     if pid < 0 {
@@ -123,17 +142,9 @@ pub(super) fn fork_call(call: impl FnOnce() -> Vec<u8>, result: &OwnedFd) -> io:
     }
     if pid == 0 {
         signals::die_with_parent();
-        let bytes = call();
-        let mut rest = bytes.as_slice();
-        while !rest.is_empty() {
-            match unistd::write(result, rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(nix::Error::EINTR) => {}
-                Err(_) => break,
-            }
-        }
+        let status = call();
         // SAFETY: it runs nothing of ours.
-        unsafe { libc::_exit(0) }
+        unsafe { libc::_exit(status.into()) }
     }
     Ok(Pid::new(pid))
 }

@@ -133,7 +133,7 @@ fn wrong_fields() -> Vec<(Value, &'static str, Schema)> {
         (first("tty", json!("yes")), "not a plan: invalid type: string \"…\"", Refuses),
         (first("restart", json!("sometimes")), "not a plan: invalid value: string \"…\"", Refuses),
         (first("restart", json!("on-failure:0")), "not a plan: invalid value: string \"…\"", Refuses),
-        (first("ready", json!("udp:80")), "not a plan: write tcp:[HOST:]PORT, log:REGEX", Refuses),
+        (first("ready", json!("udp:80")), "not a plan: write tcp:[HOST:]PORT, http:", Refuses),
         (first("ready", json!("log:(")), "not a plan: this is not a regular expression", CannotTell),
         (first("ready", json!("tcp:70000")), "not a plan: write tcp:PORT", CannotTell),
         (first("ready", json!("fd:2")), "not a plan: a descriptor is a number from 3 on", Refuses),

@@ -153,7 +153,10 @@ impl EventLoop<'_> {
                     None
                 }
                 // The program may appear later.
-                Err(_) => Some(ProbeResult::NotYet),
+                Err(error) => {
+                    self.probes.record_reason(id, error.to_string());
+                    Some(ProbeResult::NotYet)
+                }
             },
         }
     }
@@ -238,7 +241,13 @@ impl EventLoop<'_> {
             self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
             self.notices.write_last(level, &messages::text(notice, &self.launcher, left));
         } else if self.notices.wants(level) {
-            self.notices.write(level, &messages::text(notice, &self.launcher, left));
+            let mut text = messages::text(notice, &self.launcher, left);
+            if let Notice::NotReady(id, ..) = notice
+                && let Some(reason) = self.probes.reason(*id)
+            {
+                text = text + "; last reason: " + reason;
+            }
+            self.notices.write(level, &text);
         }
     }
 }

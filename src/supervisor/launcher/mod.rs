@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
 
@@ -183,9 +183,12 @@ impl<'a> Launcher<'a> {
         self.process(id).ready.as_ref()
     }
 
-    /// The path that it creates: if it exists, the command is skipped.
-    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<&'a Path> {
-        self.process(id).creates.as_ref().map(|path| Path::new(path.as_os_str()))
+    /// The path that it creates, from its working directory: if it exists, the command is skipped.
+    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<PathBuf> {
+        let process = self.process(id);
+        let path = Path::new(process.creates.as_ref()?.as_os_str());
+        let directory = process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str()));
+        Some(directory.map_or_else(|| path.to_owned(), |directory| directory.join(path)))
     }
 
     pub(in crate::supervisor) fn process(&self, id: TaskId) -> &'a Process {
@@ -450,14 +453,23 @@ fn has_successors(commands: &[Command<'_>]) -> bool {
 fn command_of(process: &Process) -> Option<&[ByteString]> {
     match process.ready.as_ref()?.check() {
         Check::Exec(words) => Some(words),
-        Check::Tcp { .. } | Check::Log(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Log(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 
 fn has_known_host(process: &Process) -> bool {
     match process.ready.as_ref().map(Ready::check) {
-        Some(Check::Tcp { host, .. }) => hosts::addresses(host).is_some(),
-        Some(Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_)) | None => true,
+        Some(Check::Tcp { host, .. } | Check::Http { host, .. }) => hosts::addresses(host).is_some(),
+        Some(
+            Check::Unix(_) | Check::File(_) | Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_),
+        )
+        | None => true,
     }
 }
 
@@ -466,7 +478,13 @@ fn line(process: &Process) -> Option<Regex> {
     match process.ready.as_ref()?.check() {
         // A plan with a malformed pattern was refused.
         Check::Log(pattern) => log_pattern(pattern).ok(),
-        Check::Tcp { .. } | Check::Exec(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Exec(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 

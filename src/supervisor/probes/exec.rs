@@ -1,7 +1,7 @@
 //! `--ready exec:COMMAND`: a process is ready when this command exits with 0.
 
 use crate::exit::ExitReason;
-use crate::supervisor::machine::readiness::ProbeResult;
+use crate::signal::SignalNumber;
 use crate::sys::process::{self, Pid};
 
 /// Runs a command again and again.
@@ -24,14 +24,14 @@ impl ExecProbe {
         let pid = self.running.take()?;
         // It leads its group and has not been reaped, so the number is its own.
         let _ = process::kill_group(pid);
-        // A command that is not a leader yet.
-        let _ = process::send(pid, crate::signal::SignalNumber::KILL);
+        // It may not lead its group yet.
+        let _ = process::send(pid, SignalNumber::KILL);
         Some(pid)
     }
 
     /// The command has ended.
-    pub(in crate::supervisor) fn ended(&mut self, reason: ExitReason) -> ProbeResult {
+    pub(in crate::supervisor) fn ended(&mut self, reason: ExitReason) -> Result<(), String> {
         self.running = None;
-        if reason == ExitReason::Exited(0) { ProbeResult::Ready } else { ProbeResult::NotYet }
+        if reason == ExitReason::Exited(0) { Ok(()) } else { Err(format!("the command {reason}")) }
     }
 }

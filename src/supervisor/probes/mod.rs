@@ -3,16 +3,21 @@
 
 mod exec;
 mod fd;
+mod http;
 mod notify;
+mod path;
 mod tcp;
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use self::exec::ExecProbe;
 use self::fd::{FdOutcome, FdProbe};
+use self::http::HttpProbe;
 use self::notify::NotifyProbe;
-use self::tcp::TcpProbe;
+use self::path::{PathKind, PathProbe};
+use self::tcp::Connector;
 use crate::exit::ExitReason;
 use crate::plan::{Check, Ready, TaskId};
 use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
@@ -37,7 +42,9 @@ const COMMANDS: ProbeInterval = ProbeInterval {
 /// A check as the machine sees it.
 pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } => ReadinessCheck::Polled(CONNECTIONS),
+        Check::Tcp { .. } | Check::Http { .. } | Check::Unix(_) | Check::File(_) => {
+            ReadinessCheck::Polled(CONNECTIONS)
+        }
         Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
         Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
     }
@@ -59,10 +66,14 @@ pub(in crate::supervisor) struct Probes {
     results: Vec<(TaskId, ProbeResult)>,
     /// Commands that were killed and have not been reaped.
     killed: Vec<Pid>,
+    /// Why the last probe of a process has failed.
+    reasons: Vec<(TaskId, String)>,
 }
 
 enum Probe {
-    Tcp(TcpProbe),
+    Tcp(Connector),
+    Http(HttpProbe),
+    Path(PathProbe),
     Exec(ExecProbe),
     Notify(NotifyProbe),
     Fd(FdProbe),
@@ -84,7 +95,14 @@ impl Probes {
         let probe = match ready.check() {
             // The output is searched where it passes.
             Check::Log(_) => return Ok(resources),
-            Check::Tcp { host, port } => Probe::Tcp(TcpProbe::new(host, *port)),
+            Check::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
+            Check::Http { host, port, authority, path } => {
+                Probe::Http(HttpProbe::new(host, *port, authority, path))
+            }
+            Check::Unix(path) => {
+                Probe::Path(PathProbe::new(PathKind::Socket, PathBuf::from(path.as_os_str())))
+            }
+            Check::File(path) => Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str()))),
             Check::Exec(_) => Probe::Exec(ExecProbe::default()),
             Check::Notify => {
                 let probe = NotifyProbe::open()?;
@@ -114,19 +132,44 @@ impl Probes {
 
     /// Probes once.
     pub(in crate::supervisor) fn probe(&mut self, id: TaskId) -> Probed {
-        match self.find(id) {
-            Some(Probe::Tcp(probe)) => match probe.probe() {
-                Some(result) => {
-                    if result == ProbeResult::Ready {
-                        self.end(id);
-                    }
-                    Probed::Result(result)
+        let result = match self.find(id) {
+            Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
+            Some(Probe::Http(probe)) => probe.probe(),
+            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(error.to_string())),
+            Some(Probe::Exec(_)) => return Probed::StartCommand,
+            Some(Probe::Notify(_) | Probe::Fd(_)) | None => None,
+        };
+        match result.map(|result| self.keep_reason(id, result)) {
+            Some(result) => {
+                if result == ProbeResult::Ready {
+                    self.end(id);
                 }
-                None => Probed::UnderWay,
-            },
-            Some(Probe::Exec(_)) => Probed::StartCommand,
-            Some(Probe::Notify(_) | Probe::Fd(_)) | None => Probed::UnderWay,
+                Probed::Result(result)
+            }
+            None => Probed::UnderWay,
         }
+    }
+
+    /// Keeps the reason of a probe that has failed.
+    fn keep_reason(&mut self, id: TaskId, result: Result<(), String>) -> ProbeResult {
+        match result {
+            Ok(()) => ProbeResult::Ready,
+            Err(reason) => {
+                self.record_reason(id, reason);
+                ProbeResult::NotYet
+            }
+        }
+    }
+
+    /// Records why a probe has failed.
+    pub(in crate::supervisor) fn record_reason(&mut self, id: TaskId, reason: String) {
+        self.reasons.retain(|(of, _)| *of != id);
+        self.reasons.push((id, reason));
+    }
+
+    /// Why the last probe of a process has failed.
+    pub(in crate::supervisor) fn reason(&self, id: TaskId) -> Option<&str> {
+        self.reasons.iter().find(|(of, _)| *of == id).map(|(_, reason)| reason.as_str())
     }
 
     /// Notes the command of a check that was started.
@@ -140,6 +183,11 @@ impl Probes {
     pub(in crate::supervisor) fn abandon(&mut self, id: TaskId) {
         match self.find(id) {
             Some(Probe::Tcp(probe)) => probe.abandon(),
+            Some(Probe::Http(probe)) => probe.abandon(),
+            Some(Probe::Path(probe)) => {
+                let killed = probe.kill();
+                self.killed.extend(killed);
+            }
             Some(Probe::Exec(probe)) => {
                 let killed = probe.kill();
                 self.killed.extend(killed);
@@ -152,6 +200,7 @@ impl Probes {
     pub(in crate::supervisor) fn end(&mut self, id: TaskId) {
         self.abandon(id);
         self.active.retain(|(of, _)| *of != id);
+        self.reasons.retain(|(of, _)| *of != id);
     }
 
     /// Whether this child is the command of a check.
@@ -160,7 +209,11 @@ impl Probes {
     }
 
     fn owner_of(&self, pid: Pid) -> Option<TaskId> {
-        let is_it = |probe: &Probe| matches!(probe, Probe::Exec(probe) if probe.is_at(pid));
+        let is_it = |probe: &Probe| match probe {
+            Probe::Exec(probe) => probe.is_at(pid),
+            Probe::Path(probe) => probe.is_at(pid),
+            Probe::Tcp(_) | Probe::Http(_) | Probe::Notify(_) | Probe::Fd(_) => false,
+        };
         self.active.iter().find(|(_, probe)| is_it(probe)).map(|(id, _)| *id)
     }
 
@@ -171,10 +224,13 @@ impl Probes {
             return true;
         }
         let Some(id) = self.owner_of(pid) else { return false };
-        if let Some(Probe::Exec(probe)) = self.find(id) {
-            let result = probe.ended(reason);
-            self.record(id, result);
-        }
+        let result = match self.find(id) {
+            Some(Probe::Exec(probe)) => probe.ended(reason),
+            Some(Probe::Path(probe)) => probe.ended(reason),
+            Some(Probe::Tcp(_) | Probe::Http(_) | Probe::Notify(_) | Probe::Fd(_)) | None => return true,
+        };
+        let result = self.keep_reason(id, result);
+        self.record(id, result);
         true
     }
 
@@ -195,7 +251,8 @@ impl Probes {
     pub(in crate::supervisor) fn is_idle(&self) -> bool {
         self.active.iter().all(|(_, probe)| match probe {
             Probe::Tcp(probe) => probe.is_idle(),
-            Probe::Exec(_) => true,
+            Probe::Http(probe) => probe.is_idle(),
+            Probe::Exec(_) | Probe::Path(_) => true,
             Probe::Notify(_) | Probe::Fd(_) => false,
         })
     }
@@ -205,7 +262,8 @@ impl Probes {
         for (_, probe) in &mut self.active {
             match probe {
                 Probe::Tcp(probe) => probe.register(set),
-                Probe::Exec(_) => {}
+                Probe::Http(probe) => probe.register(set),
+                Probe::Exec(_) | Probe::Path(_) => {}
                 Probe::Notify(probe) => probe.register(set),
                 Probe::Fd(probe) => probe.register(set),
             }
@@ -218,21 +276,23 @@ impl Probes {
         let mut closed = Vec::new();
         for (id, probe) in &mut self.active {
             let result = match probe {
-                Probe::Tcp(probe) => probe.act(set),
-                Probe::Notify(probe) => probe.act(set),
+                Probe::Tcp(probe) => probe.act(set).and_then(tcp::result),
+                Probe::Http(probe) => probe.act(set),
+                Probe::Notify(probe) => probe.act(set).map(|_| Ok(())),
                 Probe::Fd(probe) => match probe.act(set) {
-                    FdOutcome::Newline => Some(ProbeResult::Ready),
+                    FdOutcome::Newline => Some(Ok(())),
                     FdOutcome::Nothing => None,
                     FdOutcome::Closed => {
                         closed.push(*id);
                         None
                     }
                 },
-                Probe::Exec(_) => None,
+                Probe::Exec(_) | Probe::Path(_) => None,
             };
             results.extend(result.map(|result| (*id, result)));
         }
         for (id, result) in results {
+            let result = self.keep_reason(id, result);
             self.record(id, result);
         }
         for id in closed {
