@@ -58,7 +58,11 @@ fn run_line(
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
 ) -> Result<u8, StartError> {
-    let guard = ExitOnStop::arm(line.global.view.map_or(Interrupted::Run, |_| Interrupted::View));
+    let guard = ExitOnStop::arm(match (line.global.view, line.global.verbosity.quiet) {
+        (Some(_), _) => Interrupted::View,
+        (None, Some(true)) => Interrupted::QuietRun,
+        (None, _) => Interrupted::Run,
+    });
     cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
     let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);

@@ -16,7 +16,7 @@ pub(super) struct ScanLimiter {
 }
 
 impl ScanLimiter {
-    /// Runs a scan, or returns `None` if it is too soon. Whoever needs its result asks again later.
+    /// Runs a scan, or returns `None` if it is too soon; the caller scans again later.
     pub(super) fn scan<T>(&mut self, scan: impl FnOnce() -> T) -> Option<T> {
         let began = Instant::now();
         if self.next.is_some_and(|next| began < next) {

@@ -1,4 +1,4 @@
-//! What `--health` and `--status` of another monofy can see of the run.
+//! Writes the status of the run, which `--health` and `--status` of another monofy read.
 
 use std::io;
 use std::time::Duration;
@@ -14,22 +14,22 @@ use crate::sys::clock;
 use crate::sys::memfd::MemoryFile;
 use crate::sys::process::Pid;
 
-/// Publishes how the run is, whenever that has changed.
+/// Publishes the status whenever it has changed.
 pub(super) struct StatusWriter {
-    /// When the run began, by the clock that all processes share.
+    /// When the run began, on the monotonic clock that all processes share.
     began: Duration,
-    place: Place,
+    file: StatusFile,
     seen: Option<Snapshot>,
 }
 
-enum Place {
+enum StatusFile {
     NoneYet,
     File(MemoryFile),
-    /// There is no such file to be had.
+    /// There is no memory file here.
     Nowhere,
 }
 
-/// All whose change is worth a look; setup commands and processes in the order of the line.
+/// What the status depends on: setup commands and processes in the order of the line.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
     stage: RunStage,
@@ -38,28 +38,28 @@ struct Snapshot {
 
 impl Default for StatusWriter {
     fn default() -> Self {
-        Self { began: clock::monotonic(), place: Place::NoneYet, seen: None }
+        Self { began: clock::monotonic(), file: StatusFile::NoneYet, seen: None }
     }
 }
 
 impl StatusWriter {
-    /// Publishes what has changed.
+    /// Publishes the status if it has changed.
     ///
     /// # Errors
     /// Once, when nothing can be published; the run goes on without.
     pub(super) fn write_status(&mut self, machine: &Machine, launcher: &Launcher<'_>) -> io::Result<()> {
-        if matches!(self.place, Place::Nowhere) || !self.has_changed(machine) {
+        if matches!(self.file, StatusFile::Nowhere) || !self.has_changed(machine) {
             return Ok(());
         }
-        if let Place::NoneYet = self.place {
-            self.place = Place::Nowhere;
-            self.place = Place::File(MemoryFile::create()?);
+        if let StatusFile::NoneYet = self.file {
+            self.file = StatusFile::Nowhere;
+            self.file = StatusFile::File(MemoryFile::create()?);
         }
-        if let Place::File(file) = &self.place {
+        if let StatusFile::File(file) = &self.file {
             let published = file.publish(&self.status(machine, launcher).to_json());
             if published.is_err() {
-                // Who looks has to find nothing rather than what was.
-                self.place = Place::Nowhere;
+                // A reader has to find nothing rather than an old status.
+                self.file = StatusFile::Nowhere;
             }
             return published;
         }
@@ -67,15 +67,15 @@ impl StatusWriter {
     }
 
     fn has_changed(&mut self, machine: &Machine) -> bool {
-        let glance = |task: &Task| (task.state, task.is_ready());
+        let snapshot = |task: &Task| (task.state, task.is_ready());
         let (stage, tasks) = (machine.stage(), &machine.tasks);
         if let Some(seen) = &self.seen
             && seen.stage == stage
-            && seen.tasks.iter().copied().eq(tasks.iter().map(glance))
+            && seen.tasks.iter().copied().eq(tasks.iter().map(snapshot))
         {
             return false;
         }
-        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(glance).collect() });
+        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(snapshot).collect() });
         true
     }
 
@@ -117,7 +117,7 @@ impl StatusWriter {
 }
 
 impl Machine {
-    /// How far the run is, for those who look from outside.
+    /// The stage of the run, as the status has it.
     fn stage(&self) -> RunStage {
         let waits = |task: &Task| matches!(task.state, TaskState::Waiting | TaskState::Starting);
         match &self.phase {

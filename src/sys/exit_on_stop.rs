@@ -22,8 +22,10 @@ pub struct ExitOnStop {
 /// What a signal interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interrupted {
-    /// The preparation of a run.
+    /// The preparation of a run, with a notice.
     Run,
+    /// The preparation of a run of which only errors are printed.
+    QuietRun,
     /// A view, of which a part may have been written.
     View,
 }
@@ -33,7 +35,8 @@ impl ExitOnStop {
     #[must_use]
     pub fn arm(interrupted: Interrupted) -> Self {
         let handler = match interrupted {
-            Interrupted::Run => exit_with_zero as extern "C" fn(libc::c_int),
+            Interrupted::Run => exit_with_notice as extern "C" fn(libc::c_int),
+            Interrupted::QuietRun => exit_with_zero,
             Interrupted::View => exit_with_signal,
         };
         let stops = SignalNumber::all().filter(|signal| signal.asks_for_stop());
@@ -50,6 +53,23 @@ impl Drop for ExitOnStop {
         for signal in &self.signals {
             set_action(*signal, libc::SIG_DFL);
         }
+    }
+}
+
+extern "C" fn exit_with_notice(signal: libc::c_int) {
+    let notice: &[u8] = match signal {
+        libc::SIGTERM => b"monofy: nothing was started, because SIGTERM was received\n",
+        libc::SIGINT => b"monofy: nothing was started, because SIGINT was received\n",
+        _ => b"monofy: nothing was started, because SIGQUIT was received\n",
+    };
+    let mut stderr = libc::pollfd { fd: libc::STDERR_FILENO, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: poll(2), write(2) and _exit(2) are async-signal-safe, and both pointers are to live memory of the given
+    // size. A stderr that nobody reads is not written to: that would block. SIGPIPE is blocked.
+    unsafe {
+        if libc::poll(&raw mut stderr, 1, 0) == 1 && stderr.revents & libc::POLLOUT != 0 {
+            libc::write(libc::STDERR_FILENO, notice.as_ptr().cast(), notice.len());
+        }
+        libc::_exit(0)
     }
 }
 

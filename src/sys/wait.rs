@@ -14,18 +14,18 @@ use crate::exit::{ExitReason, KillCause};
 use crate::signal::SignalNumber;
 use crate::sys::process::Pid;
 
-/// What one look at the children found.
+/// The result of one waitpid(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaped {
-    /// This one ended and is gone from the table of processes: its pid may belong to another from now on.
+    /// This child ended and was reaped: its pid may belong to another process from now on.
     Died(Pid, ExitReason),
-    /// There are children, and none that ended.
+    /// There are children, and none has ended.
     NoneYet,
     /// There are no children at all, and so no descendants either: orphans are adopted.
     NoChildren,
 }
 
-/// Takes one ended child, if there is one.
+/// Reaps one ended child, if there is one.
 #[must_use]
 pub fn reap() -> Reaped {
     loop {

@@ -183,3 +183,19 @@ fn the_last_of_a_long_chain_is_told_before_it_is_killed() {
         assert!(place(TERM).unwrap() < place(KILL).unwrap());
     }
 }
+
+#[test]
+fn a_process_that_dies_of_the_received_signal_before_its_turn_has_stopped_as_asked() {
+    // systemd sends TERM to monofy and to all processes.
+    let mut bench = Bench::running(chain(), Grace::ByCause);
+    bench.got(sent(TERM)).died(0, ExitReason::Killed(TERM)).died(1, ExitReason::Exited(143));
+    bench.last_died(2, ENDED);
+    assert_eq!(bench.status(), Some(0));
+}
+
+#[test]
+fn a_process_with_its_own_stop_signal_that_dies_of_the_received_one_has_stopped_as_asked() {
+    let mut bench = Bench::running(vec![Task::new(Some(QUIT), None)], Grace::ByCause);
+    bench.got(sent(TERM)).last_died(0, ExitReason::Killed(TERM));
+    assert_eq!(bench.status(), Some(0));
+}

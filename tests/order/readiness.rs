@@ -1,4 +1,4 @@
-//! `--ready` in its five forms, and `--after`.
+//! `--ready` in all its forms, and `--after`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use super::line::{INT, TERM, USR1, USR2, line, ready, run};
 use super::support::{Folder, Run, Running, children, probe, send, until};
 
-/// A port at this address that nobody listens at.
+/// A free port at this address.
 fn free_port(address: &str) -> u16 {
     TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// `a` is ready by this check once it has told this; `b` comes after it.
+/// `a` is ready by this check once it sends this report; `b` comes after it.
 fn pair(check: &str, how: &str) -> Running {
     let told = format!("USR1={how}");
     let words = [
@@ -24,7 +24,7 @@ fn pair(check: &str, how: &str) -> Running {
     run(&words).start()
 }
 
-/// Everything of a start that waits: `b` is not there before `a` is ready, and is then.
+/// Checks that `b` starts when `a` becomes ready, and not before.
 fn assert_waits(check: &str, how: &str) {
     let running = pair(check, how);
     let a = ready(&running, "a");
@@ -42,7 +42,7 @@ fn assert_waits(check: &str, how: &str) {
 }
 
 #[test]
-fn who_takes_connections_is_ready() {
+fn a_process_that_accepts_connections_is_ready() {
     let addresses = [("", "127.0.0.1"), ("127.0.0.1:", "127.0.0.1"), ("localhost:", "127.0.0.1")];
     for (host, address) in addresses {
         let port = free_port(address);
@@ -51,7 +51,7 @@ fn who_takes_connections_is_ready() {
 }
 
 #[test]
-fn who_takes_connections_of_the_newer_protocol_is_ready() {
+fn a_process_that_accepts_connections_over_ipv6_is_ready() {
     for host in ["[::1]", "localhost"] {
         let port = free_port("::1");
         assert_waits(&format!("tcp:{host}:{port}"), &format!("tcp:[::1]:{port}"));
@@ -59,14 +59,14 @@ fn who_takes_connections_of_the_newer_protocol_is_ready() {
 }
 
 #[test]
-fn who_writes_the_line_is_ready() {
+fn a_process_that_writes_the_line_is_ready() {
     for how in ["out:listening at 80", "err:listening at 80"] {
         assert_waits("log:^listening at [0-9]+$", how);
     }
 }
 
 #[test]
-fn the_line_is_looked_for_in_named_lines_too() {
+fn the_line_is_found_in_every_output_mode() {
     for output in ["prefix", "json"] {
         let words = [
             "--output",
@@ -98,21 +98,21 @@ fn the_line_is_looked_for_in_named_lines_too() {
 }
 
 #[test]
-fn who_notifies_is_ready_by_itself_or_by_a_child() {
+fn a_process_that_notifies_itself_or_by_a_child_is_ready() {
     for how in ["notify:READY=1", "notify:STATUS=half\nREADY=1\nMAINPID=1", "child:READY=1"] {
         assert_waits("notify", how);
     }
 }
 
 #[test]
-fn who_writes_a_newline_is_ready() {
+fn a_process_that_writes_a_newline_is_ready() {
     for number in [3, 9, 200] {
         assert_waits(&format!("fd:{number}"), &format!("fd:{number}:"));
     }
 }
 
 #[test]
-fn a_process_is_ready_when_a_command_says_so() {
+fn a_process_is_ready_when_its_command_succeeds() {
     let folder = Folder::new();
     let file = folder.path().join("with blank");
     let words = [
@@ -142,7 +142,7 @@ fn a_process_is_ready_when_a_command_says_so() {
 }
 
 #[test]
-fn a_command_that_asks_has_the_environment_of_its_process_and_says_nothing() {
+fn a_check_command_has_the_environment_of_its_process_and_no_output() {
     let check = "exec:sh -c 'echo out; echo err >&2; cat; test \"$$WHO\" = me'";
     let words = ["--name", "a", "--ready", check, "WHO=me", "probe", "wait", "a"];
     let running = run(&words).start();
@@ -154,7 +154,7 @@ fn a_command_that_asks_has_the_environment_of_its_process_and_says_nothing() {
 }
 
 #[test]
-fn a_command_that_asks_dies_with_all_that_is_below_it_when_the_run_ends() {
+fn a_check_command_is_killed_with_its_children_when_the_run_ends() {
     let folder = Folder::new();
     let check = "exec:sh -c 'sleep 1000 & echo $! $$ >pids.part; mv pids.part pids; wait'";
     let directory = folder.path().to_str().unwrap();
@@ -171,7 +171,7 @@ fn a_command_that_asks_dies_with_all_that_is_below_it_when_the_run_ends() {
 }
 
 #[test]
-fn an_answer_that_takes_too_long_is_asked_for_again() {
+fn a_probe_that_takes_too_long_is_repeated() {
     let folder = Folder::new();
     let check = "exec:sh -c 'test -e asked || { : >asked; sleep 1000; }'";
     let words =
@@ -185,7 +185,7 @@ fn an_answer_that_takes_too_long_is_asked_for_again() {
 }
 
 #[test]
-fn the_end_of_a_command_that_asks_is_that_of_no_process() {
+fn the_exit_of_a_check_command_is_not_that_of_a_process() {
     let words = ["-v", "--name", "a", "--ready", "exec:false", "probe", "wait", "a", "USR1=4"];
     let running = run(&words).start();
     let a = ready(&running, "a");
@@ -202,7 +202,7 @@ fn the_end_of_a_command_that_asks_is_that_of_no_process() {
 }
 
 #[test]
-fn after_a_process_without_a_check_is_after_its_start() {
+fn after_without_a_check_waits_for_the_start() {
     let finished = line("--after b sh -c :;echo>&2 ||| --name b sleep 1000").finish();
     finished.assert_status(0);
     let told = |part: &str| finished.stderr.find(part).unwrap();
@@ -221,7 +221,7 @@ fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
 }
 
 #[test]
-fn what_says_something_else_is_not_ready() {
+fn other_lines_and_messages_do_not_make_ready() {
     let cases = [
         ("notify", "notify:READY=0"),
         ("notify", "notify:XREADY=1"),
@@ -258,7 +258,7 @@ fn a_notification_from_another_process_does_not_count() {
 }
 
 #[test]
-fn who_goes_on_notifying_is_never_held_up() {
+fn a_process_that_keeps_notifying_never_blocks() {
     let running = pair("notify", "notify:READY=1");
     let a = ready(&running, "a");
     // More than a socket holds (`net.unix.max_dgram_qlen`).
@@ -273,7 +273,7 @@ fn who_goes_on_notifying_is_never_held_up() {
 }
 
 #[test]
-fn what_is_not_ready_is_named_by_its_template_after_10_s() {
+fn a_process_that_is_not_ready_is_named_with_its_template_after_10_s() {
     let words = ["--name", "a", "--ready", "log:$WORD", "probe", "wait", "a", "|||", "--after", "a", "cat"];
     let began = Instant::now();
     let running = run(&words).env("WORD", "secret").start();
@@ -458,13 +458,13 @@ fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
 }
 
 #[test]
-fn a_host_that_nobody_knows_is_told_before_anything_is_started() {
+fn an_unknown_host_is_an_error_before_anything_is_started() {
     let finished = line("--ready tcp:no-such-host:80 echo x").finish();
     finished.assert_status(125).assert_stdout("").assert_told("/etc/hosts");
 }
 
 #[test]
-fn nothing_of_a_check_is_found_by_another_process() {
+fn other_processes_inherit_nothing_of_a_check() {
     let state = |words: &[&str]| {
         let folder = Folder::new();
         run(words).directory(folder.path()).finish().assert_status(0);

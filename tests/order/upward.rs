@@ -1,4 +1,4 @@
-//! What monofy says to who has started it.
+//! Notifications to the service manager that started monofy.
 
 use std::io::Read;
 use std::os::linux::net::SocketAddrExt;
@@ -21,7 +21,7 @@ fn has_more(socket: &UnixDatagram) -> bool {
     socket.recv(&mut [0; 100]).is_ok()
 }
 
-/// Once that everything is ready, once that a stop has begun.
+/// monofy notifies once that everything is ready, and once that a stop has begun.
 fn assert_notifies(socket: &UnixDatagram, name: &str) {
     let running = line(PAIR).env("NOTIFY_SOCKET", name).start();
     let a = ready(&running, "a");
@@ -38,7 +38,7 @@ fn assert_notifies(socket: &UnixDatagram, name: &str) {
 }
 
 #[test]
-fn who_listens_at_a_path_is_notified() {
+fn a_socket_with_a_path_is_notified() {
     let folder = Folder::new();
     let path = folder.path().join("socket");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -46,20 +46,20 @@ fn who_listens_at_a_path_is_notified() {
 }
 
 #[test]
-fn who_listens_in_the_abstract_namespace_is_notified() {
+fn a_socket_in_the_abstract_namespace_is_notified() {
     let name = format!("monofy-test-{}", std::process::id());
     let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
     assert_notifies(&socket, &format!("@{name}"));
 }
 
 #[test]
-fn that_nobody_listens_is_a_warning_and_no_more() {
+fn a_missing_socket_is_only_a_warning() {
     let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
     finished.assert_status(0).assert_told("cannot notify the service manager that everything is ready");
 }
 
 #[test]
-fn the_notifications_of_monofy_are_not_those_of_its_processes() {
+fn the_processes_do_not_get_the_notification_socket_of_monofy() {
     let folder = Folder::new();
     let run =
         line("FOO=1 probe state state").env("NOTIFY_SOCKET", "/no/such/socket").directory(folder.path());
@@ -94,14 +94,14 @@ fn a_newline_is_written_to_the_ready_fd_and_it_is_closed_when_everything_is_read
 }
 
 #[test]
-fn a_ready_fd_that_is_not_open_is_told_before_anything_is_started() {
+fn a_closed_ready_fd_is_an_error_before_anything_is_started() {
     let finished = line("--ready-fd 9 echo x").finish();
     finished.assert_status(125).assert_stdout("").assert_told("--ready-fd");
     changed("close=0", "--ready-fd 3 echo x").finish().assert_status(125).assert_stdout("");
 }
 
 #[test]
-fn it_is_ready_below_itself() {
+fn monofy_notifies_a_monofy_that_started_it() {
     let monofy = monofy();
     let inner = monofy.to_str().unwrap();
     let words = [
@@ -164,7 +164,7 @@ fn s6_and_monofy_agree_on_a_descriptor() {
 }
 
 #[test]
-fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
+fn a_ready_fd_without_a_reader_is_only_a_warning() {
     let (read, write) = std::io::pipe().unwrap();
     drop(read);
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
@@ -173,7 +173,7 @@ fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
 }
 
 #[test]
-fn what_stands_there_after_the_newline_is_nothing() {
+fn nothing_follows_the_newline_on_the_ready_fd() {
     let (mut read, write) = std::io::pipe().unwrap();
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 sleep 1000 5>&0 <&-"]);
     let mut running = run.env("MONOFY", monofy()).stdin(write).start();
