@@ -1,31 +1,31 @@
-//! How things end, and the one table from an outcome to an exit status (contract, 4.5).
+//! Exit reasons, and the exit status of the run for each outcome (contract, 4.5).
 
 use std::fmt;
 
 use crate::signal::SignalNumber;
 
-/// Our own failures: usage, variables, files, the plan. What Docker uses for failures of its own.
+/// An error of monofy itself: usage, variables, files, the plan. Docker uses the same status for its own errors.
 pub const OUR_FAILURE: u8 = 125;
-/// PROGRAM is there and cannot be executed (as a POSIX shell has it).
+/// PROGRAM cannot be executed (POSIX, exit status of a shell).
 pub const NOT_EXECUTABLE: u8 = 126;
-/// PROGRAM is not there (as a POSIX shell has it).
+/// PROGRAM is not found (POSIX, exit status of a shell).
 pub const NOT_FOUND: u8 = 127;
 /// A process had to be killed: 128 and SIGKILL.
 pub const KILLED: u8 = 137;
 
-/// Nobody reads the output any more: 128 and SIGPIPE, of which a program would have died that wrote it itself.
+/// The reader of the output is gone: 128 and SIGPIPE, of which a program that writes to it dies.
 pub const READER_GONE: u8 = 141;
 
 /// How one process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
-    /// By itself, with this status.
+    /// It exited with this status.
     Exited(u8),
-    /// Of this signal.
+    /// A signal killed it.
     Killed(SignalNumber),
-    /// Of this signal, and more is known about it.
+    /// A signal killed it, and more is known about that.
     Explained(SignalNumber, KillCause),
-    /// It is gone and the kernel did not tell us how.
+    /// The kernel did not report how it ended.
     Lost,
 }
 
@@ -89,8 +89,8 @@ impl ExitReason {
         }
     }
 
-    /// Whether it ended as it was asked to: with 0, of a signal it was sent, or by reporting that signal as a
-    /// shell or a JVM does.
+    /// Whether it stopped cleanly: it exited with 0, died of a signal it was sent, or exited with 128 and that signal, as
+    /// a shell or a JVM does.
     #[must_use]
     pub fn is_clean_stop(self, was_sent: impl Fn(SignalNumber) -> bool) -> bool {
         match self {
@@ -115,26 +115,27 @@ impl fmt::Display for ExitReason {
     }
 }
 
-/// How a process ended after an outside signal had asked for the end of the run.
+/// How a process ended after an outside signal asked for a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopOutcome {
-    /// As it was asked to.
-    AsAsked,
-    /// With a status of its own.
-    Otherwise(u8),
-    /// By the SIGKILL that monofy had to send.
-    HadToBeKilled,
+    /// It stopped cleanly.
+    Clean,
+    /// It ended with another status.
+    Status(u8),
+    /// monofy killed it.
+    Killed,
 }
 
-/// The status of a run that an outside signal ended, from how its processes ended, in the order of the line.
+/// The exit status of a run that an outside signal ended. `outcomes` are those of its processes, in the order of the
+/// line.
 #[must_use]
-pub fn after_outside_stop(endings: impl IntoIterator<Item = StopOutcome>) -> u8 {
+pub fn after_outside_stop(outcomes: impl IntoIterator<Item = StopOutcome>) -> u8 {
     let mut first_other = None;
-    for ending in endings {
-        match ending {
-            StopOutcome::AsAsked => {}
-            StopOutcome::Otherwise(status) => first_other = first_other.or(Some(status)),
-            StopOutcome::HadToBeKilled => return KILLED,
+    for outcome in outcomes {
+        match outcome {
+            StopOutcome::Clean => {}
+            StopOutcome::Status(status) => first_other = first_other.or(Some(status)),
+            StopOutcome::Killed => return KILLED,
         }
     }
     first_other.unwrap_or(0)
@@ -147,20 +148,20 @@ mod tests {
     #[test]
     fn a_clean_stop_is_0() {
         assert_eq!(after_outside_stop([]), 0);
-        assert_eq!(after_outside_stop([StopOutcome::AsAsked, StopOutcome::AsAsked]), 0);
+        assert_eq!(after_outside_stop([StopOutcome::Clean, StopOutcome::Clean]), 0);
     }
 
     #[test]
     fn the_first_other_status_in_the_order_of_the_line_decides() {
         assert_eq!(
-            after_outside_stop([StopOutcome::AsAsked, StopOutcome::Otherwise(3), StopOutcome::Otherwise(4)]),
+            after_outside_stop([StopOutcome::Clean, StopOutcome::Status(3), StopOutcome::Status(4)]),
             3
         );
     }
 
     #[test]
-    fn a_process_that_had_to_be_killed_goes_before_any_other_status() {
-        assert_eq!(after_outside_stop([StopOutcome::Otherwise(3), StopOutcome::HadToBeKilled]), 137);
+    fn a_killed_process_wins_over_any_other_status() {
+        assert_eq!(after_outside_stop([StopOutcome::Status(3), StopOutcome::Killed]), 137);
     }
 
     #[test]

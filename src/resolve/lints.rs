@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cli::Command;
+use crate::cli::CommandArgs;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
 use crate::template::{Reference, Scope, Template, Usage};
@@ -19,14 +19,14 @@ pub(super) enum ArgumentKind<'l> {
     /// A value: of an option, or of a `NAME=VALUE` word.
     Value,
     /// PROGRAM or one of its arguments.
-    Argument(&'l Command),
+    Argument(&'l CommandArgs),
     /// The script of `sh -c`.
-    Script(&'l Command),
+    Script(&'l CommandArgs),
 }
 
 impl<'l> ArgumentKind<'l> {
     /// The kinds of PROGRAM and its arguments.
-    pub(super) fn of_words(command: &'l Command) -> impl Iterator<Item = Self> {
+    pub(super) fn of_words(command: &'l CommandArgs) -> impl Iterator<Item = Self> {
         let script = script(&command.words);
         let kind =
             move |index| if Some(index) == script { Self::Script(command) } else { Self::Argument(command) };

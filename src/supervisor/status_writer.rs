@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::plan::TaskId;
-use crate::status::{self, LastExit, ProcessStatus, Stage, Status};
+use crate::status::{LastExit, ProcessState, ProcessStatus, RunStage, Status};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::phase::Phase;
@@ -32,7 +32,7 @@ enum StatusFile {
 /// What the status depends on: setup commands and processes in the order of the line.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
-    stage: Stage,
+    stage: RunStage,
     tasks: Vec<(TaskState, bool)>,
 }
 
@@ -97,10 +97,10 @@ impl StatusWriter {
         ProcessStatus {
             name,
             state: match task.state {
-                TaskState::Waiting | TaskState::Starting => status::State::Waiting,
-                TaskState::Running(_) | TaskState::GivenUp(_) => status::State::Running,
-                TaskState::BackingOff(_) => status::State::Restarting,
-                TaskState::Ended(_) | TaskState::NotStarted | TaskState::Skipped => status::State::Ended,
+                TaskState::Waiting | TaskState::Starting => ProcessState::Waiting,
+                TaskState::Running(_) | TaskState::GivenUp(_) => ProcessState::Running,
+                TaskState::BackingOff(_) => ProcessState::Restarting,
+                TaskState::Ended(_) | TaskState::NotStarted | TaskState::Skipped => ProcessState::Ended,
             },
             pid: task.running().map(Pid::get),
             ready: task.is_ready(),
@@ -118,13 +118,13 @@ impl StatusWriter {
 
 impl Machine {
     /// The stage of the run, as the status has it.
-    fn stage(&self) -> Stage {
+    fn stage(&self) -> RunStage {
         let waits = |task: &Task| matches!(task.state, TaskState::Waiting | TaskState::Starting);
         match &self.phase {
-            Phase::Setup(_) | Phase::LookingUp => Stage::Setup,
-            Phase::Running if self.tasks[self.setup..].iter().any(waits) => Stage::Starting,
-            Phase::Running => Stage::Running,
-            Phase::Stopping(_) | Phase::Finished => Stage::Stopping,
+            Phase::Setup(_) | Phase::LookingUp => RunStage::Setup,
+            Phase::Running if self.tasks[self.setup..].iter().any(waits) => RunStage::Starting,
+            Phase::Running => RunStage::Running,
+            Phase::Stopping(_) | Phase::Finished => RunStage::Stopping,
         }
     }
 }

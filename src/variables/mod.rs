@@ -181,6 +181,18 @@ impl Variables {
         }
     }
 
+    /// Replaces what the line has assigned to a variable, and returns that. `None` is no assignment.
+    pub(crate) fn replace_assigned(
+        &mut self,
+        name: &str,
+        value: Option<TaintedBytes>,
+    ) -> Option<TaintedBytes> {
+        match value {
+            Some(value) => self.assigned.insert(name.to_owned(), value),
+            None => self.assigned.remove(name),
+        }
+    }
+
     /// Whether a variable is not set, and a problem was reported for that.
     #[must_use]
     pub fn is_reported_missing(&self, name: &str) -> bool {

@@ -67,7 +67,7 @@ fn sixty_four_levels_are_taken_and_one_more_is_not() {
 fn a_program_of_nothing_is_refused() {
     for program in ["", "$UNSET", "${UNSET...}", "$EMPTY"] {
         line(["b", "&&", program]).env("EMPTY", "").refused_with(&format!(
-            "monofy: argument 3: the program is empty: nothing is left of it when it is expanded\n    \
+            "monofy: argument 3: the program is empty after expansion\n    \
              {program}\n    {}\n",
             "^".repeat(program.len().max(1))
         ));

@@ -48,22 +48,22 @@ pub(crate) fn line() -> Vec<Case> {
         case(["printf", "[%s]\\n", "", "a"]).same(ends(0, "[]\n[a]\n")),
         case(["echo", "a", "|||", "echo", "b", "&&", "echo", "c"]).differ(
             "`|||` in front of a `&&`",
-            ends(125, "").with_stderr("'|||' stands before the '&&'"),
+            ends(125, "").with_stderr("'|||' comes before the '&&'"),
             ends(0, "a ||| echo b\nc\n"),
         ),
         case(["echo", "a", "&&", "|||", "echo", "b"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").with_stderr("argument 4: a process is missing in front of this '|||'"),
+            ends(125, "").with_stderr("argument 4: a process is missing before this '|||'"),
             ends(1, "a\n").with_stderr("IndexError"),
         ),
         case(["&&", "echo", "a"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").with_stderr("argument 1: a setup command is missing in front of this '&&'"),
+            ends(125, "").with_stderr("argument 1: a setup command is missing before this '&&'"),
             traceback(),
         ),
         case(["echo", "a", "&&"]).differ(
             "A process or setup command that is missing",
-            ends(125, "").with_stderr("argument 3: a process is missing behind this '&&'"),
+            ends(125, "").with_stderr("argument 3: a process is missing after this '&&'"),
             ends(1, "a\n").with_stderr("IndexError"),
         ),
         case::<&str>([]).differ(
@@ -97,8 +97,7 @@ pub(crate) fn line() -> Vec<Case> {
 }
 
 /// The first line of the help.
-const HELP: &str =
-    "Runs several tightly coupled processes as one unit, with the variables in their arguments\n";
+const HELP: &str = "Runs several tightly coupled processes as one unit, with the variables in their\n";
 
 fn usage() -> String {
     let script = std::env::var("MONOFY_PYTHON").unwrap_or_default();

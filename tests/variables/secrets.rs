@@ -184,6 +184,6 @@ fn a_variable_can_be_declared_secret_on_the_command_line() {
     );
     Scenario::new().env("MONOFY_SECRET", "hunter 2").refused(
         &["p"],
-        "monofy: MONOFY_SECRET: this environment variable has to be a variable name, or several with ',' between them\n    …\n    ^\nTry 'monofy --help'.\n",
+        "monofy: MONOFY_SECRET: this environment variable has to be a variable name, or several with ',' between them\nTry 'monofy --help'.\n",
     );
 }

@@ -8,12 +8,11 @@ use crate::plan::{ByteString, Check};
 const LOOPBACK: &str = "127.0.0.1";
 
 /// The message for `https:`.
-pub(super) const NO_HTTPS: &str =
-    "https: is not supported: the check speaks no TLS; use http:, tcp: or exec:";
+pub(super) const NO_HTTPS: &str = "not a supported check: https: needs TLS; use http:, tcp: or exec:";
 
 /// Parses `[HOST:]PORT`. `kind` is for the error message.
 pub(super) fn address(address: &[u8], kind: &str) -> Result<(String, u16), String> {
-    let expected = || format!("write {kind}PORT, {kind}HOST:PORT or {kind}[IPV6]:PORT");
+    let expected = || format!("not an address; use {kind}PORT, {kind}HOST:PORT or {kind}[IPV6]:PORT");
     let address = std::str::from_utf8(address).map_err(|_| expected())?;
     let (host, port) = address.rsplit_once(':').unwrap_or((LOOPBACK, address));
     let port =
@@ -46,7 +45,7 @@ pub(super) fn http(written: &[u8]) -> Result<Check, String> {
     let slash = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(slash);
     if !path.iter().all(u8::is_ascii_graphic) {
-        return Err("the path of http: has characters that a URL cannot have".to_owned());
+        return Err("not a URL: the path of http: has characters that a URL cannot have".to_owned());
     }
     let path = if path.is_empty() { "/".to_owned() } else { String::from_utf8_lossy(path).into_owned() };
     // The port of a URL is 80 unless it is written: after the last colon, one within brackets aside.
@@ -62,12 +61,12 @@ pub(super) fn http(written: &[u8]) -> Result<Check, String> {
 /// Reads an absolute path.
 pub(super) fn absolute(path: &[u8]) -> Result<ByteString, String> {
     if path.contains(&0) {
-        return Err("a NUL character, which no path can have".to_owned());
+        return Err("not a path: it contains a NUL character".to_owned());
     }
     if path.starts_with(b"/") {
         Ok(ByteString(path.to_vec()))
     } else {
-        Err("write an absolute path".to_owned())
+        Err("not an absolute path".to_owned())
     }
 }
 

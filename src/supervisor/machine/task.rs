@@ -265,14 +265,14 @@ impl Task {
             | TaskState::BackingOff(_)
             | TaskState::NotStarted
             | TaskState::Skipped => None,
-            TaskState::Running(_) | TaskState::GivenUp(_) => Some(StopOutcome::HadToBeKilled),
+            TaskState::Running(_) | TaskState::GivenUp(_) => Some(StopOutcome::Killed),
             TaskState::Ended(ExitReason::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
-                Some(StopOutcome::HadToBeKilled)
+                Some(StopOutcome::Killed)
             }
             TaskState::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
-                Some(StopOutcome::AsAsked)
+                Some(StopOutcome::Clean)
             }
-            TaskState::Ended(death) => Some(StopOutcome::Otherwise(death.status())),
+            TaskState::Ended(death) => Some(StopOutcome::Status(death.status())),
         }
     }
 
