@@ -99,3 +99,20 @@ fn names_made_of_secrets_are_told_apart() {
     let plan: Value = serde_json::from_str(&finished.assert_status(0).stdout).unwrap();
     assert_eq!(plan["processes"][2]["after"], json!([plan["processes"][1]["name"]]));
 }
+
+#[test]
+fn the_plan_of_a_plan_masks_what_the_plan_of_the_line_masks() {
+    let folder = crate::support::Folder::new();
+    folder.file("monofy.toml", "[vars.S]\nsecret = true\n");
+    let words = ["E=x$S", "--", "a", "b$S-c$S", "|||", "--user=$S", "--ready=exec:a $S", "-w/$S", "d"];
+    let planned = |options: &[&str]| {
+        let run = crate::support::Run::new(options.iter().chain(&words)).directory(folder.path());
+        run.env("S", "47").finish().assert_status(0).stdout.clone()
+    };
+    let file = folder.file("plan.json", planned(&["--plan=json", "--show-secrets"]));
+    let again = crate::support::Run::new(["--plan=json", "--run-plan", file.to_str().unwrap()]).finish();
+    let (again, masked) = (again.assert_status(0).stdout.clone(), planned(&["--plan=json"]));
+    // Arguments have other numbers, and no message names one here.
+    assert_eq!(again, masked);
+    assert!(!masked.contains("47") && masked.contains("b***-c***"), "{masked}");
+}
