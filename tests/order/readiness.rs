@@ -447,7 +447,10 @@ fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
     let long = "x".repeat(100_000);
     let words = ["--name", "a", "--ready", "exec:echo $A$A", "echo", "x"];
     let finished = run(&words).env("A", &long).finish();
-    finished.assert_status(125).assert_stdout("").assert_told("--ready of a: the arguments and environment");
+    finished
+        .assert_status(125)
+        .assert_stdout("")
+        .assert_told("argument 4: the value of A makes this 200000 bytes in one argument");
 }
 
 #[test]

@@ -184,7 +184,7 @@ impl EventLoop<'_> {
     fn write_status(&mut self) {
         if let Err(error) = self.status_writer.write_status(&self.machine, &self.launcher) {
             self.notices.write(
-                Level::Detail,
+                Level::Warning,
                 &format!("--health and --status cannot be answered: the status cannot be published: {error}"),
             );
         }
