@@ -18,6 +18,8 @@ mod printing;
 mod problems;
 #[path = "cli/processes.rs"]
 mod processes;
+#[path = "cli/selection.rs"]
+mod selection;
 mod support;
 #[path = "cli/twins.rs"]
 mod twins;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs the image of this directory: PostgreSQL, an api that writes until its last moment, and a worker that
-# restarts. Stops it, finds the last write, and kills the database; fails on anything unexpected.
+# Builds and runs the image of this directory: PostgreSQL, a migration, an api that writes until its last moment, a worker
+# that restarts and an optional process. Stops it, runs the worker alone, and kills things; fails on anything unexpected.
 # Needs a running Docker engine, curl, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
@@ -36,11 +36,12 @@ stop() {
 heading 'Running'
 docker run --detach --name "$name" --publish 127.0.0.1::8000 "$name"
 set_url
-poll 'the worker' log_shows 'worker: waiting for jobs'
-[ "$(line 'monofy: db is ready')" -lt "$(line 'monofy: api started')" ] || fail 'api did not wait for db'
-[ "$(line 'monofy: api is ready')" -lt "$(line 'monofy: worker started')" ] || fail 'worker did not wait for api'
+poll 'the api' log_shows 'monofy: api is ready'
+[ "$(line 'monofy: db is ready')" -lt "$(line 'monofy: migration started')" ] || fail 'the migration did not wait for db'
+[ "$(line 'migration: the table exists')" -lt "$(line 'monofy: api started')" ] || fail 'api did not wait'
+! log_shows 'monofy: report started' || fail 'the report runs without REPORT_EVERY'
 is_healthy() { [ "$(docker inspect -f '{{.State.Health.Status}}' "$name")" = healthy ]; }
-poll 'a healthy container' is_healthy
+poll 'a healthy container, although the migration has ended' is_healthy
 docker exec "$name" monofy --status
 page --data 'three small words'
 poll 'the work of the worker' page_shows '^three small words: 3: '
@@ -63,12 +64,31 @@ docker start "$name"
 set_url
 poll 'the last write' page_shows '^last words 5: '
 page
-[ "$(grep -c '^creating configuration files' <<<"$(log)")" = 1 ] || fail 'initdb did not run exactly once'
+[ "$(grep -c 'monofy: setup initdb started' <<<"$(log)")" = 1 ] || fail 'initdb did not run exactly once'
+
+heading 'The same image as a second worker alone, beside the first container'
+kill_it worker STOP
+docker run --detach --name "$name-worker" --network "container:$name" \
+  --env MONOFY_ONLY=worker --env MONOFY_SETUP=skip --env HOSTNAME=second "$name"
+page --data 'for the second worker'
+poll 'its work' page_shows '^for the second worker: 4: second'
+docker stop "$name-worker"
+[ "$(docker inspect -f '{{.State.ExitCode}}' "$name-worker")" = 0 ] || fail 'the worker alone did not end with 0'
+expect 0 docker logs "$name-worker"
+hides 'db started'
+hides 'initdb'
+kill_it worker CONT
+stop
+
+heading 'The optional process, by a variable'
+docker run --detach --name "$name-report" --env REPORT_EVERY=1 "$name"
+has_report() { grep -q '^report: 0 jobs' <<<"$(docker logs "$name-report" 2>&1)"; }
+poll 'the report' has_report
 
 heading 'A database that is killed ends the container with its status'
-docker exec "$name" sh -c 'kill -KILL "$(head -n 1 /data/postmaster.pid)"'
-status=$(docker wait "$name")
-expect 0 docker logs "$name"
+docker exec "$name-report" sh -c 'kill -KILL "$(head -n 1 /data/postmaster.pid)"'
+status=$(docker wait "$name-report")
+expect 0 docker logs "$name-report"
 [ "$status" = 137 ] || fail "the exit status is $status, not 137"
 shows 'monofy: ended with status 137, because db was killed by SIGKILL: not sent by monofy'
 everything_as_expected

@@ -26,6 +26,7 @@ shows 'uid 33 gid 33 home /var/www'
 poll 'a line of PHP' log_shows 'php: a line of the application'
 poll 'the access log of php-fpm' log_shows 'php: GET'
 poll 'the access log of nginx' log_shows 'GET / HTTP/1.1'
+! log_shows 'usermod started' || fail 'usermod ran without PUID'
 log
 docker rm --force --volumes "$name"
 

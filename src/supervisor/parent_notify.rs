@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use crate::plan::OPTION_VARIABLES;
 use crate::supervisor::machine::action::Announcement;
 use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
 use crate::sys::process::Pid;
@@ -18,7 +19,8 @@ const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
 /// The variables of monofy's environment that are addressed to monofy, not to its processes.
 pub(super) fn variables_for_monofy() -> Vec<&'static str> {
-    let mut variables = Vec::new();
+    let is_set = |name: &&str| std::env::var_os(name).is_some();
+    let mut variables: Vec<&str> = OPTION_VARIABLES.into_iter().filter(is_set).collect();
     if std::env::var_os(NOTIFY_SOCKET).is_some() {
         variables.push(NOTIFY_SOCKET);
     }

@@ -104,3 +104,21 @@ monofy: MONOFY_STRICT: this environment variable has to be 1 or 0
 monofy: MONOFY_NO_DEFAULTS: this environment variable has to be 1 or 0",
         );
 }
+
+#[test]
+fn processes_do_not_inherit_the_variables_of_options() {
+    let finished = crate::support::Run::new(["-q", "env"])
+        .env("MONOFY_GRACE", "5s")
+        .env("MONOFY_STRICT", "0")
+        .env("OTHER", "x")
+        .finish();
+    finished.assert_status(0);
+    assert!(finished.stdout.contains("OTHER=x") && !finished.stdout.contains("MONOFY_"), "{finished:#?}");
+}
+
+#[test]
+fn an_unknown_variable_warns_with_a_suggestion() {
+    let (finished, _) = line(["-q", "a"]).env("MONOFY_OUPUT", "x").run();
+    let expected = "monofy: warning: MONOFY_OUPUT: no option has this name; did you mean MONOFY_OUTPUT?\n";
+    assert_eq!(finished.stderr, expected);
+}

@@ -1,7 +1,4 @@
-"""Makes its table if there is none. POST / adds a job, GET / shows the jobs.
-
-When it is asked to stop, it writes some last jobs before it exits.
-"""
+"""POST / adds a job, GET / shows the jobs. When it is asked to stop, it writes some last jobs before it exits."""
 
 import signal
 import sys
@@ -10,8 +7,6 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from database import connect
-
-connect().execute("CREATE TABLE IF NOT EXISTS job (id serial PRIMARY KEY, text text NOT NULL, words int, worker text)")
 
 
 def add(text):
