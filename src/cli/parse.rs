@@ -242,7 +242,7 @@ impl Parser<'_> {
         command
     }
 
-    /// After `NAME=VALUE` words an argument that looks like an option would be run as a program, which nobody means.
+    /// After `NAME=VALUE` words an argument that looks like an option would be run as a program, by mistake.
     fn check_program_after_assignments(&mut self, program: &SourceText) {
         if program.bytes().len() > 1 && program.bytes().starts_with(b"-") {
             let message = "options go before NAME=VALUE words; a program whose name begins with '-' needs '--' \

@@ -76,7 +76,7 @@ impl DirectStderr {
         }
     }
 
-    /// Returns how many bytes need no other write: all of them if nobody will ever read them.
+    /// Returns how many bytes need no other write: all of them if there is no reader any more.
     fn write_some(&mut self, bytes: &[u8]) -> usize {
         match self.writer.as_mut().map(|writer| writer.write(bytes)) {
             Some(WriteOutcome::Written(count)) => count,
@@ -148,7 +148,7 @@ impl NoticeLog {
         }
     }
 
-    /// Passes the notices to what writes the lines of the processes, as far as it is their turn.
+    /// Passes the notices whose turn it is to the output of the processes.
     pub(super) fn pass_to(&mut self, output: &mut OutputMux, now: Moment) {
         let StderrMode::AmongLines(waiting, size) = &mut self.stderr else { return };
         let had_some = !waiting.is_empty();

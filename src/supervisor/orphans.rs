@@ -27,7 +27,7 @@ impl OrphanTracker {
         self.starts.push((pid, clock::ticks_since_boot()));
     }
 
-    /// Returns the descendants that are to be told to stop now. Each is told once, since a second TERM means something
+    /// Returns the descendants to tell to stop now. Each is told once, since a second TERM means something
     /// else to some programs; but what has executed another program since counts as another one.
     ///
     /// Without /proc, TERM and CONT are sent to what can be reached without it.

@@ -184,7 +184,7 @@ impl SignalFd {
     }
 
     /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The signals that a
-    /// write of monofy itself causes are left out: SIGPIPE where nobody reads, SIGXFSZ beyond the limit of file sizes.
+    /// write of monofy itself causes are left out: SIGPIPE without a reader, SIGXFSZ beyond the limit of file sizes.
     ///
     /// # Errors
     /// As read(2); EINTR among them.
@@ -243,7 +243,7 @@ pub(super) fn continue_if_stopped_before_exec() {
     let _ = signal_unless_executed_within(SignalNumber::CONT, AFTER);
 }
 
-/// Has the kernel kill this process unless it executes its program within so many nanoseconds, less than a second.
+/// Makes the kernel kill this process unless it executes its program within this many nanoseconds, less than a second.
 /// Async-signal-safe. Returns false if there are no timers.
 pub(super) fn kill_unless_executed_within(nanoseconds: libc::c_long) -> bool {
     signal_unless_executed_within(SignalNumber::KILL, nanoseconds)

@@ -22,7 +22,7 @@ pub enum Event<'a> {
     CreatesChecked(TaskId, CreatesPath),
     /// A readiness probe has a result.
     Probed(TaskId, ProbeResult),
-    /// What a process that is to be restarted left behind was looked for.
+    /// The processes that a restarting process left behind were looked for.
     LeftoversSeen(TaskId, Leftovers),
     /// The PROGRAM of every process was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),

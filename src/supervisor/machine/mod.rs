@@ -164,7 +164,7 @@ impl Machine {
         self.actions.pop_front()
     }
 
-    /// Handles an event; what is to be done about it is in the queue of actions.
+    /// Handles an event and queues the actions that follow from it.
     pub fn handle(&mut self, now: Tick, event: Event<'_>) {
         match event {
             Event::Woke(wake) => self.woke(now, wake),

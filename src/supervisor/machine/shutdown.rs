@@ -106,7 +106,7 @@ impl Stop {
         self.limit
     }
 
-    /// A signal has asked for a stop while this one is under way. It lifts the limit that nobody has set. Returns
+    /// A signal has asked for a stop while this one is under way. It lifts the default limit. Returns
     /// whether it is the signal of which the first process died: then the stop was asked for from outside all along.
     pub(in crate::supervisor) fn record_request(&mut self, signal: SignalNumber, grace: Grace) -> bool {
         if grace == Grace::ByCause {
@@ -506,7 +506,7 @@ impl Machine {
     /// The running processes that were started after this one, directly or through others.
     fn running_dependents(&self, id: TaskId) -> Vec<TaskId> {
         let mut is_dependent = vec![false; self.tasks.len()];
-        // A process stands in this order before those that it comes after.
+        // In this order a process precedes those that it comes after.
         for other in self.stop_order.iter().rev() {
             is_dependent[other.0] =
                 self.tasks[other.0].after.iter().any(|before| *before == id || is_dependent[before.0]);

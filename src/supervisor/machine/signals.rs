@@ -61,7 +61,7 @@ impl Machine {
                 let was_expected = stop.record_request(received.signal, self.config.grace);
                 self.phase = Phase::Stopping(stop);
                 if was_expected {
-                    // Whoever sent it sent it to all processes, and they were told to stop besides.
+                    // The sender sent it to all processes, and monofy has told them to stop, too.
                     self.tasks.iter_mut().for_each(|task| task.sent.insert(received.signal));
                 } else {
                     self.repeat_request(now, received);

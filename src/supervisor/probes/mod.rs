@@ -84,7 +84,7 @@ pub(in crate::supervisor) enum Probed {
     Result(ProbeResult),
     /// The result comes later.
     UnderWay,
-    /// The command of the check is to be started.
+    /// The command of the check has to be started.
     StartCommand,
 }
 
