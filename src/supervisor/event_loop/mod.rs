@@ -183,10 +183,8 @@ impl EventLoop<'_> {
 
     fn write_status(&mut self) {
         if let Err(error) = self.status_writer.write_status(&self.machine, &self.launcher) {
-            self.notices.write(
-                Level::Warning,
-                &format!("--health and --status cannot be answered: the status cannot be published: {error}"),
-            );
+            self.notices
+                .write(Level::Warning, &format!("--health and --status will not find this run: {error}"));
         }
     }
 
