@@ -159,7 +159,7 @@ fn process_options() -> Vec<Arg> {
         single(
             "ready",
             "CHECK",
-            "When it is ready: tcp:[HOST:]PORT, log:REGEX,\nexec:COMMAND, notify or fd:N",
+            "When it is ready: tcp:[HOST:]PORT,\nhttp:[HOST:]PORT/PATH, unix:PATH, file:PATH,\nlog:REGEX, exec:COMMAND, notify or fd:N",
         ),
         repeatable("after", "NAME", "Start it once this process is ready; repeatable"),
         flag("once", "It does its work and ends: its success ends\nnothing else"),

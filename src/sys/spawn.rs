@@ -2,8 +2,8 @@
 //!
 //! Nothing that a new process does before it executes its program may hold monofy up: its working directory may be on
 //! a dead NFS server, its file on a hung FUSE mount, and something may stop it. In monofy's memory, where monofy has to
-//! wait for it, the kernel kills it after [`VFORK_LIMIT`]; it then starts in a copy of the memory, and after
-//! [`WAIT_LIMIT`] monofy goes on without it: a [`PendingProcess`].
+//! wait for it, the kernel kills it after `VFORK_LIMIT`; it then starts in a copy of the memory, and after
+//! `WAIT_LIMIT` monofy goes on without it: a [`PendingProcess`].
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

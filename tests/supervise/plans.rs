@@ -151,3 +151,23 @@ fn a_once_process_that_has_ended_still_orders_the_stop() {
     send(web, USR1);
     running.finish().assert_status(0);
 }
+
+#[test]
+fn a_setup_command_is_restarted_on_failure() {
+    let folder = Folder::new();
+    let script = format!("echo x >>{0}; test $(wc -l <{0}) = 3", folder.path().join("count").display());
+    let mut migrate = process("migrate", "sh -c", &json!({ "restart": "on-failure:2" }));
+    migrate["argv"].as_array_mut().unwrap().push(script.into());
+    let finished = plan(&[migrate], &[process("run", "echo run", &json!({}))]).finish();
+    finished.assert_status(0).assert_stdout("run\n");
+    finished.assert_told("setup migrate exited with status 1; restarting in 0.2 s (attempt 2 of 2)");
+}
+
+#[test]
+fn term_during_the_delay_of_a_setup_command_is_a_clean_stop() {
+    let migrate = process("migrate", "false", &json!({ "restart": "on-failure" }));
+    let running = plan(&[migrate], &[process("run", "echo never", &json!({}))]).start();
+    running.stderr.wait_for("in 0.8 s");
+    running.signal(TERM);
+    running.finish().assert_status(0).assert_stdout("");
+}
