@@ -8,9 +8,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use monofy::exit::ExitReason;
 use monofy::output::{LineAssembler, LineSink, Part};
 use monofy::signal::{SignalNumber, SignalSet};
-use monofy::supervisor::{
-    Action, Children, Config, Event, Grace, JobControl, Machine, Task, TaskId, Tick, Wake,
-};
+use monofy::supervisor::{Children, Config, Event, Grace, JobControl, Machine, Task, TaskId, Tick, Wake};
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
@@ -91,20 +89,19 @@ fn pid(index: usize) -> Pid {
 
 /// A machine with this many running processes.
 fn running(count: usize) -> Machine {
-    let rules =
-        Config { grace: Grace::ByCause, seat: JobControl { grouping: Grouping::Own, leads_session: false } };
-    let mut machine = Machine::new(Vec::new(), vec![Task::new(None, None); count], rules);
-    let mut actions = Vec::new();
-    machine.handle(Tick::ZERO, Event::Woke(&Wake::default()), &mut actions);
-    machine.handle(Tick::ZERO, Event::ProgramsLookedUp(Ok(())), &mut actions);
+    let config = Config {
+        grace: Grace::ByCause,
+        job_control: JobControl { grouping: Grouping::Own, leads_session: false },
+        ignored: SignalSet::default(),
+    };
+    let mut machine = Machine::new(Vec::new(), vec![Task::new(None, None); count], config);
+    machine.handle(Tick::ZERO, Event::Woke(&Wake::default()));
+    machine.handle(Tick::ZERO, Event::ProgramsLookedUp(Ok(())));
     for index in 0..count {
-        machine.handle(Tick::ZERO, Event::Woke(&Wake::default()), &mut actions);
-        machine.handle(
-            Tick::ZERO,
-            Event::Spawned(TaskId(index), pid(index), SignalSet::default()),
-            &mut actions,
-        );
+        machine.handle(Tick::ZERO, Event::Woke(&Wake::default()));
+        machine.handle(Tick::ZERO, Event::Spawned(TaskId(index), pid(index), SignalSet::default()));
     }
+    while machine.next_action().is_some() {}
     machine
 }
 
@@ -121,10 +118,10 @@ fn machine(criterion: &mut Criterion) {
     for count in [2, 1000] {
         for (name, wake) in [("an orphan", &orphan), ("a signal", &signal)] {
             group.bench_function(format!("{name}, {count} processes"), |bencher| {
-                let (mut machine, mut actions): (_, Vec<Action>) = (running(count), Vec::new());
+                let mut machine = running(count);
                 bencher.iter(|| {
-                    machine.handle(Tick::ZERO, Event::Woke(black_box(wake)), &mut actions);
-                    actions.clear();
+                    machine.handle(Tick::ZERO, Event::Woke(black_box(wake)));
+                    while machine.next_action().is_some() {}
                 });
             });
         }

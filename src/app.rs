@@ -1,17 +1,18 @@
-//! The program: arguments in, exit status out. The only place where the two halves meet.
+//! The program: parses, resolves, then shows or executes. The only module where the two halves meet.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 
-use crate::cli::{self, Form, Global, Line, Report, Request, View};
+use crate::cli::{self, CommandLine, GlobalOptions, Query, Request, View, ViewFormat};
 use crate::exit;
 use crate::explain::{Colours, Explanation};
-use crate::plan::Plan;
+use crate::plan::{Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
+use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
 use crate::sys::nonblocking_writer;
@@ -19,53 +20,54 @@ use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
 use crate::variables;
 
-/// Runs monofy: the arguments without the program's own name, and what the signals were when it started.
-/// Returns the exit status.
+/// Runs monofy with these arguments, which do not include the program's name, and returns the exit status.
+/// `inherited` are the signal dispositions and the mask at the start.
 #[must_use]
 pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
-    // Whoever ends at once need not give memory back first.
+    // Leaked deliberately unless a run begins: the process is about to exit.
     let mut arguments = ManuallyDrop::new(arguments);
     let request = cli::parse(&mut arguments, &|name| std::env::var_os(name));
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Report { of, what }) => report(of, what),
+        Ok(Request::Query { pid, query }) => answer(pid, query),
         Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
-        Ok(Request::RunPlan { file, global }) => match read_plan(&file) {
-            Ok(Some(plan)) => show_or_execute(&overridden(plan, &global), &global, inherited),
-            // A signal asked for the end while the plan was still being read: nothing was started.
-            Ok(None) => Ok(0),
-            Err(failure) => Err(failure),
-        },
-        Err(error) => Err(Failure::new(error)),
+        Ok(Request::RunPlan { file, global }) => run_plan(&file, &global, inherited),
+        Err(error) => Err(StartError::new(error)),
     };
-    outcome.unwrap_or_else(|failure| {
-        print_error(&failure.0);
+    outcome.unwrap_or_else(|error| {
+        print_error(&error.0);
         if is_run {
-            supervisor::write_termination_log(&failure.0);
+            supervisor::write_termination_log(&error.0);
         }
         exit::OUR_FAILURE
     })
 }
 
-/// Why nothing was started, in words.
-struct Failure(String);
+/// Why nothing was started.
+struct StartError(String);
 
-impl Failure {
+impl StartError {
     fn new(error: impl Display) -> Self {
         Self(error.to_string())
     }
 }
 
 fn run_line(
-    line: ManuallyDrop<Line>,
+    line: ManuallyDrop<CommandLine>,
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
-) -> Result<u8, Failure> {
+) -> Result<u8, StartError> {
+    let guard = ExitOnStop::arm(match (line.global.view, line.global.verbosity.quiet) {
+        (Some(_), _) => Interrupted::View,
+        (None, Some(true)) => Interrupted::QuietRun,
+        (None, _) => Interrupted::Run,
+    });
+    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
     let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
     if loaded.was_stopped {
-        // A signal asked for the end while a file was still being read: nothing was started.
+        // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
     }
     let resolved = resolve::resolve(&line, loaded, Capacity::of_this_process());
@@ -75,74 +77,91 @@ fn run_line(
     }
     if !resolved.problems.is_empty() {
         let problems = resolved.problems.iter().map(ToString::to_string);
-        let mut told = problems.collect::<Vec<_>>().join("\nmonofy: ");
+        let mut text = problems.collect::<Vec<_>>().join("\nmonofy: ");
         if !line.problems.is_empty() {
-            told = told + "\n" + cli::HINT;
+            text = text + "\n" + cli::HELP_HINT;
         }
-        return Err(Failure(told));
+        return Err(StartError(text));
     }
     if line.global.view.is_some() {
-        // The end frees it faster than piece by piece.
+        // Leaked deliberately: the process is about to exit.
         std::mem::forget(resolved);
         return Ok(0);
     }
-    // Nothing of this is needed any more, by a process that may be there for years.
+    // The supervisor may run for years: free everything but the plan.
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
     let plan = plan.map(|plan| plan.compact());
-    plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(Failure::new))
+    // From here on the supervisor reads the signals.
+    drop(guard);
+    plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(StartError::new))
 }
 
-/// The plan alone: to take it out of a structure that lives on would keep the rest of that.
+/// Takes the plan by value, so that everything else in the structure is freed.
 fn plan_of(resolved: Resolved<'_>) -> Option<Plan> {
     resolved.plan
 }
 
-/// Shows what can be shown, also of a line with problems.
-fn show(view: View, line: &Line, resolved: &Resolved<'_>) -> Result<u8, Failure> {
-    let explanation = || Explanation::new(line, resolved, line.global.show_secrets);
+/// Shows what the line asks for, as far as its problems allow.
+fn show(view: View, line: &CommandLine, resolved: &Resolved<'_>) -> Result<u8, StartError> {
+    let explanation = || Explanation::new(line, resolved, line.global.secrets);
     match view {
-        View::Plan(form) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(form, plan)),
-        View::Explain(Form::TaintedBytes) => print(&explanation().to_text(colours())),
-        View::Explain(Form::Json) => print_by(|to| explanation().write_json(to)),
+        View::Plan(format) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(format, plan)),
+        View::Explain(ViewFormat::Text) => print(&explanation().to_text(colours())),
+        View::Explain(ViewFormat::Json) => print_by(|to| explanation().write_json(to)),
     }
 }
 
-/// Colours are for terminals, and for who has not refused them (no-color.org).
+/// Colours are for terminals, unless `NO_COLOR` is set (no-color.org).
 fn colours() -> Colours {
     if io::stdout().is_terminal() && !terminal::refuses_colours() { Colours::On } else { Colours::Off }
 }
 
-/// What Docker takes for unhealthy.
+/// The exit status for an unhealthy container (Docker, `HEALTHCHECK`).
 const UNHEALTHY: u8 = 1;
 
-/// Tells how a monofy is that runs: by the exit status for Docker, in words for people.
-fn report(of: Option<i32>, what: Report) -> Result<u8, Failure> {
-    let report = match (client::ask(of), what) {
+/// Answers a query: by the exit status for Docker, in words for people.
+fn answer(pid: Option<i32>, query: Query) -> Result<u8, StartError> {
+    let report = match (client::query(pid), query) {
         (Ok(report), _) => report,
-        (Err(unknown), Report::Health) => return print(&format!("{unknown}\n")).map(|_| UNHEALTHY),
-        (Err(unknown), Report::Status(_)) => return Err(Failure::new(unknown)),
+        (Err(error), Query::Health) => return print(&format!("{error}\n")).map(|_| UNHEALTHY),
+        (Err(error), Query::Status(_)) => return Err(StartError::new(error)),
     };
-    match what {
-        Report::Status(Form::TaintedBytes) => print(&report.to_table()),
-        Report::Status(Form::Json) => print(&report.to_json().map_err(Failure::new)?),
-        Report::Health => match report.status.complaint() {
+    match query {
+        Query::Status(ViewFormat::Text) => print(&report.to_table()),
+        Query::Status(ViewFormat::Json) => print(&report.to_json().map_err(StartError::new)?),
+        Query::Health => match report.status.complaint() {
             None => Ok(0),
             Some(complaint) => print(&(complaint + "\n")).map(|_| UNHEALTHY),
         },
     }
 }
 
-fn show_plan(form: Form, plan: &Plan) -> Result<u8, Failure> {
-    match form {
-        Form::TaintedBytes => print(&plan.to_text()),
-        Form::Json => print_by(|to| plan.write_json(to)),
+fn show_plan(format: ViewFormat, plan: &Plan) -> Result<u8, StartError> {
+    match format {
+        ViewFormat::Text => print(&plan.to_text()),
+        ViewFormat::Json => print_by(|to| plan.write_json(to)),
     }
 }
 
-fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
+fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) -> Result<u8, StartError> {
+    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
+    // A signal asked for the stop while the plan was being read. Nothing was started.
+    let Some(plan) = read_plan(file)? else { return Ok(0) };
+    let plan = with_options(plan, global);
+    plan.warnings.iter().for_each(warn);
+    match (global.view, global.secrets) {
+        (Some(View::Plan(format)), SecretDisplay::Show) => show_plan(format, &plan),
+        (Some(View::Plan(format)), SecretDisplay::Mask) => show_plan(format, &plan.masked()),
+        (Some(View::Explain(_)) | None, _) => {
+            supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
+        }
+    }
+}
+
+fn read_plan(file: &OsStr) -> Result<Option<Plan>, StartError> {
     let name = if file == "-" { "stdin".to_owned() } else { file.to_string_lossy().into_owned() };
-    let failed = |error: &dyn Display| Failure(format!("--run-plan: {name}: {error}"));
+    let failed = |error: &dyn Display| StartError(format!("--run-plan: {name}: {error}"));
     match input::read_unless_stopped(file) {
         Ok(Some(json)) => Plan::from_json(&json).map(Some).map_err(|error| failed(&error)),
         Ok(None) => Ok(None),
@@ -150,8 +169,8 @@ fn read_plan(file: &OsStr) -> Result<Option<Plan>, Failure> {
     }
 }
 
-/// What is said beside `--run-plan` wins over what the plan says.
-fn overridden(mut plan: Plan, global: &Global) -> Plan {
+/// Applies the options given with `--run-plan`, which win over the plan.
+fn with_options(mut plan: Plan, global: &GlobalOptions) -> Plan {
     plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
     plan.settings.output = global.output.unwrap_or(plan.settings.output);
     plan.settings.verbosity = global.verbosity.over(plan.settings.verbosity);
@@ -159,28 +178,20 @@ fn overridden(mut plan: Plan, global: &Global) -> Plan {
     plan
 }
 
-fn show_or_execute(plan: &Plan, global: &Global, inherited: OriginalSignals) -> Result<u8, Failure> {
-    plan.warnings.iter().for_each(warn);
-    match global.view {
-        Some(View::Plan(form)) => show_plan(form, plan),
-        Some(View::Explain(_)) | None => supervisor::run(plan, inherited).map_err(Failure::new),
-    }
-}
-
 /// How many bytes are written at once.
-const PRINTED_AT_ONCE: usize = 32 * 1024;
+const OUTPUT_BUFFER: usize = 32 * 1024;
 
-/// Prints what was asked for.
-fn print(text: &str) -> Result<u8, Failure> {
+/// Prints to stdout.
+fn print(text: &str) -> Result<u8, StartError> {
     print_by(|to| to.write_all(text.as_bytes()))
 }
 
-fn print_by(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> Result<u8, Failure> {
-    let mut stdout = BufWriter::with_capacity(PRINTED_AT_ONCE, io::stdout().lock());
+fn print_by(write: impl FnOnce(&mut BufWriter<StdoutLock<'_>>) -> io::Result<()>) -> Result<u8, StartError> {
+    let mut stdout = BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock());
     match write(&mut stdout).and_then(|()| stdout.flush()) {
-        // Who closes the pipe has seen enough, as `| head` does.
+        // A reader that closes the pipe has seen enough, such as `| head`.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure(format!("cannot write to stdout: {error}")))
+            Err(StartError(format!("cannot write to stdout: {error}")))
         }
         Ok(()) | Err(_) => Ok(0),
     }
@@ -190,7 +201,7 @@ fn warn(warning: impl Display) {
     print_error(&format!("warning: {warning}"));
 }
 
-/// Prints a line on stderr. Nobody learns of a failure to do so.
+/// Prints to stderr. A closed stderr is not an error.
 fn print_error(text: &str) {
     nonblocking_writer::write_stderr_unless_stopped(format!("monofy: {text}\n").as_bytes());
 }

@@ -1,9 +1,9 @@
 //! `monofy` runs several tightly coupled processes as one unit, from one line of arguments, with the variables
 //! in that line substituted.
 //!
-//! Two halves and one seam. The front end ([`cli`], [`template`], [`variables`], [`resolve`]) reads arguments
-//! and variables and produces a [`plan`]: plain data, fully resolved. The supervisor ([`supervisor`], on
-//! [`sys`]) executes a plan and knows nothing of templates and options. They meet in [`app::run`] and nowhere else.
+//! The front end ([`cli`], [`template`], [`variables`], [`resolve`]) reads arguments and variables and produces a
+//! [`plan`]: plain data, fully resolved. The supervisor ([`supervisor`], on [`sys`]) executes a plan and knows nothing
+//! of templates and options. The two halves meet in [`app::run`] only.
 
 pub mod app;
 pub mod cli;

@@ -1,27 +1,27 @@
-//! Signals by number, 1 to 64, the real-time ones included.
+//! Signals by number, 1 to 64, real-time signals included.
 //!
-//! `nix::sys::signal::Signal` knows neither real-time signals nor how people write them, so the number is the
-//! type here and names are only its spelling (`TERM`, `SIGTERM`, `15`, `RTMIN+3`).
+//! `nix::sys::signal::Signal` has neither real-time signals nor the names that people write (`TERM`, `SIGTERM`, `15`,
+//! `RTMIN+3`), so this type is the number.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The lowest real-time signal that programs use. The kernel starts at 32, but the C libraries keep two
-/// for themselves, and `kill -l`, Docker and systemd all count from 34.
+/// The lowest real-time signal for programs. The kernel starts at 32, but C libraries reserve two, and `kill -l`,
+/// Docker and systemd count from 34.
 const RTMIN: u8 = 34;
-/// The highest signal of Linux.
+/// The highest signal number of Linux.
 const MAX: u8 = 64;
 
-/// Names of the standard signals in the order of their numbers, from 1 (signal(7), x86 and ARM).
+/// The names of the standard signals by number, from 1 (signal(7), x86 and ARM).
 const NAMES: [&str; 31] = [
     "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
     "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
     "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
 ];
 
-/// Other names under which some of them are known (signal(7)).
+/// Synonyms (signal(7)).
 const ALIASES: [(&str, u8); 4] = [("IOT", 6), ("CLD", 17), ("POLL", 29), ("UNUSED", 31)];
 
 /// A signal's number, from 1 to 64.
@@ -35,17 +35,17 @@ impl SignalNumber {
     pub const INT: Self = Self(2);
     /// Quit, what Ctrl-\ sends.
     pub const QUIT: Self = Self(3);
-    /// The end that no process can refuse.
+    /// SIGKILL: cannot be caught or ignored.
     pub const KILL: Self = Self(9);
-    /// A write to a pipe that nobody reads.
+    /// A write to a pipe without readers.
     pub const PIPE: Self = Self(13);
-    /// The polite request to end.
+    /// The request to terminate.
     pub const TERM: Self = Self(15);
-    /// A child ended, stopped or went on.
+    /// A child ended, stopped or continued.
     pub const CHLD: Self = Self(17);
-    /// Go on after a stop.
+    /// Continue after a stop.
     pub const CONT: Self = Self(18);
-    /// The stop that no process can refuse.
+    /// SIGSTOP: cannot be caught or ignored.
     pub const STOP: Self = Self(19);
     /// Stop, what Ctrl-Z sends.
     pub const TSTP: Self = Self(20);
@@ -55,46 +55,46 @@ impl SignalNumber {
     pub const TTOU: Self = Self(22);
     /// A write beyond the limit of file sizes.
     pub const XFSZ: Self = Self(25);
-    /// The terminal has another size.
+    /// The terminal was resized.
     pub const WINCH: Self = Self(28);
 
-    /// The signal of this number, if there is one.
+    /// The signal with this number.
     #[must_use]
     pub fn new(number: u32) -> Option<Self> {
         u8::try_from(number).ok().filter(|n| (1..=MAX).contains(n)).map(Self)
     }
 
-    /// Every signal, in the order of the numbers.
+    /// Every signal, by number.
     pub fn all() -> impl Iterator<Item = Self> {
         (1..=MAX).map(Self)
     }
 
-    /// The number as kill(2) takes it.
+    /// The number for kill(2).
     #[must_use]
     pub fn get(self) -> i32 {
         i32::from(self.0)
     }
 
-    /// The exit status by which a shell reports a death of this signal: 128 and the number.
+    /// The exit status of a shell for a death by this signal: 128 and the number.
     #[must_use]
     pub fn shell_status(self) -> u8 {
         128 + self.0
     }
 
-    /// Whether the kernel sends it for a fault of the program itself. Such a signal can be neither blocked
-    /// nor passed on to any use (sigprocmask(2): blocking one and then causing it is undefined).
+    /// Whether the kernel sends it for a fault of the program itself. Such a signal is neither blocked nor passed on:
+    /// to block it and then cause it is undefined (sigprocmask(2)).
     #[must_use]
     pub fn is_fault(self) -> bool {
         matches!(self.short_name(), Some("ILL" | "TRAP" | "BUS" | "FPE" | "SEGV" | "SYS"))
     }
 
-    /// Whether it is one of the three that ask for the end of the run.
+    /// Whether it begins a stop of the run.
     #[must_use]
     pub fn asks_for_stop(self) -> bool {
         matches!(self, Self::TERM | Self::INT | Self::QUIT)
     }
 
-    /// Whether it is one of the three by which a terminal stops a job.
+    /// Whether a terminal sends it to stop a job.
     #[must_use]
     pub fn stops_job(self) -> bool {
         matches!(self, Self::TSTP | Self::TTIN | Self::TTOU)
@@ -110,7 +110,7 @@ impl SignalNumber {
         NAMES.get(usize::from(self.0) - 1).copied()
     }
 
-    /// The name without `SIG`, as the plan writes it: `TERM`, `RTMIN+3`; 32 and 33 have none but their number.
+    /// The name without `SIG`, as in a plan: `TERM`, `RTMIN+3`. 32 and 33 have only their number.
     #[must_use]
     pub fn name(self) -> String {
         match self.short_name() {
@@ -143,27 +143,27 @@ impl fmt::Debug for SignalNumber {
     }
 }
 
-/// As its name, such as `TERM`.
+/// Serializes the name, such as `TERM`.
 impl Serialize for SignalNumber {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&self.name())
     }
 }
 
-/// From any spelling of its name.
+/// Deserializes any spelling of the name.
 impl<'de> Deserialize<'de> for SignalNumber {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 
-/// What was written is no signal.
+/// The text is not a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownSignal;
 
 impl fmt::Display for UnknownSignal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3")
+        f.write_str("not a signal; use TERM, SIGTERM, 15 or RTMIN+3")
     }
 }
 
@@ -199,26 +199,26 @@ fn real_time(name: &str) -> Option<SignalNumber> {
     SignalNumber::new(number).filter(|signal| signal.0 >= RTMIN)
 }
 
-/// A number of digits alone: `u32::from_str` would take a sign as well.
+/// Parses digits only: `u32::from_str` accepts a sign, too.
 fn digits(text: &str) -> Option<u32> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// Which of the 64 signals, as the kernel writes it: bit n-1 is signal n.
+/// A set of signals in the format of the kernel: bit n-1 is signal n.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct SignalSet(u64);
 
 impl SignalSet {
-    /// None of them.
+    /// The empty set.
     pub const EMPTY: Self = Self(0);
 
-    /// The set whose bits these are.
+    /// The set with these bits.
     #[must_use]
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// Bit n-1 is signal n, as the kernel wants it.
+    /// The bits.
     #[must_use]
     pub fn bits(self) -> u64 {
         self.0
@@ -229,13 +229,13 @@ impl SignalSet {
         self.0 |= 1 << (signal.0 - 1);
     }
 
-    /// Whether the signal is among them.
+    /// Whether the set contains a signal.
     #[must_use]
     pub fn contains(self, signal: SignalNumber) -> bool {
         self.0 & (1 << (signal.0 - 1)) != 0
     }
 
-    /// The members, in the order of the numbers.
+    /// The signals of the set, by number.
     pub fn iter(self) -> impl Iterator<Item = SignalNumber> {
         SignalNumber::all().filter(move |signal| self.contains(*signal))
     }
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_a_signal_is_read() {
+    fn every_spelling_of_a_signal_is_parsed() {
         for spelling in ["TERM", "SIGTERM", "15", "term", "SigTerm"] {
             assert_eq!(spelling.parse(), Ok(SignalNumber::TERM), "{spelling}");
         }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signal_is_refused() {
+    fn other_text_is_refused() {
         for wrong in
             ["", "SIG", "0", "65", "-1", "+9", "TERMINATE", "RTMIN+31", "RTMAX-31", "RTMIN+", "9999999999"]
         {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_written_can_be_read_back() {
+    fn every_name_is_parsed_to_its_signal() {
         for signal in SignalNumber::all() {
             assert_eq!(signal.name().parse(), Ok(signal));
         }

@@ -124,11 +124,7 @@ fn no_modules_form_a_cycle() {
 fn no_modules_inside_a_module_form_a_cycle() {
     let sources = Sources::read();
     let inner = |path: &ModulePath| path.get(..2).map(|path| path.join("::"));
-    // The cycles of these are being cut.
-    let exempt = ["supervisor", "sys"];
-    let inside = sources
-        .uses()
-        .filter(|(_, module, used)| module[0] == used[0] && !exempt.contains(&module[0].as_str()));
+    let inside = sources.uses().filter(|(_, module, used)| module[0] == used[0]);
     let arrows = inside.filter_map(|(_, module, used)| Some((inner(&module)?, inner(&used)?)));
     assert_eq!(cycle(&arrows.filter(|(from, to)| from != to).collect()), None);
 }

@@ -18,8 +18,12 @@ mod printing;
 mod problems;
 #[path = "cli/processes.rs"]
 mod processes;
+#[path = "cli/selection.rs"]
+mod selection;
 mod support;
 #[path = "cli/twins.rs"]
 mod twins;
+#[path = "cli/unset.rs"]
+mod unset;
 #[path = "cli/values.rs"]
 mod values;

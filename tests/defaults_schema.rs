@@ -1,4 +1,4 @@
-//! `schema/defaults.schema.json` takes the defaults files that monofy takes, as far as a schema can tell.
+//! `schema/defaults.schema.json` accepts the defaults files that monofy accepts, as far as a schema can.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use validator::Validator;
 
 mod support;
 #[path = "support/schema.rs"]
-#[allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
+#[allow(unreachable_pub, reason = "the items are public for the other test that includes the file")]
 mod validator;
 
 const TEXT: &str = include_str!("../schema/defaults.schema.json");
@@ -18,8 +18,8 @@ fn schema() -> Value {
     serde_json::from_str(TEXT).expect("the schema is JSON")
 }
 
-/// What is wrong with a file, by the schema.
-fn wrong(validator: &Validator, toml: &str) -> Option<String> {
+/// The error of the schema for a file, if any.
+fn schema_error(validator: &Validator, toml: &str) -> Option<String> {
     let file: Value = toml::from_str(toml).unwrap_or_else(|error| panic!("no TOML: {error}\n{toml}"));
     validator.wrong(&file)
 }
@@ -54,7 +54,7 @@ fn every_good_file_is_valid() {
     let fixtures = fixtures("good");
     assert!(fixtures.iter().any(|(path, _)| path.ends_with("contract.toml")));
     for (path, text) in fixtures {
-        assert_eq!(wrong(&validator, &text), None, "{}", path.display());
+        assert_eq!(schema_error(&validator, &text), None, "{}", path.display());
     }
 }
 
@@ -64,32 +64,32 @@ fn every_bad_file_is_refused() {
     let fixtures = fixtures("bad");
     assert!(fixtures.len() > 50, "only {}", fixtures.len());
     for (path, text) in fixtures {
-        assert!(wrong(&validator, &text).is_some(), "{}", path.display());
+        assert!(schema_error(&validator, &text).is_some(), "{}", path.display());
     }
 }
 
-/// What the program says of a file, where the variables that the good ones require are set.
-fn said(path: &Path, home: &Folder) -> support::Finished {
+/// Runs the program with a file, and with the variables that the valid files require.
+fn plan_with(path: &Path, home: &Folder) -> support::Finished {
     let arguments = ["--plan", "--defaults", path.to_str().expect("a path of the project"), "true"];
     let run = Run::new(arguments).env("HOME", home.path()).env("CONF", home.path());
     run.env("DATABASE_URL", "postgres://db").env("UNSET", "80").finish()
 }
 
 #[test]
-fn the_program_takes_what_the_schema_takes_and_refuses_what_it_refuses() {
+fn the_program_accepts_what_the_schema_accepts_and_refuses_what_it_refuses() {
     let home = Folder::new();
     home.file("app.env", "");
     std::fs::create_dir(home.path().join(".config")).expect("a folder can be made");
     home.file(".config/app.env", "");
     for (folder, status) in [("good", 0), ("bad", 125)] {
         for (path, _) in fixtures(folder) {
-            let finished = said(&path, &home);
+            let finished = plan_with(&path, &home);
             assert_eq!(finished.status, status, "{}: {finished:#?}", path.display());
         }
     }
 }
 
-/// The keys of a variable's table, each with a value that is right.
+/// The keys of a variable's table, each with a valid value.
 const VARIABLE: &str = r#"
 type = "string"
 default = "b"
@@ -104,22 +104,22 @@ export = true
 "#;
 
 #[test]
-fn every_key_of_a_variable_takes_its_value_and_no_table() {
+fn every_key_of_a_variable_accepts_its_value_and_refuses_a_table() {
     let validator = validator();
     let variable = schema()["properties"]["vars"]["patternProperties"]["^[A-Za-z_][A-Za-z0-9_]*$"].clone();
     let mut keys: Vec<_> = variable["properties"].as_object().expect("keys").keys().cloned().collect();
     for line in VARIABLE.trim().lines() {
-        assert_eq!(wrong(&validator, &format!("[vars.A]\n{line}")), None, "{line}");
+        assert_eq!(schema_error(&validator, &format!("[vars.A]\n{line}")), None, "{line}");
         let key = line.split(' ').next().expect("a key");
-        assert!(wrong(&validator, &format!("[vars.A]\n{key} = {{}}")).is_some(), "{key}");
+        assert!(schema_error(&validator, &format!("[vars.A]\n{key} = {{}}")).is_some(), "{key}");
         keys.retain(|known| known != key);
     }
-    assert!(keys.is_empty(), "{keys:?} are tried by nobody");
-    assert_eq!(wrong(&validator, &format!("[vars.A]{VARIABLE}")), None);
+    assert!(keys.is_empty(), "{keys:?} are not tested");
+    assert_eq!(schema_error(&validator, &format!("[vars.A]{VARIABLE}")), None);
 }
 
 #[test]
-fn every_key_is_described_and_nothing_else_is_let_in() {
+fn every_key_has_a_description_and_other_keys_are_refused() {
     fn check(value: &Value, place: &str) {
         let Some(map) = value.as_object() else { return };
         if let Some(properties) = map.get("properties").and_then(Value::as_object)
@@ -144,7 +144,7 @@ fn every_key_is_described_and_nothing_else_is_let_in() {
 }
 
 #[test]
-fn what_editors_do_not_know_is_not_used() {
+fn only_keywords_that_editors_support_are_used() {
     for word in ["$defs", "$ref", "$dynamicRef", "unevaluatedProperties", "dependentSchemas", "prefixItems"] {
         assert!(!TEXT.contains(&format!("\"{word}\"")), "{word}");
     }

@@ -11,6 +11,8 @@ mod environments;
 mod health;
 #[path = "docker/image_command.rs"]
 mod image_command;
+#[path = "docker/killed.rs"]
+mod killed;
 #[path = "docker/leftovers.rs"]
 mod leftovers;
 #[path = "docker/signals.rs"]

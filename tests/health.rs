@@ -39,7 +39,7 @@ fn a_run_whose_processes_all_run_is_healthy_and_says_nothing() {
 #[test]
 fn a_run_is_not_healthy_while_its_setup_runs() {
     let running = run_until(&["--name=migrate", "sleep", "100", "&&", "true"], "migrate started");
-    complains(&running, "the setup command migrate is still running");
+    complains(&running, "setup command migrate is still running");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_run_that_is_being_stopped_is_not_healthy() {
     running.stdout.wait_for("ready");
     healthy(&running);
     running.signal(15);
-    complains(&running, "everything is being stopped");
+    complains(&running, "the run is being stopped");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_process_that_is_started_again_is_named_with_its_end() {
     support::send(worker, 9);
     until("a worker in its back-off", || {
         let finished = ask(&running, "--health");
-        let expected = "worker is waiting to be started again: it exited with status 3\n";
+        let expected = "worker is waiting to be restarted: it exited with status 3\n";
         (finished.status == 1 && finished.stdout == expected).then_some(())
     });
     std::fs::remove_file(fail).unwrap();
@@ -118,7 +118,7 @@ fn the_status_is_an_object_for_programs() {
 #[test]
 fn who_runs_nothing_cannot_be_asked() {
     let other = Run::of("sleep", ["100"]).start();
-    let words = format!("process {} is no monofy that runs something\n", other.pid());
+    let words = format!("process {} is not a running monofy\n", other.pid());
     ask(&other, "--health").assert_status(1).assert_stdout(&words);
     let status = ask(&other, "--status");
     status.assert_status(125).assert_stdout("");
@@ -126,7 +126,7 @@ fn who_runs_nothing_cannot_be_asked() {
     Run::new(["--health", "--pid=2147483647"])
         .finish()
         .assert_status(1)
-        .assert_stdout("/proc shows no process 2147483647\n");
+        .assert_stdout("/proc has no process 2147483647\n");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn without_a_pid_pid_1_is_asked_and_where_that_is_no_monofy_the_only_one() {
     finished.assert_status(0).assert_told_on_stdout("healthy");
     // Of two nobody knows which is meant.
     let two = "\"$0\" -q sleep 100 & a=$!; \"$0\" -q sleep 100 & b=$!; \
-               until \"$0\" --health | grep -q \"several run here, as the processes $a, $b; say which with --pid\"; do :; done; \
+               until \"$0\" --health | grep -q \"several are running here, as processes $a, $b; select one with --pid\"; do :; done; \
                echo told";
     let finished =
         Run::of("unshare", namespace.iter().copied().chain(["sh", "-c", two, monofy.to_str().unwrap()]))

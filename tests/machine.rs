@@ -1,10 +1,12 @@
-//! The supervisor as a pure machine, tested as data: no process, no clock, no sleep.
+//! Tests of the supervisor's pure state machine as data: no process, no clock, no sleep.
 //!
-//! `rules`, `order` and `restart` say event by event what the contract wants; `world` drives the machine with random worlds and
-//! checks what has to hold in all of them.
+//! `rules`, `order`, `restart`, `stop_order` and `fates` check single rules of the contract, event by event. `world`
+//! drives the machine through random worlds and checks the invariants of all runs.
 
 #[path = "machine/bench.rs"]
 mod bench;
+#[path = "machine/fates.rs"]
+mod fates;
 #[path = "machine/order.rs"]
 mod order;
 #[path = "machine/restart.rs"]
@@ -13,5 +15,7 @@ mod restart;
 mod rules;
 #[path = "machine/scenario.rs"]
 mod scenario;
+#[path = "machine/stop_order.rs"]
+mod stop_order;
 #[path = "machine/world.rs"]
 mod world;

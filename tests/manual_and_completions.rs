@@ -117,8 +117,7 @@ fn groff_formats_the_manual_page_without_a_warning() {
     let page = generated.path("monofy.1");
     let set = Run::of("groff", ["-man", "-Tutf8", "-ww", "-rLL=100n", "-P-cbou", &page]).finish();
     assert_succeeds_silently(&set);
-    for line in
-        ["monofy [OPTION...]", "  ${NAME:-word}             word when", "EXIT STATUS", "User Commands"]
+    for line in ["monofy [OPTION...]", "  ${NAME:-word}             word if", "EXIT STATUS", "User Commands"]
     {
         assert!(set.stdout.contains(line), "no {line:?} in:\n{}", set.stdout);
     }

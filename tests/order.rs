@@ -15,5 +15,7 @@ mod readiness;
 mod restart;
 #[path = "order/sockets.rs"]
 mod sockets;
+#[path = "order/stop_order.rs"]
+mod stop_order;
 #[path = "order/upward.rs"]
 mod upward;

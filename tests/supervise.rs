@@ -14,11 +14,17 @@ mod init;
 mod line;
 #[path = "supervise/notices.rs"]
 mod notices;
+#[path = "supervise/plans.rs"]
+mod plans;
 #[path = "supervise/signals.rs"]
 mod signals;
+#[path = "supervise/slow_start.rs"]
+mod slow_start;
 #[path = "supervise/start.rs"]
 mod start;
 #[path = "supervise/statuses.rs"]
 mod statuses;
 #[path = "supervise/stop.rs"]
 mod stop;
+#[path = "supervise/users.rs"]
+mod users;

@@ -259,6 +259,48 @@ fn a_second_ctrl_c_kills() {
 }
 
 #[test]
+fn a_second_ctrl_c_kills_a_setup_command_and_descendants() {
+    let script = "setsid $PROBE wait g TERM=ignore & exec $PROBE wait s INT=ignore";
+    let mut terminal = Terminal::start(&["monofy", "--grace=none", "sh", "-c", script, "&&", "true"]);
+    let pids = ["g", "s"].map(|name| terminal.ready(name));
+    terminal.type_in(CTRL_C);
+    // CONT is monofy's, so it has seen the first one.
+    terminal.got("s", CONT);
+    terminal.type_in(CTRL_C);
+    let (status, shown) = terminal.finish();
+    assert_eq!(status, 137, "{shown}");
+    assert!(pids.into_iter().all(is_gone));
+}
+
+#[test]
+fn ctrl_c_is_passed_on_to_a_process_that_has_left_the_process_group() {
+    let mut terminal = Terminal::monofy("setsid probe wait a ||| probe wait b");
+    let [a, b] = ["a", "b"].map(|name| terminal.ready(name));
+    assert_ne!(group(a), group(b));
+    terminal.type_in(CTRL_C);
+    let (status, shown) = terminal.finish();
+    assert_eq!(status, 0, "{shown}");
+    assert_eq!([all_got(&shown, "a"), all_got(&shown, "b")], [[INT], [INT]]);
+}
+
+#[test]
+fn what_a_restarted_process_left_behind_is_stopped_on_a_terminal_too() {
+    // The neighbour has a child of its own, and one that it has let go of before the process was started.
+    let script = "$PROBE wait g & exec $PROBE wait m USR1=3";
+    let neighbour = "$PROBE wait child & exec $PROBE wait n";
+    let words = ["--restart=on-failure", "--name=m", "sh", "-c", script, "|||", "sh", "-c", neighbour];
+    let mut terminal = Terminal::start(&["monofy"].into_iter().chain(words).collect::<Vec<_>>());
+    let [g, m, n, child] = ["g", "m", "n", "child"].map(|name| terminal.ready(name));
+    send(m, USR1);
+    terminal.running.stdout.wait_for("processes left behind by m: ");
+    until("its restart", || (terminal.running.stdout.so_far().matches("m ready").count() == 2).then_some(()));
+    assert!(is_gone(g));
+    assert!(!is_gone(n) && !is_gone(child));
+    terminal.type_in(CTRL_C);
+    assert_eq!(terminal.finish().0, 0);
+}
+
+#[test]
 fn one_ctrl_c_that_a_parent_passes_on_as_well_is_still_one() {
     let mut terminal = Terminal::monofy("--grace none probe wait a INT=ignore USR1=0");
     let a = terminal.ready("a");

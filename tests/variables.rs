@@ -8,12 +8,16 @@ mod env_files;
 mod explain;
 #[path = "variables/fixtures.rs"]
 mod fixtures;
+#[path = "variables/merging.rs"]
+mod merging;
 #[path = "variables/problems.rs"]
 mod problems;
 #[path = "variables/secrets.rs"]
 mod secrets;
 #[path = "variables/set.rs"]
 mod set;
+#[path = "variables/sizes.rs"]
+mod sizes;
 mod support;
 #[path = "variables/values.rs"]
 mod values;

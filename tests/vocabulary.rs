@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// Old names, as whole words. Words with another meaning in plain English are not in the list.
-const REPLACED: [&str; 45] = [
+const REPLACED: [&str; 44] = [
     "Caught",
     "Comeback",
     "Comebacks",
-    "Connector",
     "Disorder",
     "Eyes",
     "Gift",

@@ -17,7 +17,7 @@ fuzz_target!(|input: &[u8]| {
         Ok(Request::Line(line)) => {
             assert!(!line.processes.is_empty() || !line.problems.is_empty());
             for problem in &line.problems {
-                assert!(problem.to_string().lines().count() >= 3, "{problem}");
+                assert!(!problem.to_string().is_empty());
             }
             for command in line.setup.iter().chain(&line.processes) {
                 assert!(!command.words.is_empty(), "a PROCESS has a PROGRAM");
@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
             }
         }
         Ok(Request::Print(text)) => assert!(!text.is_empty()),
-        Ok(Request::RunPlan { .. } | Request::Report { .. }) => {}
+        Ok(Request::RunPlan { .. } | Request::Query { .. }) => {}
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

@@ -1,94 +1,129 @@
-//! The environment twins of the global options, so that `docker run -e` reaches them.
+//! Environment variables that stand for global options, so that `docker run -e` reaches them.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
-use crate::cli::{FileRef, Form, PartialOptions, Sources, View, ViewOverride, values};
+use crate::cli::EnvLookup;
+use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::parser::Parser;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{Output, VerbosityFlags};
+use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
+use crate::text::suggest::Hints;
+use crate::variables::sources::{FileRef, SecretOption, Sources};
 
-type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 
-/// `MONOFY_RUN_PLAN`; empty is off.
-pub(super) fn run_plan(environment: Environment<'_>) -> Option<OsString> {
-    environment("MONOFY_RUN_PLAN").filter(|file| !file.is_empty())
+/// The prefix of every variable addressed to monofy.
+const PREFIX: &str = "MONOFY_";
+
+/// Warnings about `MONOFY_` variables that mean nothing, one line each.
+pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+    let known = || OPTION_VARIABLES.into_iter().chain(OTHER_VARIABLES);
+    let names = environment.into_iter().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = names.filter(|name| name.starts_with(PREFIX) && !known().any(|known| known == name));
+    let mut hints = Hints::default();
+    unknown
+        .map(|name| format!("{}: no option has this name{}", printable(&name), hints.hint(&name, known())))
+        .collect()
 }
 
-/// All others; every mistake in them is told.
-pub(super) fn global(environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> PartialOptions {
-    let mut twins = Twins { environment, problems };
-    let verbosity =
-        VerbosityFlags { quiet: twins.switch("MONOFY_QUIET"), verbose: twins.switch("MONOFY_VERBOSE") };
-    let explain = twins.view("MONOFY_EXPLAIN", View::Explain);
-    let plan = twins.view("MONOFY_PLAN", View::Plan);
-    PartialOptions {
-        strict: twins.switch("MONOFY_STRICT"),
-        view: if matches!(explain, Some(ViewOverride::Show(_))) { explain } else { plan },
-        show_secrets: twins.switch("MONOFY_SHOW_SECRETS"),
-        no_defaults: twins.switch("MONOFY_NO_DEFAULTS"),
-        sources: Sources {
-            env_files: files(environment, "MONOFY_ENV_FILE"),
-            defaults: files(environment, "MONOFY_DEFAULTS"),
-            ..Sources::default()
-        },
-        grace: twins.choice(
-            "MONOFY_GRACE",
-            "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none",
-            |value| value.parse().ok(),
-        ),
-        output: twins.choice("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
-        ready_fd: twins.choice("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
-            values::descriptor(value).ok()
-        }),
-        verbosity,
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+impl Parser<'_> {
+    /// `MONOFY_RUN_PLAN`. Empty is off.
+    pub(super) fn run_plan_variable(&self) -> Option<OsString> {
+        (self.environment)("MONOFY_RUN_PLAN").filter(|file| !file.is_empty())
     }
-}
 
-/// A list of files, which `:` separates; empty is none.
-fn files(environment: Environment<'_>, name: &'static str) -> Option<Vec<FileRef>> {
-    let value = environment(name).filter(|value| !value.is_empty())?;
-    Some(FileRef::by_twin(name, &value))
-}
+    /// The global options of the environment.
+    pub(super) fn env_options(&mut self) -> PartialOptions {
+        let quiet = self.switch("MONOFY_QUIET");
+        let verbose = self.switch("MONOFY_VERBOSE");
+        let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
+        let plan = self.view_variable("MONOFY_PLAN", View::Plan);
+        let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
+        PartialOptions {
+            strict: self.switch("MONOFY_STRICT"),
+            view: if matches!(explain, Some(ViewOverride::Show(_))) { explain } else { plan },
+            show_secrets: self.switch("MONOFY_SHOW_SECRETS"),
+            no_defaults: self.switch("MONOFY_NO_DEFAULTS"),
+            sources: Sources {
+                env_files: files(self.environment, "MONOFY_ENV_FILE"),
+                defaults: files(self.environment, "MONOFY_DEFAULTS"),
+                secrets,
+                ..Sources::default()
+            },
+            grace: self.variable("MONOFY_GRACE", TIMEOUT, |value| value.parse().ok()),
+            output: self.variable("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
+            ready_fd: self.variable("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
+                crate::plan::descriptor(value.as_bytes()).ok()
+            }),
+            only: self.only_variable(),
+            setup: self.variable("MONOFY_SETUP", "run, skip or only", SetupMode::named),
+            verbosity: VerbosityFlags { quiet, verbose },
+        }
+    }
 
-/// The twins, being read.
-struct Twins<'e> {
-    environment: Environment<'e>,
-    problems: &'e mut Vec<Diagnostic>,
-}
+    /// A list of names. An invalid value is not shown.
+    fn secret_variable(&mut self, name: &'static str) -> Option<SecretOption> {
+        let value = (self.environment)(name).filter(|value| !value.is_empty())?;
+        let parsed = SecretOption::parse(&SourceText::of(Origin::Variable(name), value.as_bytes()));
+        if parsed.is_err() {
+            let message =
+                "this environment variable has to be a variable name, or several with ',' between them";
+            self.problem(Diagnostic::without_excerpt(Origin::Variable(name), message));
+        }
+        parsed.ok()
+    }
 
-impl Twins<'_> {
-    /// `1` is text.
-    fn view(&mut self, name: &'static str, what: impl Fn(Form) -> View) -> Option<ViewOverride> {
-        self.choice(name, "1, text, json or 0", |value| match value {
+    fn only_variable(&self) -> Option<SourceText> {
+        let names = (self.environment)("MONOFY_ONLY").filter(|names| !names.is_empty())?;
+        Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_bytes()))
+    }
+
+    fn view_variable(
+        &mut self,
+        name: &'static str,
+        view: impl Fn(ViewFormat) -> View,
+    ) -> Option<ViewOverride> {
+        self.variable(name, "1, text, json or 0", |value| match value {
             "0" => Some(ViewOverride::Execute),
-            "1" | "text" => Some(ViewOverride::Show(what(Form::TaintedBytes))),
-            "json" => Some(ViewOverride::Show(what(Form::Json))),
+            "1" | "text" => Some(ViewOverride::Show(view(ViewFormat::Text))),
+            "json" => Some(ViewOverride::Show(view(ViewFormat::Json))),
             _ => None,
         })
     }
 
-    /// `1` is on, `0` and empty are off.
     fn switch(&mut self, name: &'static str) -> Option<bool> {
-        self.choice(name, "1 or 0", |value| match value {
+        self.variable(name, "1 or 0", |value| match value {
             "1" => Some(true),
             "0" => Some(false),
             _ => None,
         })
     }
 
-    fn choice<T>(
+    /// Parses a variable. Empty counts as unset.
+    fn variable<T>(
         &mut self,
         name: &'static str,
         expected: &str,
-        read: impl Fn(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let value = (self.environment)(name).filter(|value| !value.is_empty())?;
-        let read = value.to_str().and_then(read);
-        if read.is_none() {
-            // The value is not shown: nobody knows what somebody put into the wrong variable.
-            let written = SourceText::of(Origin::Variable(name), "…".as_bytes());
-            self.problems
-                .push(Diagnostic::about(&written, format!("this environment variable has to be {expected}")));
+        let parsed = value.to_str().and_then(parse);
+        if parsed.is_none() {
+            // The value is not shown: it may be a secret that was put into the wrong variable.
+            let message = format!("this environment variable has to be {expected}");
+            self.problem(Diagnostic::without_excerpt(Origin::Variable(name), message));
         }
-        read
+        parsed
     }
+}
+
+/// A list of files, separated by `:`. Empty counts as unset.
+fn files(environment: EnvLookup<'_>, name: &'static str) -> Option<Vec<FileRef>> {
+    let value = environment(name).filter(|value| !value.is_empty())?;
+    Some(FileRef::by_twin(name, &value))
 }

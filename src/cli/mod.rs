@@ -1,10 +1,12 @@
-//! What was written: the arguments taken apart, nothing expanded yet.
+//! Command-line parsing: from arguments and environment variables to a [`Request`]. Nothing is expanded here.
 
 mod env_options;
+mod global;
 mod occurrences;
 mod option_errors;
 mod options;
 mod parse;
+mod parser;
 mod split;
 mod values;
 
@@ -12,118 +14,73 @@ use std::ffi::OsString;
 use std::fmt;
 
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::plan::{Output, Timeout, VerbosityFlags};
 
-pub use crate::variables::sources::{FileRef, SetOption, Sources};
+pub use env_options::unknown_variables;
+pub use global::{GlobalOptions, SetupMode, View, ViewFormat};
 pub use options::{HELP_WIDTH, definition};
-use parse::Parsed;
+use parser::Parser;
 
-/// The arguments as they are meant.
+/// What the command line asks for.
 #[derive(Debug)]
 pub enum Request {
-    /// Print this and exit 0: help or the version.
+    /// Print this text and exit 0: help, the version or a schema.
     Print(String),
-    /// Resolve the line; then show its plan or execute it.
-    Line(Line),
-    /// Read a plan; then show or execute it.
+    /// Resolve the line, then show its plan or execute it.
+    Line(CommandLine),
+    /// Read a plan, then show or execute it.
     RunPlan {
-        /// Where it is, `-` for stdin.
+        /// The plan's file. `-` is stdin.
         file: OsString,
-        /// What was said beside it.
-        global: Global,
+        /// The options given with it.
+        global: GlobalOptions,
     },
-    /// Ask a monofy that runs how it is.
-    Report {
-        /// Its pid; nothing is the one that is PID 1, or the only one.
-        of: Option<i32>,
-        /// What to tell of it.
-        what: Report,
+    /// Query a running instance.
+    Query {
+        /// Its process id. `None` is PID 1, or the only instance.
+        pid: Option<i32>,
+        /// What to ask.
+        query: Query,
     },
 }
 
 impl Request {
-    /// Whether something is to be executed, rather than shown.
+    /// Whether something is executed, rather than shown.
     #[must_use]
     pub fn is_run(&self) -> bool {
         match self {
-            Self::Print(_) | Self::Report { .. } => false,
-            Self::Line(Line { global, .. }) | Self::RunPlan { global, .. } => global.view.is_none(),
+            Self::Print(_) | Self::Query { .. } => false,
+            Self::Line(CommandLine { global, .. }) | Self::RunPlan { global, .. } => global.view.is_none(),
         }
     }
 }
 
-/// The global options, of the command line and of the environment together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Global {
-    /// Whether unset variables without a default and malformed expansions are errors; nothing is what the
-    /// defaults file says, or no.
-    pub strict: Option<bool>,
-    /// What to show instead of executing the line.
-    pub view: Option<View>,
-    /// Whether what is shown shows secrets.
-    pub show_secrets: bool,
-    /// How long a stop may take; nothing is the rule of contract 4.4.
-    pub grace: Option<Timeout>,
-    /// What happens to the output of the processes; nothing is what the defaults file or the plan says, or raw.
-    pub output: Option<Output>,
-    /// `--quiet` and `--verbose`.
-    pub verbosity: VerbosityFlags,
-    /// To which descriptor a newline is written once every process is ready.
-    pub ready_fd: Option<i32>,
-    /// Where the values of variables come from.
-    pub sources: Sources,
-}
-
-/// What can be shown of a line.
+/// What to ask a running instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    /// What would be executed.
-    Plan(Form),
-    /// Where each value comes from.
-    Explain(Form),
-}
-
-/// For whom it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// For people.
-    TaintedBytes,
-    /// For programs.
-    Json,
-}
-
-/// What can be told of a monofy that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// Whether all is as it should be, by the exit status.
+pub enum Query {
+    /// Whether every process runs and is ready. The exit status is the answer.
     Health,
-    /// Each process and its state.
-    Status(Form),
+    /// The state of each process.
+    Status(ViewFormat),
 }
 
-/// Whether to show something or to execute the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ViewOverride {
-    Show(View),
-    Execute,
-}
-
-/// A line of processes.
+/// A command line: global options, setup commands and processes.
 #[derive(Debug, Default)]
-pub struct Line {
-    /// What holds for the whole run.
-    pub global: Global,
-    /// Run one after another, first.
-    pub setup: Vec<Command>,
-    /// Run side by side.
-    pub processes: Vec<Command>,
-    /// What is wrong with the operators and the options, and with their twins. What is right is in the others.
+pub struct CommandLine {
+    /// Options for the whole run.
+    pub global: GlobalOptions,
+    /// Commands that run one after another, before the processes.
+    pub setup: Vec<CommandArgs>,
+    /// Commands that run side by side.
+    pub processes: Vec<CommandArgs>,
+    /// Errors in operators, options and environment variables. Valid ones are kept in the other fields.
     pub problems: Vec<Diagnostic>,
+    /// Arguments that are probably mistakes.
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// One PROCESS of the line. All its parts but names are templates.
+/// One PROCESS of the command line. Every [`SourceText`] but the names of `assignments` is a template.
 #[derive(Debug, Default)]
-pub struct Command {
+pub struct CommandArgs {
     /// `--name`
     pub name: Option<SourceText>,
     /// `--stop-signal`
@@ -140,26 +97,42 @@ pub struct Command {
     pub restart: Option<SourceText>,
     /// `--ready`
     pub ready: Option<SourceText>,
-    /// `--after`, in the order in which they were written.
+    /// `--after`, in the order of the line.
     pub after: Vec<SourceText>,
-    /// Its own environment, in the order in which it was written.
+    /// `--once`, and the argument it is in.
+    pub once: Option<SourceText>,
+    /// `--if`
+    pub condition: Option<SourceText>,
+    /// `--unless`
+    pub exception: Option<SourceText>,
+    /// `--creates`
+    pub creates: Option<SourceText>,
+    /// `--replicas`
+    pub replicas: Option<SourceText>,
+    /// `--umask`
+    pub umask: Option<SourceText>,
+    /// `--rewrite`, in the order of the line.
+    pub rewrite: Vec<SourceText>,
+    /// Environment variables of the process, in the order of the line.
     pub assignments: Vec<(String, SourceText)>,
-    /// PROGRAM and its arguments; never empty.
+    /// Whether `--` precedes PROGRAM.
+    pub is_escaped: bool,
+    /// PROGRAM and its arguments. Not empty in a [`CommandLine`].
     pub words: Vec<SourceText>,
 }
 
-/// The arguments do not make sense.
+/// A command line that leaves nothing to resolve.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UsageError(pub(crate) String);
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{HINT}", self.0)
+        write!(f, "{}\n{HELP_HINT}", self.0)
     }
 }
 
-/// What is said below all that is wrong with operators and options.
-pub const HINT: &str = "Try 'monofy --help'.";
+/// The last line of every error in operators and options.
+pub const HELP_HINT: &str = "Try 'monofy --help'.";
 
 impl UsageError {
     fn of(problems: &[Diagnostic]) -> Self {
@@ -167,95 +140,33 @@ impl UsageError {
     }
 }
 
-/// Takes the arguments apart.
+/// Looks up an environment variable.
+pub type EnvLookup<'e> = &'e dyn Fn(&str) -> Option<OsString>;
+
+/// Parses a command line.
 ///
-/// Those of the PROCESSes are taken, and empty afterwards. `environment` is asked for the twins of the global options.
+/// The words of each PROCESS are moved out of `arguments`, and leave empty strings behind. `environment` supplies the
+/// `MONOFY_` variables that stand for global options.
 ///
 /// # Errors
-/// When they do not make sense in a way that leaves nothing to resolve.
-pub fn parse(
-    arguments: &mut [OsString],
-    environment: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<Request, UsageError> {
-    let mut problems = Vec::new();
-    let mut segments = split::at_operators(arguments, &mut problems);
-    let mut line = Line::default();
-    let count = segments.len();
-    for (index, segment) in segments.iter_mut().enumerate() {
-        let is_first = index == 0;
-        let before = problems.len();
-        let parsed = match parse::parse(segment, is_first, &mut problems)? {
-            Parsed::Print(text) => return Ok(Request::Print(text)),
-            Parsed::Report { of, what, command } => {
-                if count > 1 || !command.is_nothing() {
-                    let message = "--health and --status ask a monofy that runs and take no PROCESS";
-                    return Err(UsageError(message.to_owned()));
-                }
-                return Ok(Request::Report { of, what });
-            }
-            Parsed::Segment(parsed) => parsed,
-        };
-        let is_right = problems.len() == before;
-        if is_first {
-            line.global = parsed.global.or_env(env_options::global(environment, &mut problems));
-            let said = parsed.run_plan.map(|file| ("--run-plan", file));
-            let run_plan = said.or(env_options::run_plan(environment).map(|file| ("MONOFY_RUN_PLAN", file)));
-            if let Some((option, file)) = run_plan {
-                if !problems.is_empty() {
-                    return Err(UsageError::of(&problems));
-                }
-                return plan_alone(option, file, line.global, count, &parsed.command);
-            }
-        }
-        if parsed.command.words.is_empty() {
-            match segment.missing_program() {
-                // What is wrong with the options may have been meant to be the program.
-                _ if !is_right => {}
-                Some(missing) => problems.push(missing),
-                None => return Err(UsageError(segment.nothing_at_all().to_owned())),
-            }
-        } else if segment.is_setup {
-            line.setup.push(parsed.command);
-        } else {
-            line.processes.push(parsed.command);
-        }
-    }
-    if line.setup.is_empty() && line.processes.is_empty() {
-        return Err(UsageError::of(&problems));
-    }
-    line.problems = problems;
-    Ok(Request::Line(line))
+/// When an error leaves nothing to resolve. Other errors are in [`CommandLine::problems`].
+pub fn parse(arguments: &mut [OsString], environment: EnvLookup<'_>) -> Result<Request, UsageError> {
+    Parser::new(environment).request(arguments)
 }
 
-fn plan_alone(
-    option: &str,
-    file: OsString,
-    global: Global,
-    segments: usize,
-    command: &Command,
-) -> Result<Request, UsageError> {
-    if matches!(global.view, Some(View::Explain(_))) {
-        return Err(UsageError(format!("{option} executes a plan, in which no variable is left to explain")));
-    }
-    if segments > 1 || !command.is_nothing() {
-        return Err(UsageError(format!(
-            "{option} executes a plan and takes no PROCESS and no options of one"
-        )));
-    }
-    Ok(Request::RunPlan { file, global })
-}
-
-impl Line {
-    /// All that is expanded, in the order in which it is.
+impl CommandLine {
+    /// Every template of the line, in the order in which they are expanded.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &SourceText> {
-        self.setup.iter().chain(&self.processes).flat_map(Command::templates)
+        self.setup.iter().chain(&self.processes).flat_map(CommandArgs::templates)
     }
 }
 
-impl Command {
-    /// The options that have one value at most.
-    fn options(&self) -> [&Option<SourceText>; 7] {
+impl CommandArgs {
+    /// The options that have one value.
+    fn single_options(&self) -> [&Option<SourceText>; 12] {
         [
+            &self.condition,
+            &self.exception,
             &self.name,
             &self.stop_signal,
             &self.stop_timeout,
@@ -263,61 +174,25 @@ impl Command {
             &self.workdir,
             &self.restart,
             &self.ready,
+            &self.creates,
+            &self.replicas,
+            &self.umask,
         ]
     }
 
     fn templates(&self) -> impl Iterator<Item = &SourceText> {
         let values = self.assignments.iter().map(|(_, value)| value);
-        self.options().into_iter().flatten().chain(&self.after).chain(values).chain(&self.words)
+        let options = self.single_options().into_iter().flatten().chain(&self.after).chain(&self.rewrite);
+        options.chain(values).chain(&self.words)
     }
 
-    fn is_nothing(&self) -> bool {
-        self.options().iter().all(|option| option.is_none())
+    fn is_empty(&self) -> bool {
+        self.single_options().iter().all(|option| option.is_none())
             && !self.tty
+            && self.once.is_none()
             && self.after.is_empty()
+            && self.rewrite.is_empty()
             && self.assignments.is_empty()
             && self.words.is_empty()
-    }
-}
-
-/// What the command line, or the environment, says of the global options; nothing where it says nothing.
-#[derive(Clone, Debug, Default)]
-struct PartialOptions {
-    strict: Option<bool>,
-    view: Option<ViewOverride>,
-    show_secrets: Option<bool>,
-    no_defaults: Option<bool>,
-    sources: Sources,
-    grace: Option<Timeout>,
-    output: Option<Output>,
-    verbosity: VerbosityFlags,
-    ready_fd: Option<i32>,
-}
-
-impl PartialOptions {
-    /// The command line wins over the environment.
-    fn or_env(self, twins: Self) -> Global {
-        let (own, other) = (self.sources, twins.sources);
-        // Files that are named on the command line are read whatever a twin says, and the other way round.
-        let no_defaults = self.no_defaults.unwrap_or(false)
-            || (own.defaults.is_none() && twins.no_defaults.unwrap_or(false));
-        Global {
-            strict: self.strict.or(twins.strict),
-            show_secrets: self.show_secrets.or(twins.show_secrets).unwrap_or(false),
-            sources: Sources {
-                set: own.set,
-                env_files: own.env_files.or(other.env_files),
-                defaults: own.defaults.or(other.defaults),
-                no_defaults,
-            },
-            view: match self.view.or(twins.view) {
-                Some(ViewOverride::Show(view)) => Some(view),
-                Some(ViewOverride::Execute) | None => None,
-            },
-            grace: self.grace.or(twins.grace),
-            output: self.output.or(twins.output),
-            verbosity: self.verbosity.or(twins.verbosity),
-            ready_fd: self.ready_fd.or(twins.ready_fd),
-        }
     }
 }

@@ -1,85 +1,94 @@
-//! Where the options of a PROCESS end, and where their values stand.
+//! Finds where the options of a PROCESS end, and where their values are.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::{Arg, Command as Clap};
+use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::cli::split::Segment;
 use crate::diagnostic::SourceText;
 
-/// The options in front of a PROGRAM.
-pub(super) struct Scan {
-    pub(super) options: Vec<OptionOccurrence>,
-    /// How many arguments they are.
+/// The options before a PROGRAM.
+pub(super) struct OptionScan {
+    pub(super) occurrences: Vec<OptionOccurrence>,
+    /// How many arguments they take.
     pub(super) end: usize,
-    /// Whether a `--` follows them.
+    /// Whether `--` follows them.
     pub(super) is_escaped: bool,
 }
 
-/// An argument with options in it, and the one behind it if that is the value.
+/// An argument that holds options, with the next argument if that is the value.
 pub(super) struct OptionOccurrence {
-    /// The first of its segment is 0.
+    /// The position in the segment, from 0.
     pub(super) at: usize,
+    /// How many arguments it takes.
     pub(super) count: usize,
-    /// The option that has a value, as clap calls it, and the value.
-    value: Option<(String, SourceText)>,
+    /// The option that has a value, by clap's id, and the value.
+    value: Option<OptionValue>,
 }
 
-/// Reads the arguments as clap does, but for what is wrong with them.
-pub(super) fn scan(clap: &Clap, segment: &Segment<'_>) -> Scan {
-    let mut options = Vec::new();
+struct OptionValue {
+    option: String,
+    text: SourceText,
+    is_repeatable: bool,
+}
+
+/// Scans the options as clap does, but without validating them.
+pub(super) fn scan(clap: &Clap, segment: &Segment<'_>) -> OptionScan {
+    let mut occurrences = Vec::new();
     let mut at = 0;
     while let Some(argument) = segment.arguments.get(at) {
         let bytes = argument.as_bytes();
         if bytes == b"--" {
-            return Scan { options, end: at, is_escaped: true };
+            return OptionScan { occurrences, end: at, is_escaped: true };
         }
         if bytes.len() < 2 || bytes[0] != b'-' {
             break;
         }
-        let given = given(clap, segment, at);
-        at += given.count;
-        options.push(given);
+        let occurrence = occurrence(clap, segment, at);
+        at += occurrence.count;
+        occurrences.push(occurrence);
     }
-    Scan { options, end: at, is_escaped: false }
+    OptionScan { occurrences, end: at, is_escaped: false }
 }
 
-fn given(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence {
+fn occurrence(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence {
     let argument = &segment.arguments[at];
     let alone = OptionOccurrence { at, count: 1, value: None };
-    let Some((option, attached)) = option(clap, argument) else { return alone };
-    let id = option.get_id().to_string();
+    let Some((option, attached)) = option_with_value(clap, argument) else { return alone };
+    let value = |text| {
+        let is_repeatable = matches!(option.get_action(), ArgAction::Append);
+        Some(OptionValue { option: option.get_id().to_string(), text, is_repeatable })
+    };
     if let Some(offset) = attached {
-        let value = SourceText::whole(segment.first + at, argument).from(offset);
-        return OptionOccurrence { value: Some((id, value)), ..alone };
+        let text = SourceText::whole(segment.first + at, argument).from(offset);
+        return OptionOccurrence { value: value(text), ..alone };
     }
     let next =
         segment.arguments.get(at + 1).filter(|next| *next == "-" || !next.as_bytes().starts_with(b"-"));
     match next {
-        Some(next) if !option.is_require_equals_set() => OptionOccurrence {
-            at,
-            count: 2,
-            value: Some((id, SourceText::whole(segment.first + at + 1, next))),
-        },
+        Some(next) if !option.is_require_equals_set() => {
+            let text = SourceText::whole(segment.first + at + 1, next);
+            OptionOccurrence { at, count: 2, value: value(text) }
+        }
         _ => alone,
     }
 }
 
-/// The option of an argument that takes a value, and where in the argument that starts if it does.
-fn option<'c>(clap: &'c Clap, argument: &OsStr) -> Option<(&'c Arg, Option<usize>)> {
+/// The option in an argument that takes a value, and the offset of the value if it is in the same argument.
+fn option_with_value<'c>(clap: &'c Clap, argument: &OsStr) -> Option<(&'c Arg, Option<usize>)> {
     let bytes = argument.as_bytes();
     let takes_value = |option: &&Arg| option.get_action().takes_values();
     if let Some(long) = bytes.strip_prefix(b"--") {
         let equals = long.iter().position(|byte| *byte == b'=');
         let name = &long[..equals.unwrap_or(long.len())];
-        let is_named = |option: &&Arg| option.get_long().is_some_and(|long| long.as_bytes() == name);
-        let option = clap.get_arguments().find(is_named).filter(takes_value)?;
+        let has_name = |option: &&Arg| option.get_long().is_some_and(|long| long.as_bytes() == name);
+        let option = clap.get_arguments().find(has_name).filter(takes_value)?;
         return Some((option, equals.map(|equals| 2 + equals + 1)));
     }
     for (index, byte) in bytes.iter().enumerate().skip(1) {
-        let is_named = |option: &&Arg| option.get_short() == Some(char::from(*byte));
-        let option = clap.get_arguments().find(is_named)?;
+        let has_name = |option: &&Arg| option.get_short() == Some(char::from(*byte));
+        let option = clap.get_arguments().find(has_name)?;
         if takes_value(&option) {
             let rest = index + 1;
             let start = if bytes.get(rest) == Some(&b'=') { rest + 1 } else { rest };
@@ -89,10 +98,29 @@ fn option<'c>(clap: &'c Clap, argument: &OsStr) -> Option<(&'c Arg, Option<usize
     None
 }
 
-impl Scan {
-    /// The values of an option, in their order.
-    pub(super) fn values(&self, name: &str) -> impl DoubleEndedIterator<Item = &SourceText> {
-        let values = self.options.iter().filter_map(|given| given.value.as_ref());
-        values.filter(move |(id, _)| id == name).map(|(_, value)| value)
+impl OptionScan {
+    /// The values of an option, in the order of the line.
+    pub(super) fn values(&self, option: &str) -> impl DoubleEndedIterator<Item = &SourceText> {
+        let values = self.occurrences.iter().filter_map(|occurrence| occurrence.value.as_ref());
+        values.filter(move |value| value.option == option).map(|value| &value.text)
+    }
+
+    /// Each option that takes one value and was given another one before, with the later value.
+    pub(super) fn repeated(&self) -> Vec<(&str, &SourceText)> {
+        let mut seen = std::collections::BTreeSet::new();
+        let values = self.occurrences.iter().filter_map(|occurrence| occurrence.value.as_ref());
+        values
+            .filter(|value| !value.is_repeatable && !seen.insert(value.option.as_str()))
+            .map(|value| (value.option.as_str(), &value.text))
+            .collect()
+    }
+
+    /// Where a flag is, by its long name.
+    pub(super) fn flag(&self, segment: &Segment<'_>, long: &str) -> Option<SourceText> {
+        self.occurrences.iter().find_map(|occurrence| {
+            let argument = &segment.arguments[occurrence.at];
+            (argument.as_bytes().strip_prefix(b"--") == Some(long.as_bytes()))
+                .then(|| SourceText::whole(segment.first + occurrence.at, argument))
+        })
     }
 }

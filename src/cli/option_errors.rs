@@ -1,4 +1,4 @@
-//! Options that are wrong: each is told, by clap's message, with the argument it stands in.
+//! Reports invalid options with clap's messages, each at its argument.
 
 use std::ffi::OsString;
 
@@ -6,41 +6,51 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command as Clap};
 
 use crate::cli::UsageError;
-use crate::cli::occurrences::{OptionOccurrence, Scan};
+use crate::cli::occurrences::{OptionOccurrence, OptionScan};
 use crate::cli::options;
+use crate::cli::parser::{Parser, Position};
 use crate::cli::split::Segment;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::text::suggest;
 
-/// What clap makes of the options that are right. The others are told, and taken out of the scan.
-pub(super) fn matches_without(
-    clap: &mut Clap,
-    segment: &Segment<'_>,
-    scan: &mut Scan,
-    is_first: bool,
-    problems: &mut Vec<Diagnostic>,
-) -> Result<ArgMatches, UsageError> {
-    let arguments = |given: &OptionOccurrence| &segment.arguments[given.at..given.at + given.count];
-    // clap stops at the first that is wrong, so each is looked at alone.
-    scan.options.retain(|given| match clap.try_get_matches_from_mut(arguments(given)) {
-        Ok(_) => true,
-        Err(error) => {
-            if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-                problems.push(told(&error, segment, given, is_first));
+impl Parser<'_> {
+    /// Parses the valid options. The others become problems and leave the scan.
+    pub(super) fn matches_of_valid(
+        &mut self,
+        clap: &mut Clap,
+        segment: &Segment<'_>,
+        scan: &mut OptionScan,
+        position: Position,
+    ) -> Result<ArgMatches, UsageError> {
+        let arguments = |occurrence: &OptionOccurrence| {
+            &segment.arguments[occurrence.at..occurrence.at + occurrence.count]
+        };
+        // clap stops at the first error, so each option is parsed by itself.
+        scan.occurrences.retain(|occurrence| match clap.try_get_matches_from_mut(arguments(occurrence)) {
+            Ok(_) => true,
+            Err(error) => {
+                if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                    self.problem(diagnostic(&error, segment, occurrence, position));
+                }
+                false
             }
-            false
-        }
-    });
-    let right: Vec<&OsString> = scan.options.iter().flat_map(arguments).collect();
-    clap.try_get_matches_from_mut(right).map_err(|error| UsageError(message(&error, is_first)))
+        });
+        let valid: Vec<&OsString> = scan.occurrences.iter().flat_map(arguments).collect();
+        clap.try_get_matches_from_mut(valid).map_err(|error| UsageError(message(&error, position)))
+    }
 }
 
-fn told(error: &clap::Error, segment: &Segment<'_>, given: &OptionOccurrence, is_first: bool) -> Diagnostic {
-    let is_value = given.count > 1 && context(error, ContextKind::InvalidValue).is_some();
-    let at = if is_value { given.at + 1 } else { given.at };
-    let written = SourceText::whole(segment.first + at, &segment.arguments[at]);
-    let shown = if error.kind() == ErrorKind::UnknownArgument { unknown(&written, error) } else { written };
-    Diagnostic::about(&shown, message(error, is_first))
+fn diagnostic(
+    error: &clap::Error,
+    segment: &Segment<'_>,
+    occurrence: &OptionOccurrence,
+    position: Position,
+) -> Diagnostic {
+    let is_value = occurrence.count > 1 && context(error, ContextKind::InvalidValue).is_some();
+    let at = if is_value { occurrence.at + 1 } else { occurrence.at };
+    let text = SourceText::whole(segment.first + at, &segment.arguments[at]);
+    let shown = if error.kind() == ErrorKind::UnknownArgument { unknown_option(&text, error) } else { text };
+    Diagnostic::about(&shown, message(error, position))
 }
 
 fn context(error: &clap::Error, kind: ContextKind) -> Option<&str> {
@@ -50,17 +60,17 @@ fn context(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// The option that a message is about, with its dashes.
-fn name(error: &clap::Error) -> &str {
+/// The option that an error is about, with its dashes.
+fn option_name(error: &clap::Error) -> &str {
     let option = context(error, ContextKind::InvalidArg).unwrap_or_default();
     option.split([' ', '=', '[']).next().unwrap_or_default()
 }
 
 /// clap's message without its usage, which is long.
-fn message(error: &clap::Error, is_first: bool) -> String {
-    let name = name(error);
-    if !is_first && is_global(name) {
-        return format!("'{name}' is a global option and stands in front of the first process only");
+fn message(error: &clap::Error, position: Position) -> String {
+    let name = option_name(error);
+    if position == Position::Later && is_global(name) {
+        return format!("'{name}' is a global option and goes before the first process only");
     }
     if error.kind() != ErrorKind::UnknownArgument {
         let rendered = error.render().to_string();
@@ -68,42 +78,42 @@ fn message(error: &clap::Error, is_first: bool) -> String {
         return message.split("\n\n").next().unwrap_or_default().replace("\n ", "").trim_end().to_owned();
     }
     let long = name.strip_prefix("--").unwrap_or_default();
-    let known = options::known(is_first);
+    let known = options::options_at(position);
     let known = known.iter().filter_map(Arg::get_long);
     match suggest::closest(long, known) {
         Some(meant) => format!("there is no option '{name}'; did you mean '--{meant}'?"),
-        None => format!(
-            "there is no option '{name}'; a program whose name begins with '-' needs '--' in front of it"
-        ),
+        None => {
+            format!("there is no option '{name}'; a program whose name begins with '-' needs '--' before it")
+        }
     }
 }
 
 fn is_global(name: &str) -> bool {
-    options::global_options().iter().any(|known| {
-        known.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
-            || known.get_short().is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
+    options::global_options().iter().any(|option| {
+        option.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
+            || option.get_short().is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
     })
 }
 
-/// An option that nobody knows, without what may be its value and a secret.
-fn unknown(written: &SourceText, error: &clap::Error) -> SourceText {
-    let bytes = written.bytes();
-    let Some(short) = name(error).strip_prefix('-').filter(|name| !name.starts_with('-')) else {
-        return without_value(written);
+/// An unknown option without its value, which may be a secret.
+fn unknown_option(text: &SourceText, error: &clap::Error) -> SourceText {
+    let bytes = text.bytes();
+    let Some(short) = option_name(error).strip_prefix('-').filter(|name| !name.starts_with('-')) else {
+        return without_value(text);
     };
-    let text = String::from_utf8_lossy(bytes);
-    let end = text.find(short).map_or(text.len(), |at| at + short.len());
-    let hidden = if end < text.len() { "…" } else { "" };
-    SourceText::of(written.origin().clone(), format!("{}{hidden}", &text[..end]).as_bytes())
+    let option = String::from_utf8_lossy(bytes);
+    let end = option.find(short).map_or(option.len(), |at| at + short.len());
+    let hidden = if end < option.len() { "…" } else { "" };
+    SourceText::of(text.origin().clone(), format!("{}{hidden}", &option[..end]).as_bytes())
 }
 
 /// An argument up to its `=`.
-pub(super) fn without_value(written: &SourceText) -> SourceText {
-    match written.bytes().iter().position(|byte| *byte == b'=') {
+pub(super) fn without_value(text: &SourceText) -> SourceText {
+    match text.bytes().iter().position(|byte| *byte == b'=') {
         Some(equals) => {
-            let shown = [&written.bytes()[..=equals], "…".as_bytes()].concat();
-            SourceText::of(written.origin().clone(), &shown)
+            let shown = [&text.bytes()[..=equals], "…".as_bytes()].concat();
+            SourceText::of(text.origin().clone(), &shown)
         }
-        None => written.clone(),
+        None => text.clone(),
     }
 }

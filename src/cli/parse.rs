@@ -1,4 +1,4 @@
-//! One PROCESS of the line, taken apart.
+//! Parses the line, and each PROCESS of it.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -6,84 +6,305 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::occurrences::{Scan, scan};
-use crate::cli::options::{self, AFTER_OPTION, DEFAULTS, TTY};
+use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::occurrences::{OptionScan, scan};
+use crate::cli::options::{self, DEFAULTS};
+use crate::cli::parser::{Parser, Position};
 use crate::cli::split::Segment;
-use crate::cli::{
-    Command, FileRef, Form, PartialOptions, Report, SetOption, Sources, UsageError, View, ViewOverride,
-    option_errors,
-};
+use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
+use crate::variables::sources::{FileRef, SecretOption, SetOption, Sources};
 
-/// One PROCESS, taken apart.
-pub(super) enum Parsed {
-    /// Something to print instead: help or the version.
+/// One segment of the line, parsed.
+enum Parsed {
+    /// Text to print instead of running anything.
     Print(String),
-    /// Whom to ask how it is, and what stands beside that, which should be nothing.
-    Report { of: Option<i32>, what: Report, command: Box<Command> },
-    /// What to run.
+    /// A query of a running instance. The command with it has to be empty.
+    Query { pid: Option<i32>, query: Query, command: Box<CommandArgs> },
+    /// A command.
     Segment(Box<ParsedSegment>),
 }
 
-/// What one segment of the line says.
-pub(super) struct ParsedSegment {
-    pub(super) global: PartialOptions,
-    pub(super) run_plan: Option<OsString>,
-    pub(super) command: Command,
+/// The options and the command of one segment.
+struct ParsedSegment {
+    global: PartialOptions,
+    run_plan: Option<OsString>,
+    command: CommandArgs,
 }
 
-/// Takes one PROCESS apart; the global options may stand in front of the first. What is wrong with options is added
-/// to the problems, and what is right beside it counts.
-pub(super) fn parse(
-    segment: &mut Segment<'_>,
-    is_first: bool,
-    problems: &mut Vec<Diagnostic>,
-) -> Result<Parsed, UsageError> {
-    if segment.arguments.first().is_some_and(|argument| !argument.as_bytes().starts_with(b"-")) {
-        // No options, so nothing that clap would have to do: it takes a tenth of the time of a whole start.
-        let command = written(segment, 0, false, Command::default(), problems);
-        return Ok(Parsed::Segment(Box::new(ParsedSegment {
-            global: PartialOptions::default(),
-            run_plan: None,
-            command,
-        })));
+impl Parser<'_> {
+    /// Parses the line.
+    pub(super) fn request(mut self, arguments: &mut [OsString]) -> Result<Request, UsageError> {
+        let mut segments = self.split(arguments);
+        let mut line = CommandLine::default();
+        let count = segments.len();
+        for (index, segment) in segments.iter_mut().enumerate() {
+            let position = if index == 0 { Position::First } else { Position::Later };
+            let problems_before = self.problems.count();
+            let parsed = match self.segment(segment, position)? {
+                Parsed::Print(text) => return Ok(Request::Print(text)),
+                Parsed::Query { pid, query, command } => {
+                    if count > 1 || !command.is_empty() {
+                        let message = "--health and --status query a running instance and take no PROCESS";
+                        return Err(UsageError(message.to_owned()));
+                    }
+                    return Ok(Request::Query { pid, query });
+                }
+                Parsed::Segment(parsed) => parsed,
+            };
+            let is_valid = self.problems.count() == problems_before;
+            if position == Position::First {
+                let given = parsed.global.clone();
+                line.global = parsed.global.or_env(self.env_options());
+                let option = parsed.run_plan.map(|file| ("--run-plan", file));
+                let run_plan = option.or(self.run_plan_variable().map(|file| ("MONOFY_RUN_PLAN", file)));
+                if let Some((option, file)) = run_plan {
+                    if !self.problems.is_empty() {
+                        return Err(self.error());
+                    }
+                    return run_plan_request(option, file, line.global, &given, count, &parsed.command);
+                }
+            }
+            if parsed.command.words.is_empty() {
+                match segment.missing_program() {
+                    // An option that is wrong may have been meant as the program.
+                    _ if !is_valid => {}
+                    Some(missing) => self.problem(missing),
+                    None => return Err(UsageError(segment.nothing_to_run().to_owned())),
+                }
+            } else if segment.is_setup {
+                line.setup.push(parsed.command);
+            } else {
+                line.processes.push(parsed.command);
+            }
+        }
+        if line.setup.is_empty() && line.processes.is_empty() {
+            return Err(self.error());
+        }
+        line.problems = self.problems.finish();
+        line.warnings = self.warnings.finish();
+        Ok(Request::Line(line))
     }
-    let mut clap = options::command(true);
-    let mut scan = scan(&clap, segment);
-    if !is_first {
-        clap = options::command(false);
+
+    /// Parses one PROCESS. Invalid options become problems, and the valid ones are kept.
+    fn segment(&mut self, segment: &mut Segment<'_>, position: Position) -> Result<Parsed, UsageError> {
+        if segment.arguments.first().is_some_and(|argument| !argument.as_bytes().starts_with(b"-")) {
+            // Without options clap has nothing to do. It would take a tenth of the time of a whole start.
+            let command = self.words(segment, 0, CommandArgs::default());
+            return Ok(Parsed::Segment(Box::new(ParsedSegment {
+                global: PartialOptions::default(),
+                run_plan: None,
+                command,
+            })));
+        }
+        let mut clap = options::command(Position::First);
+        let mut scan = scan(&clap, segment);
+        if position == Position::Later {
+            clap = options::command(position);
+        }
+        let problems_before = self.problems.count();
+        let matches = match clap.try_get_matches_from_mut(&segment.arguments[..scan.end]) {
+            Ok(matches) => matches,
+            Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                return Ok(Parsed::Print(error.render().to_string()));
+            }
+            Err(_) => self.matches_of_valid(&mut clap, segment, &mut scan, position)?,
+        };
+        for (option, text) in scan.repeated() {
+            let message = format!("--{option} is given twice, and takes one value");
+            self.problem(Diagnostic::about(text, message));
+        }
+        if position == Position::First && self.problems.count() == problems_before {
+            if let Some(name) = matches.get_one::<String>("schema") {
+                return Ok(Parsed::Print(schema(name).to_owned()));
+            }
+            if matches.get_flag("health") || matches.contains_id("status") {
+                let query = view_format(&matches, "status").map_or(Query::Health, Query::Status);
+                let command = Box::new(self.command(segment, &scan, &matches));
+                return Ok(Parsed::Query { pid: matches.get_one("pid").copied(), query, command });
+            }
+            if matches.contains_id("pid") {
+                let message = "--pid selects the instance for --health and --status, and needs one of them";
+                return Err(UsageError(message.to_owned()));
+            }
+        }
+        let is_first = position == Position::First;
+        Ok(Parsed::Segment(Box::new(ParsedSegment {
+            global: if is_first { self.global(&scan, &matches) } else { PartialOptions::default() },
+            run_plan: if is_first { matches.get_one("run-plan").cloned() } else { None },
+            command: self.command(segment, &scan, &matches),
+        })))
     }
-    let before = problems.len();
-    let matches = match clap.try_get_matches_from_mut(&segment.arguments[..scan.end]) {
-        Ok(matches) => matches,
-        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return Ok(Parsed::Print(error.render().to_string()));
+
+    fn global(&mut self, scan: &OptionScan, matches: &ArgMatches) -> PartialOptions {
+        let on = |name: &str| matches.get_flag(name).then_some(true);
+        let view = view_format(matches, "plan")
+            .map(View::Plan)
+            .or(view_format(matches, "explain").map(View::Explain));
+        let files = |name: &str| -> Option<Vec<FileRef>> {
+            // Those before an option that overrides them do not count.
+            let count = matches.get_many::<OsString>(name)?.count();
+            let values: Vec<SourceText> = scan.values(name).cloned().collect();
+            let first = values.len().saturating_sub(count);
+            Some(values.into_iter().skip(first).map(FileRef::by_option).collect())
+        };
+        let mut set = Vec::new();
+        for text in scan.values("set") {
+            match SetOption::parse(text) {
+                Ok(value) => set.push(value),
+                Err(problem) => self.problem(problem),
+            }
         }
-        Err(_) => option_errors::matches_without(&mut clap, segment, &mut scan, is_first, problems)?,
-    };
-    if is_first && problems.len() == before {
-        if let Some(name) = matches.get_one::<String>("schema") {
-            return Ok(Parsed::Print(schema(name).to_owned()));
+        let mut secrets = Vec::new();
+        for text in scan.values("secret") {
+            match SecretOption::parse(text) {
+                Ok(secret) => secrets.push(secret),
+                Err(problem) => self.problem(problem),
+            }
         }
-        if matches.get_flag("health") || matches.contains_id("status") {
-            let what = form(&matches, "status").map_or(Report::Health, Report::Status);
-            let command = Box::new(contents(segment, &scan, &matches, problems));
-            return Ok(Parsed::Report { of: matches.get_one("pid").copied(), what, command });
+        let only = scan.values("only").next().cloned();
+        if let Some(only) = only.as_ref().filter(|only| only.bytes().is_empty()) {
+            self.problem(Diagnostic::about(only, "--only needs the name of a process"));
         }
-        if matches.contains_id("pid") {
-            let message = "--pid says which monofy --health and --status ask, and needs one of them";
-            return Err(UsageError(message.to_owned()));
+        PartialOptions {
+            strict: on("strict"),
+            view: view.map(ViewOverride::Show),
+            show_secrets: on("show-secrets"),
+            no_defaults: on("no-defaults"),
+            sources: Sources {
+                set,
+                env_files: files("env-file"),
+                defaults: files("defaults"),
+                no_defaults: false,
+                secrets,
+            },
+            grace: matches.get_one::<Timeout>("grace").copied(),
+            output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
+            ready_fd: matches.get_one::<i32>("ready-fd").copied(),
+            only,
+            setup: matches.get_one::<String>("setup").and_then(|name| SetupMode::named(name)),
+            verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
         }
     }
-    Ok(Parsed::Segment(Box::new(ParsedSegment {
-        global: if is_first { said(&scan, &matches, problems) } else { PartialOptions::default() },
-        run_plan: if is_first { matches.get_one("run-plan").cloned() } else { None },
-        command: contents(segment, &scan, &matches, problems),
-    })))
+
+    fn command(&mut self, segment: &mut Segment<'_>, scan: &OptionScan, matches: &ArgMatches) -> CommandArgs {
+        let option = |name: &str| scan.values(name).next_back().cloned();
+        let command = CommandArgs {
+            name: option("name"),
+            stop_signal: option("stop-signal"),
+            stop_timeout: option("stop-timeout"),
+            user: option("user"),
+            workdir: option("workdir"),
+            tty: matches.get_flag("tty"),
+            restart: option("restart"),
+            ready: option("ready"),
+            after: scan.values("after").cloned().collect(),
+            once: scan.flag(segment, "once"),
+            condition: option("if"),
+            exception: option("unless"),
+            creates: option("creates"),
+            replicas: option("replicas"),
+            umask: option("umask"),
+            rewrite: scan.values("rewrite").cloned().collect(),
+            is_escaped: scan.is_escaped,
+            ..CommandArgs::default()
+        };
+        self.words(segment, scan.end, command)
+    }
+
+    /// Parses what follows the options: `NAME=VALUE` words, PROGRAM and its arguments. They are moved out of the
+    /// segment.
+    fn words(&mut self, segment: &mut Segment<'_>, options: usize, mut command: CommandArgs) -> CommandArgs {
+        let start = if command.is_escaped { options + 1 } else { options };
+        let first = segment.first + start;
+        let mut words = segment.arguments[start..]
+            .iter_mut()
+            .enumerate()
+            .map(|(index, word)| SourceText::taken(first + index, std::mem::take(word)));
+        let mut program = words.next();
+        if !command.is_escaped {
+            while let Some((name, value)) = program.as_ref().and_then(assignment) {
+                command.assignments.push((name, value));
+                program = words.next();
+            }
+            match &program {
+                Some(word) if !command.assignments.is_empty() && word.bytes() == b"--" => {
+                    command.is_escaped = true;
+                    program = words.next();
+                }
+                Some(word) if !command.assignments.is_empty() => self.check_program_after_assignments(word),
+                Some(_) | None => {}
+            }
+        }
+        command.words = program.into_iter().chain(words).collect();
+        self.check_embedded_operators(&command.words);
+        command
+    }
+
+    /// After `NAME=VALUE` words an argument that looks like an option would be run as a program, by mistake.
+    fn check_program_after_assignments(&mut self, program: &SourceText) {
+        if program.bytes().len() > 1 && program.bytes().starts_with(b"-") {
+            let message = "options go before NAME=VALUE words; a program whose name begins with '-' needs '--' \
+                           before it";
+            self.problem(Diagnostic::about(&option_errors::without_value(program), message));
+        }
+    }
+
+    /// Warns about operators inside an argument. `&&` is usual in arguments for a shell, so only PROGRAM is checked for
+    /// it.
+    fn check_embedded_operators(&mut self, words: &[SourceText]) {
+        for (index, word) in words.iter().enumerate() {
+            let operators = if index == 0 { &[" ||| ", " && "][..] } else { &[" ||| "] };
+            let position = |operator: &&str| {
+                let operator = operator.as_bytes();
+                let at = word.bytes().windows(operator.len()).position(|window| window == operator)?;
+                Some((at + 1, operator.len() - 2))
+            };
+            let Some((at, length)) = operators.iter().find_map(position) else { continue };
+            let message = "this operator is inside an argument, where it is ordinary text; an operator is an argument \
+                           of its own";
+            self.warnings.push(Diagnostic::at(word, at..at + length, message));
+        }
+    }
 }
 
-/// The schema of this name, as it lies in `schema/`.
+/// The request to run a plan. `given` are the options of the command line, `global` those of the environment too.
+fn run_plan_request(
+    option: &str,
+    file: OsString,
+    global: GlobalOptions,
+    given: &PartialOptions,
+    segments: usize,
+    command: &CommandArgs,
+) -> Result<Request, UsageError> {
+    if matches!(global.view, Some(View::Explain(_))) {
+        return Err(UsageError(format!("{option} executes a plan, in which no variable is left to explain")));
+    }
+    if segments > 1 || !command.is_empty() {
+        return Err(UsageError(format!(
+            "{option} executes a plan and takes no PROCESS and no process options"
+        )));
+    }
+    // These decide what goes into a plan. A variable may be meant for every line of an image, so only options count.
+    let without_effect = [
+        ("--set", !given.sources.set.is_empty()),
+        ("--secret", !given.sources.secrets.is_empty()),
+        ("--env-file", given.sources.env_files.is_some()),
+        ("--defaults", given.sources.defaults.is_some()),
+        ("--strict", given.strict.is_some()),
+        ("--only", given.only.is_some()),
+        ("--setup", given.setup.is_some()),
+    ];
+    if let Some((other, _)) = without_effect.into_iter().find(|(_, is_given)| *is_given) {
+        let message =
+            format!("{option} executes a plan, in which everything is resolved: {other} has no effect on it");
+        return Err(UsageError(message));
+    }
+    Ok(Request::RunPlan { file, global })
+}
+
+/// The schema with this name, as in `schema/`.
 fn schema(name: &str) -> &'static str {
     match name {
         DEFAULTS => include_str!("../../schema/defaults.schema.json"),
@@ -91,120 +312,14 @@ fn schema(name: &str) -> &'static str {
     }
 }
 
-fn form(matches: &ArgMatches, name: &str) -> Option<Form> {
-    let form = matches.get_one::<String>(name)?;
-    Some(if form == "json" { Form::Json } else { Form::TaintedBytes })
+fn view_format(matches: &ArgMatches, name: &str) -> Option<ViewFormat> {
+    let format = matches.get_one::<String>(name)?;
+    Some(if format == "json" { ViewFormat::Json } else { ViewFormat::Text })
 }
 
-fn said(scan: &Scan, matches: &ArgMatches, problems: &mut Vec<Diagnostic>) -> PartialOptions {
-    let on = |name: &str| matches.get_flag(name).then_some(true);
-    let view = form(matches, "plan").map(View::Plan).or(form(matches, "explain").map(View::Explain));
-    let files = |name: &str| -> Option<Vec<FileRef>> {
-        // Those in front of what overrides them do not count.
-        let count = matches.get_many::<OsString>(name)?.count();
-        let values: Vec<SourceText> = scan.values(name).cloned().collect();
-        let first = values.len().saturating_sub(count);
-        Some(values.into_iter().skip(first).map(FileRef::by_option).collect())
-    };
-    let mut set = Vec::new();
-    for written in scan.values("set") {
-        match SetOption::parse(written) {
-            Ok(value) => set.push(value),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    PartialOptions {
-        strict: on("strict"),
-        view: view.map(ViewOverride::Show),
-        show_secrets: on("show-secrets"),
-        no_defaults: on("no-defaults"),
-        sources: Sources {
-            set,
-            env_files: files("env-file"),
-            defaults: files("defaults"),
-            no_defaults: false,
-        },
-        grace: matches.get_one::<Timeout>("grace").copied(),
-        output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
-        ready_fd: matches.get_one::<i32>("ready-fd").copied(),
-        verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
-    }
-}
-
-fn contents(
-    segment: &mut Segment<'_>,
-    scan: &Scan,
-    matches: &ArgMatches,
-    problems: &mut Vec<Diagnostic>,
-) -> Command {
-    let option = |name: &str| scan.values(name).next_back().cloned();
-    let command = Command {
-        name: option("name"),
-        stop_signal: option("stop-signal"),
-        stop_timeout: option("stop-timeout"),
-        user: option("user"),
-        workdir: option("workdir"),
-        tty: matches.get_flag(TTY),
-        restart: option("restart"),
-        ready: option("ready"),
-        after: scan.values(AFTER_OPTION).cloned().collect(),
-        ..Command::default()
-    };
-    written(segment, scan.end, scan.is_escaped, command, problems)
-}
-
-/// What stands behind so many arguments of options: `NAME=VALUE` words, PROGRAM and its arguments. These are taken.
-fn written(
-    segment: &mut Segment<'_>,
-    options: usize,
-    is_escaped: bool,
-    mut command: Command,
-    problems: &mut Vec<Diagnostic>,
-) -> Command {
-    let start = if is_escaped { options + 1 } else { options };
-    let first = segment.first + start;
-    let mut words = segment.arguments[start..]
-        .iter_mut()
-        .enumerate()
-        .map(|(index, word)| SourceText::taken(first + index, std::mem::take(word)));
-    let mut program = words.next();
-    if !is_escaped {
-        while let Some((name, value)) = program.as_ref().and_then(assignment) {
-            command.assignments.push((name, value));
-            program = words.next();
-        }
-        if !command.assignments.is_empty() {
-            program = program_after_assignments(program, &mut words, problems);
-        }
-    }
-    command.words = program.into_iter().chain(words).collect();
-    command
-}
-
-/// Behind `NAME=VALUE` words a `--` may stand, and nothing that looks like an option: it would be run as a
-/// program, which nobody means.
-fn program_after_assignments(
-    program: Option<SourceText>,
-    words: &mut impl Iterator<Item = SourceText>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<SourceText> {
-    match program {
-        Some(word) if word.bytes() == b"--" => words.next(),
-        Some(word) => {
-            if word.bytes().len() > 1 && word.bytes().starts_with(b"-") {
-                let message = "options stand in front of NAME=VALUE words; a program whose name begins with '-' \
-                               needs '--' in front of it";
-                problems.push(Diagnostic::about(&option_errors::without_value(&word), message));
-            }
-            Some(word)
-        }
-        None => None,
-    }
-}
-
-/// `NAME=VALUE`, as a shell would take it.
+/// Parses `NAME=VALUE`, as a shell does.
 fn assignment(word: &SourceText) -> Option<(String, SourceText)> {
-    let equals = word.bytes().iter().position(|b| *b == b'=')?;
+    let equals = word.bytes().iter().position(|byte| *byte == b'=')?;
     let name = std::str::from_utf8(&word.bytes()[..equals]).ok().filter(|name| is_variable(name))?;
     Some((name.to_owned(), word.from(equals + 1)))
 }

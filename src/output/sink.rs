@@ -24,7 +24,7 @@ pub(super) struct ReaderId(pub(super) u64);
 pub(super) enum LineEnd {
     /// More is to come soon: the part of a long line.
     Open,
-    /// Nobody knows whether more is to come: the beginning of a line on a terminal. Others need not wait for it.
+    /// The beginning of a line on a terminal, which may get no more. Others do not wait for it.
     Shown,
     Ended,
 }

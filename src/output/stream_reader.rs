@@ -57,7 +57,7 @@ pub(super) struct StreamReader {
     format: LineFormat,
     assembler: LineAssembler,
     partial_lines: PartialLines,
-    /// When the line began whose beginning is to be shown.
+    /// When the line whose beginning has to be shown began.
     partial_since: Option<Instant>,
     /// `None` once the end has been read, or nothing more is wanted.
     descriptor: Option<OwnedFd>,
@@ -202,7 +202,7 @@ impl StreamReader {
         }
     }
 
-    /// When the beginning of a line is to be shown.
+    /// When the beginning of a line has to be shown.
     pub(super) fn partial_deadline(&self, sink: &Sink) -> Option<Instant> {
         let since = self.partial_since.filter(|_| !sink.is_full() && !sink.is_blocked_for(self.id))?;
         Some(since + PARTIAL_LINE)

@@ -1,4 +1,4 @@
-//! A string of the kernel's: any bytes but NUL.
+//! Byte strings, as the kernel takes them.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -10,16 +10,15 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes that are UTF-8 as a rule and need not be. In JSON a string, or `{"base64": …}` where they are not
-/// UTF-8.
+/// Bytes that are usually UTF-8. In JSON a string, or `{"base64": …}` if they are not UTF-8.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ByteString(pub Vec<u8>);
 
-/// The one key of the other form.
+/// The key of the form for other bytes.
 pub(super) const BASE64: &str = "base64";
 
 impl ByteString {
-    /// As the operating system's functions want it.
+    /// The bytes as an OS string.
     #[must_use]
     pub fn as_os_str(&self) -> &OsStr {
         OsStr::from_bytes(&self.0)
@@ -72,9 +71,9 @@ impl<'de> Visitor<'de> for EitherForm {
         match map.next_entry::<String, String>()? {
             Some((key, encoded)) if key == BASE64 => {
                 if map.next_key::<de::IgnoredAny>()?.is_some() {
-                    return Err(de::Error::custom("nothing may stand beside \"base64\""));
+                    return Err(de::Error::custom("no other key is allowed next to \"base64\""));
                 }
-                // The decoder's own message would quote the byte, which may be one of a secret.
+                // The decoder's message quotes a byte, which may belong to a secret.
                 let bytes = STANDARD.decode(encoded).map_err(|_| de::Error::custom("malformed base64"))?;
                 Ok(ByteString(bytes))
             }
@@ -87,7 +86,7 @@ impl<'de> Visitor<'de> for EitherForm {
 mod tests {
     use super::*;
 
-    fn there_and_back(bytes: &[u8]) -> (String, ByteString) {
+    fn roundtrip(bytes: &[u8]) -> (String, ByteString) {
         let json = serde_json::to_string(&ByteString(bytes.to_vec())).unwrap();
         let back = serde_json::from_str(&json).unwrap();
         (json, back)
@@ -95,18 +94,18 @@ mod tests {
 
     #[test]
     fn utf8_is_a_string() {
-        let (json, back) = there_and_back("zwölf\n".as_bytes());
+        let (json, back) = roundtrip("zwölf\n".as_bytes());
         assert_eq!((json.as_str(), back.0.as_slice()), (r#""zwölf\n""#, "zwölf\n".as_bytes()));
     }
 
     #[test]
     fn other_bytes_are_base64() {
-        let (json, back) = there_and_back(b"\xff\x00a");
+        let (json, back) = roundtrip(b"\xff\x00a");
         assert_eq!((json.as_str(), back.0.as_slice()), (r#"{"base64":"/wBh"}"#, b"\xff\x00a".as_slice()));
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_values_are_refused() {
         for wrong in
             ["7", "null", "[]", "{}", r#"{"base32":"x"}"#, r#"{"base64":"!"}"#, r#"{"base64":"/wBh","x":1}"#]
         {

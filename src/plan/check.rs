@@ -1,6 +1,6 @@
-//! How a process tells that it is ready (contract, 4.7).
+//! Readiness checks (contract, 4.7).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod endpoint;
 
 use regex::bytes::Regex;
 use serde::de::{Deserializer, Error};
@@ -9,50 +9,73 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::plan::ByteString;
 use crate::text::shell;
 
-/// How a process tells that it is ready. In JSON as on the command line, so `tcp:8000` or `notify`.
+/// A readiness check. In JSON as on the command line: `tcp:8000`, `notify`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
     written: ByteString,
     check: Check,
 }
 
-/// What has to be looked at.
+/// What a readiness check looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// `tcp:[HOST:]PORT`: it takes a connection there.
+    /// `tcp:[HOST:]PORT`: the process accepts a connection there.
     Tcp {
-        /// A number without brackets or a name; this machine if none was written.
+        /// An address without brackets, or a name. The default is the loopback address.
         host: String,
         /// From 1.
         port: u16,
     },
-    /// `log:REGEX`: a line of its output matches. [`log_pattern`] takes it.
+    /// `http:[HOST:]PORT/PATH` or `http://HOST[:PORT]/PATH`: a GET request is answered with status 200 to 399.
+    Http {
+        /// As for [`Check::Tcp`].
+        host: String,
+        /// From 1.
+        port: u16,
+        /// The value of the `Host` header.
+        authority: String,
+        /// From `/` on, with the query.
+        path: String,
+    },
+    /// `unix:PATH`: a connection to the socket is accepted. An absolute path.
+    Unix(ByteString),
+    /// `file:PATH`: it exists. An absolute path.
+    File(ByteString),
+    /// `log:REGEX`: a line of its output matches. [`log_pattern`] compiles it.
     Log(String),
-    /// `exec:COMMAND`: this program exits with 0. Its arguments; the program is not empty.
+    /// `exec:COMMAND`: the program exits with status 0. Its arguments; the program is not empty.
     Exec(Vec<ByteString>),
     /// `notify`: it sends `READY=1`, as `sd_notify(3)` does.
     Notify,
-    /// `fd:N`: it writes a newline to this descriptor, above those of stdin, stdout and stderr.
+    /// `fd:N`: it writes a newline to this descriptor, which is above stderr.
     Fd(i32),
 }
 
-/// Where `tcp:PORT` looks.
-const THIS_MACHINE: &str = "127.0.0.1";
-/// The lowest descriptor that a program does not use for something else, and the highest that is taken: no limit of
-/// open files is larger unless an administrator raised it on purpose.
+/// The lowest descriptor above stderr, and the highest one accepted: the default hard limit of open files.
 const DESCRIPTORS: std::ops::RangeInclusive<i32> = 3..=1_048_575;
 
+/// The message for a check of no known kind.
+pub(crate) const UNKNOWN_CHECK: &str = "unknown check; use tcp:[HOST:]PORT, http:[HOST:]PORT/PATH, unix:PATH, file:PATH, log:REGEX, exec:COMMAND, notify or fd:N";
+
 impl Ready {
-    /// Reads the value of `--ready`.
+    /// Parses the value of `--ready`.
     ///
     /// # Errors
-    /// When it is none, in words, without what was written.
+    /// When it is not a check. The message does not contain the value.
     pub fn read(written: &[u8]) -> Result<Self, String> {
         let rest = |name: &str| written.strip_prefix(name.as_bytes());
         let check = if written == b"notify" {
             Check::Notify
         } else if let Some(address) = rest("tcp:") {
             tcp(address)?
+        } else if let Some(address) = rest("http:") {
+            endpoint::http(address)?
+        } else if rest("https:").is_some() {
+            return Err(endpoint::NO_HTTPS.to_owned());
+        } else if let Some(path) = rest("unix:") {
+            Check::Unix(endpoint::absolute(path)?)
+        } else if let Some(path) = rest("file:") {
+            Check::File(endpoint::absolute(path)?)
         } else if let Some(pattern) = rest("log:") {
             log(pattern)?
         } else if let Some(command) = rest("exec:") {
@@ -60,76 +83,58 @@ impl Ready {
         } else if let Some(number) = rest("fd:") {
             fd(number)?
         } else {
-            return Err("write tcp:[HOST:]PORT, log:REGEX, exec:COMMAND, notify or fd:N".to_owned());
+            return Err(UNKNOWN_CHECK.to_owned());
         };
         Ok(Self { written: ByteString(written.to_vec()), check })
     }
 
-    /// What has to be looked at.
+    /// What it looks at.
     #[must_use]
     pub fn check(&self) -> &Check {
         &self.check
     }
 
-    /// As it stands on the command line.
+    /// The check as on the command line.
     #[must_use]
     pub fn written(&self) -> &ByteString {
         &self.written
     }
 }
 
-/// The pattern of `log:REGEX`. It searches, in the bytes of a line.
+/// Compiles the pattern of `log:REGEX`, which searches the bytes of a line.
 ///
 /// # Errors
-/// When it is not well formed, in words, without the pattern.
+/// When it is malformed. The message does not contain the pattern.
 pub fn log_pattern(pattern: &str) -> Result<Regex, String> {
     Regex::new(pattern).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "this regular expression is too large".to_owned(),
-        // Its message shows the pattern, in which a value may stand.
-        _ => {
-            "this is not a regular expression; look for what is not closed, or stands in front of * + ? or {"
-                .to_owned()
-        }
+        // The message of the crate shows the pattern, which may contain a secret.
+        _ => "not a regular expression; look for an unclosed group or class, or a misplaced * + ? or {"
+            .to_owned(),
     })
 }
 
 fn tcp(address: &[u8]) -> Result<Check, String> {
-    let expected = || "write tcp:PORT, tcp:HOST:PORT or tcp:[IPV6]:PORT".to_owned();
-    let address = std::str::from_utf8(address).map_err(|_| expected())?;
-    let (host, port) = address.rsplit_once(':').unwrap_or((THIS_MACHINE, address));
-    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    let port = port.parse().ok().filter(|port| digits && *port > 0);
-    let port = port.ok_or_else(|| format!("{}; a port is a number from 1 to 65535", expected()))?;
-    let host = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').filter(|inner| inner.parse::<Ipv6Addr>().is_ok()),
-        None => Some(host).filter(|host| is_host(host)),
-    };
-    Ok(Check::Tcp { host: host.ok_or_else(expected)?.to_owned(), port })
-}
-
-/// A name, or an IPv4 address; what is made of numbers and dots alone has to be one.
-fn is_host(host: &str) -> bool {
-    let is_name = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
-    let is_number = host.bytes().all(|c| c.is_ascii_digit() || c == b'.');
-    !host.is_empty() && host.bytes().all(is_name) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
+    let (host, port) = endpoint::address(address, "tcp:")?;
+    Ok(Check::Tcp { host, port })
 }
 
 fn log(pattern: &[u8]) -> Result<Check, String> {
     let pattern =
-        std::str::from_utf8(pattern).map_err(|_| "a regular expression has to be UTF-8".to_owned())?;
+        std::str::from_utf8(pattern).map_err(|_| "not a regular expression: it is not UTF-8".to_owned())?;
     if pattern.is_empty() {
-        return Err("this expression is empty: every line would match it".to_owned());
+        return Err("an empty regular expression, which every line matches".to_owned());
     }
     log_pattern(pattern).map(|_| Check::Log(pattern.to_owned()))
 }
 
 fn exec(command: &[u8]) -> Result<Check, String> {
     if command.contains(&0) {
-        return Err("a NUL character, which no program can be given".to_owned());
+        return Err("not a command: it contains a NUL character".to_owned());
     }
     let words = shell::split(command).map_err(|error| error.to_string())?;
     if words.first().is_none_or(Vec::is_empty) {
-        return Err("there is no command behind exec:".to_owned());
+        return Err("not a command: nothing follows exec:".to_owned());
     }
     Ok(Check::Exec(words.into_iter().map(ByteString).collect()))
 }
@@ -138,14 +143,16 @@ fn fd(number: &[u8]) -> Result<Check, String> {
     descriptor(number).map(Check::Fd)
 }
 
-/// Reads the number of a descriptor above stderr.
+/// Parses the number of a descriptor above stderr.
 ///
 /// # Errors
-/// When it is none.
+/// When it is not one.
 pub(crate) fn descriptor(number: &[u8]) -> Result<i32, String> {
     let digits = std::str::from_utf8(number).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = digits.and_then(|text| text.parse().ok()).filter(|number| DESCRIPTORS.contains(number));
-    number.ok_or_else(|| "a descriptor is a number from 3 on; 0 to 2 are stdin, stdout and stderr".to_owned())
+    number.ok_or_else(|| {
+        "not a descriptor; use a number from 3 on, since 0 to 2 are stdin, stdout and stderr".to_owned()
+    })
 }
 
 impl Serialize for Ready {
@@ -173,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_a_port_and_perhaps_a_host() {
+    fn an_address_is_a_port_with_an_optional_host() {
         assert_eq!(check("tcp:80"), Some(tcp("127.0.0.1", 80)));
         assert_eq!(check("tcp:10.0.0.1:65535"), Some(tcp("10.0.0.1", 65535)));
         assert_eq!(check("tcp:db-1.local_net:1"), Some(tcp("db-1.local_net", 1)));
@@ -209,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_forms_are_read() {
+    fn the_other_checks_are_parsed() {
         assert_eq!(check("log:ready: [0-9]+$"), Some(Check::Log("ready: [0-9]+$".into())));
         assert_eq!(check("notify"), Some(Check::Notify));
         assert_eq!(check("fd:3"), Some(Check::Fd(3)));

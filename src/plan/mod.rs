@@ -5,9 +5,11 @@
 
 mod bytes;
 mod check;
+mod environment;
 mod file;
 mod format;
 mod graph;
+mod mask;
 mod process;
 mod restart;
 mod secrets;
@@ -21,44 +23,48 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
-pub(crate) use check::descriptor;
 pub use check::{Check, Ready, log_pattern};
+pub(crate) use check::{UNKNOWN_CHECK, descriptor};
+pub use environment::{OPTION_VARIABLES, OTHER_VARIABLES, REPLICA_VARIABLE};
 pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;
-pub(crate) use graph::{DependencyError, dependency_errors};
+pub(crate) use graph::find_cycle;
 pub use process::{Process, ProcessKind, Rewrite, Skipped, TaskId};
 pub use restart::{ParseRestartError, Restart};
-pub use secrets::SecretRanges;
+pub use secrets::{SecretDisplay, SecretRanges};
 pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
 pub use timeout::{ParseTimeoutError, Timeout};
+pub(crate) use validate::{
+    FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, is_environment_name, is_name, is_variable,
+    restart_conflict,
+};
 pub use validate::{InvalidField, ReadError};
-pub(crate) use validate::{NOT_A_NAME, NOT_FOR_SETUP, is_name, is_variable};
 pub use variable::{Variable, VariableSource};
 
 /// The version of the format that this program writes, and the only one it reads.
 pub const VERSION: u32 = 1;
 
-/// Everything that a run needs to know.
+/// A run, fully resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Of the format: [`VERSION`].
+    /// The version of the format: [`VERSION`].
     pub version: u32,
-    /// Whether secrets were replaced by `***`, so that the plan can be read and not executed.
+    /// Whether secrets were replaced by `***`. Such a plan is not executed.
     #[serde(default)]
     pub masked: bool,
-    /// Run one after another, before the processes.
+    /// Commands that run one after another, before the processes.
     #[serde(default)]
     pub setup: Vec<Process>,
-    /// Run side by side, with connected fates.
+    /// Commands that run side by side. The first to exit ends the others.
     pub processes: Vec<Process>,
-    /// What holds for the whole run.
+    /// Settings of the whole run.
     #[serde(default)]
     pub settings: Settings,
-    /// Which variables the line uses, in the order of their first use.
+    /// The variables used by the line, in the order of their first use.
     #[serde(default)]
     pub variables: Vec<Variable>,
-    /// What looked like a mistake and is none for certain.
+    /// Probable mistakes in the line.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Commands that the line names and the run leaves out.
@@ -70,8 +76,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A copy for who executes it and is there for years: a template that is what it became is told of as that, and
-    /// all of it lies together, so that what was around the original can be given back.
+    /// A copy for the long-running supervisor, without the fields that only readers of a plan need.
+    ///
+    /// Templates without expansions are left out: notices then show the arguments. The copy is allocated after
+    /// everything else of the front end, so that the memory of that can be returned to the system.
     #[must_use]
     pub fn compact(&self) -> Self {
         let compact = |process: &Process| {
@@ -87,7 +95,7 @@ impl Plan {
             setup: self.setup.iter().map(compact).collect(),
             processes: self.processes.iter().map(compact).collect(),
             settings: self.settings,
-            // These are for who reads the plan.
+            // Only readers of the plan need these.
             variables: Vec::new(),
             warnings: Vec::new(),
             skipped: Vec::new(),
@@ -95,19 +103,19 @@ impl Plan {
         }
     }
 
-    /// Writes it as JSON, for programs and for `--run-plan`.
+    /// Writes the plan as JSON, for programs and for `--run-plan`.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When a write fails.
     pub fn write_json(&self, mut to: impl Write) -> io::Result<()> {
-        let mut page = JsonWriter::new(&mut to);
-        self.write(&mut page);
-        page.finish()
+        let mut writer = JsonWriter::new(&mut to);
+        self.write(&mut writer);
+        writer.finish()
     }
 
-    /// As text, for people.
+    /// The plan as text, for people.
     #[must_use]
     pub fn to_text(&self) -> String {
-        format::text::view(self)
+        format::text::to_text(self)
     }
 }

@@ -1,6 +1,7 @@
 //! One command of the plan.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +77,39 @@ pub struct Rewrite {
     /// The signal that monofy received.
     pub from: SignalNumber,
     /// The signal that the process gets. `None` drops it.
+    #[serde(default)]
     pub to: Option<SignalNumber>,
+}
+
+impl Rewrite {
+    /// Why this pair is impossible.
+    pub(crate) fn error(self) -> Option<&'static str> {
+        match (self.from, self.to) {
+            (SignalNumber::KILL | SignalNumber::STOP, _) => {
+                Some("SIGKILL and SIGSTOP cannot be received, so nothing can replace them")
+            }
+            (SignalNumber::TERM, None) => Some("SIGTERM cannot be dropped: it asks for the stop"),
+            (SignalNumber::CHLD, _) => Some("SIGCHLD is never passed on, so nothing can replace it"),
+            (from, _) if from.is_fault() => Some(
+                "a signal that the kernel sends for a fault is never passed on, so nothing can replace it",
+            ),
+            (_, _) => None,
+        }
+    }
+}
+
+/// Parses `FROM:TO`. A TO of `0` drops the signal.
+impl FromStr for Rewrite {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        const EXPECTED: &str = "not a rewrite; use FROM:TO with signals such as HUP:TERM, or FROM:0 for none";
+        let (from, to) = text.split_once(':').ok_or(EXPECTED)?;
+        let from = from.parse().map_err(|_| EXPECTED)?;
+        let to = if to == "0" { None } else { Some(to.parse().map_err(|_| EXPECTED)?) };
+        let rewrite = Self { from, to };
+        rewrite.error().map_or(Ok(rewrite), Err)
+    }
 }
 
 /// Which list of the plan a command belongs to.

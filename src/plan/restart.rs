@@ -1,4 +1,4 @@
-//! Whether a process is started again (contract, 4.6).
+//! Restart policies (contract, 4.6).
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -7,28 +7,28 @@ use std::str::FromStr;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Whether a process is started again when it exits. In JSON as on the command line: `no`, `on-failure`,
+/// When a process is restarted after an exit. In JSON as on the command line: `no`, `on-failure`,
 /// `on-failure:3`, `always`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Restart {
-    /// It shares its fate with the others.
+    /// Never: its exit ends the run.
     #[default]
     No,
-    /// When it failed, so many times in a row at most.
+    /// After a failure, at most this many times in a row.
     OnFailure(Option<NonZeroU32>),
-    /// However it ended.
+    /// After every exit.
     Always,
 }
 
-const EXPECTED: &str = "no, on-failure, on-failure:N with N at least 1, or always";
+const EXPECTED: &str = "no, on-failure, on-failure:N with N from 1 on, or always";
 
-/// What was written is no restart policy.
+/// The text is not a restart policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseRestartError;
 
 impl fmt::Display for ParseRestartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "write {EXPECTED}")
+        write!(f, "not a restart policy; use {EXPECTED}")
     }
 }
 
@@ -90,14 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_read_and_written_back() {
+    fn every_policy_is_parsed_and_printed() {
         for text in ["no", "on-failure", "on-failure:1", "on-failure:4294967295", "always"] {
             assert_eq!(text.parse::<Restart>().map(|restart| restart.to_string()), Ok(text.to_owned()));
         }
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn other_text_is_refused() {
         for wrong in [
             "",
             "yes",

@@ -4,6 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Whether a view shows secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretDisplay {
+    /// Replace them by `***`.
+    #[default]
+    Mask,
+    /// Show them.
+    Show,
+}
+
 /// The secret byte ranges of each field, by the field's name: `argv[1]`, `env.TOKEN`, `workdir`.
 ///
 /// Ranges are `[start, end)`, ascending, and do not touch. An empty list marks a field that is secret as a whole and

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Timeout;
 
-/// What holds for the whole run.
+/// Settings of the whole run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How long a stop may take before SIGKILL; nothing is the rule of contract 4.4.
+    /// How long a stop may take before SIGKILL; `None` is the rule of contract 4.4.
     pub grace_ms: Option<Timeout>,
     /// What happens to the output of the processes.
     pub output: Output,
     /// Whether unset variables and malformed expansions were errors.
     pub strict: bool,
-    /// How much is told.
+    /// Which notices are written.
     pub verbosity: Verbosity,
     /// The descriptor of monofy itself to which a newline is written once every process is ready.
     pub ready_fd: Option<i32>,
@@ -24,17 +24,17 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
-    /// They write to what monofy itself writes to.
+    /// They write to the stdout and stderr of monofy.
     #[default]
     Raw,
-    /// Whole lines with the name of the process in front.
+    /// Whole lines, each prefixed with the name of the process.
     Prefix,
     /// A JSON object a line.
     Json,
 }
 
 impl Output {
-    /// The one of this name.
+    /// The mode with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -46,16 +46,16 @@ impl Output {
     }
 }
 
-/// How much monofy tells about a run.
+/// Which notices monofy writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verbosity {
     /// Warnings and errors.
     Quiet,
-    /// What started, what ended, and why.
+    /// Starts, ends, and their causes.
     #[default]
     Normal,
-    /// Signals that are passed on and orphans that are reaped, too.
+    /// Forwarded signals and reaped orphans, too.
     Verbose,
 }
 

@@ -1,29 +1,31 @@
-//! From JSON back to a plan that can be executed.
+//! Reads plans from JSON and validates them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::plan::{ByteString, DependencyError, Plan, Process, Restart, VERSION, dependency_errors};
+use crate::plan::graph::find_cycle;
+use crate::plan::{ByteString, Plan, Process, ProcessKind, Restart, VERSION};
 
 /// Why a plan cannot be executed.
 #[derive(Debug)]
 pub enum ReadError {
-    /// It is not JSON, or not of the shape of a plan.
+    /// It is not JSON, or does not have the fields of a plan.
     Malformed(serde_json::Error),
-    /// It is of another version.
+    /// It has another version.
     Version(u32),
     /// Its secrets were masked.
     Masked,
-    /// The line that it was made of had problems.
+    /// The line had errors.
     Problems,
-    /// A part of it says something that cannot be.
+    /// A field has an impossible value.
     InvalidField(InvalidField),
 }
 
-/// Which part of a plan says what cannot be.
+/// A field with an impossible value.
 #[derive(Debug)]
 pub struct InvalidField {
     place: String,
-    what: &'static str,
+    message: &'static str,
 }
 
 impl fmt::Display for ReadError {
@@ -31,39 +33,53 @@ impl fmt::Display for ReadError {
         match self {
             Self::Malformed(error) => write!(f, "not a plan: {}", without_values(&error.to_string())),
             Self::Version(version) => {
-                write!(f, "version {version} of the format; this monofy reads version {VERSION}")
+                write!(f, "the plan has version {version}, and this monofy reads version {VERSION}")
             }
             Self::Masked => f.write_str(
                 "its secrets are masked, so it cannot do what the line would have done; \
                  write it with --plan=json --show-secrets",
             ),
-            Self::Problems => f.write_str("the line that it was made of has problems, which it names"),
-            Self::InvalidField(unsound) => unsound.fmt(f),
+            Self::Problems => f.write_str("the line of this plan has errors, which the plan lists"),
+            Self::InvalidField(invalid) => invalid.fmt(f),
         }
     }
 }
 
-/// serde quotes a string of the wrong type, which may be a secret.
+/// A message of serde without the values it quotes, which may be secrets.
 fn without_values(message: &str) -> String {
-    match (message.split_once("string \""), message.rfind("\", expected ")) {
-        (Some((start, _)), Some(end)) => format!("{start}string \"…{}", &message[end..]),
-        _ => message.to_owned(),
+    let (message, position) = match message.rfind(" at line ") {
+        Some(at) => message.split_at(at),
+        None => (message, ""),
+    };
+    for error in ["invalid type: ", "invalid value: ", "unknown variant"] {
+        let Some(rest) = message.strip_prefix(error) else { continue };
+        let kind = rest.split(['`', '"']).next().unwrap_or_default().trim_end();
+        let kind = kind.split(", expected ").next().unwrap_or_default();
+        let expected = message.rfind(", expected ").map_or("", |at| &message[at..]);
+        return format!("{error}{kind}{expected}{position}");
     }
+    // A key may be anything, too. Those of a plan are short words.
+    if let Some((key, rest)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+        let is_word = key.len() < 20 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let key = if is_word { key } else { "…" };
+        return format!("unknown field `{key}`{rest}{position}");
+    }
+    format!("{message}{position}")
 }
 
 impl fmt::Display for InvalidField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.what)
+        write!(f, "{}: {}", self.place, self.message)
     }
 }
 
 impl Plan {
-    /// Reads what [`Plan::write_json`] wrote, or a person.
+    /// Reads the JSON of [`Plan::write_json`], or a plan written by hand.
     ///
     /// # Errors
-    /// When it is not a plan of this version, is masked, or says something that cannot be executed.
+    /// When it is not a plan of this version, is masked, or has a field with an impossible value.
     pub fn from_json(json: &[u8]) -> Result<Self, ReadError> {
-        let plan: Self = serde_json::from_slice(json).map_err(ReadError::Malformed)?;
+        let mut plan: Self = serde_json::from_slice(json).map_err(ReadError::Malformed)?;
         if plan.version != VERSION {
             return Err(ReadError::Version(plan.version));
         }
@@ -73,102 +89,152 @@ impl Plan {
         if !plan.problems.is_empty() {
             return Err(ReadError::Problems);
         }
-        plan.check().map_err(ReadError::InvalidField)?;
+        plan.validate().map_err(ReadError::InvalidField)?;
         Ok(plan)
     }
 
-    fn check(&self) -> Result<(), InvalidField> {
-        if self.processes.is_empty() {
-            return Err(InvalidField { place: "processes".into(), what: "there has to be at least one" });
-        }
-        for (list, processes) in [("setup", &self.setup), ("processes", &self.processes)] {
-            for (index, process) in processes.iter().enumerate() {
-                let place = |field: &str| format!("{list}[{index}].{field}");
-                process.check(&place)?;
-                if let (true, Some(field)) = (list == "setup", process.not_for_setup()) {
-                    return Err(InvalidField { place: place(field), what: NOT_FOR_SETUP });
-                }
-                if processes[..index].iter().any(|other| other.name == process.name) {
-                    return Err(InvalidField { place: place("name"), what: "another one has this name" });
-                }
-            }
-        }
+    fn validate(&mut self) -> Result<(), InvalidField> {
+        validate_list("setup", ProcessKind::Setup, &mut self.setup)?;
+        validate_list("processes", ProcessKind::Process, &mut self.processes)?;
         if self.settings.ready_fd.is_some_and(|number| number <= 2) {
             return Err(InvalidField {
                 place: "settings.ready_fd".into(),
-                what: "0 to 2 are stdin, stdout and stderr",
+                message: "0 to 2 are stdin, stdout and stderr",
             });
         }
-        let orders: Vec<(&str, &[String])> =
-            self.processes.iter().map(|process| (process.name.as_str(), process.after.as_slice())).collect();
-        match dependency_errors(&orders).into_iter().next() {
+        self.validate_order()
+    }
+
+    fn validate_order(&self) -> Result<(), InvalidField> {
+        if self.processes.iter().all(|process| process.after.is_empty()) {
+            return Ok(());
+        }
+        let names = self.processes.iter().enumerate().map(|(index, process)| (process.name.as_str(), index));
+        let names: BTreeMap<&str, usize> = names.collect();
+        let mut graph = Vec::with_capacity(self.processes.len());
+        for (index, process) in self.processes.iter().enumerate() {
+            let mut dependencies = Vec::with_capacity(process.after.len());
+            for (position, name) in process.after.iter().enumerate() {
+                dependencies.push(*names.get(name.as_str()).ok_or_else(|| InvalidField {
+                    place: format!("processes[{index}].after[{position}]"),
+                    message: "no process has this name",
+                })?);
+            }
+            graph.push(dependencies);
+        }
+        match find_cycle(&graph) {
             None => Ok(()),
-            Some(DependencyError::Unknown(index, place)) => Err(InvalidField {
-                place: format!("processes[{index}].after[{place}]"),
-                what: "there is no process of this name",
-            }),
-            Some(DependencyError::Circle(circle)) => Err(InvalidField {
-                place: format!("processes[{}].after", circle[0]),
-                what: "it waits for what waits for it, so that neither would ever be started",
+            Some(cycle) => Err(InvalidField {
+                place: format!("processes[{}].after", cycle[0]),
+                message: "processes wait for each other in a cycle, and none of them could be started",
             }),
         }
     }
 }
 
+fn validate_list(list: &str, kind: ProcessKind, processes: &mut [Process]) -> Result<(), InvalidField> {
+    let mut names = BTreeMap::new();
+    for (index, process) in processes.iter_mut().enumerate() {
+        let place = |field: &str| format!("{list}[{index}].{field}");
+        process.validate(&place)?;
+        if !process.has_valid_secrets() {
+            let message = "these are not byte ranges of the fields of this command";
+            return Err(InvalidField { place: place("secrets"), message });
+        }
+        if let (ProcessKind::Setup, Some(field)) = (kind, process.field_for_processes_only()) {
+            return Err(InvalidField { place: place(field), message: FOR_PROCESSES_ONLY });
+        }
+        if let Some(message) = restart_conflict(kind, process.restart, process.once) {
+            return Err(InvalidField { place: place("restart"), message });
+        }
+        if process.once && process.ready.is_some() {
+            return Err(InvalidField { place: place("once"), message: ONCE_IS_READY_AT_ITS_END });
+        }
+        if names.insert(process.name.clone(), index).is_some() {
+            return Err(InvalidField { place: place("name"), message: "another command has this name" });
+        }
+    }
+    Ok(())
+}
+
+/// Why a restart policy is impossible here.
+pub(crate) fn restart_conflict(kind: ProcessKind, restart: Restart, is_once: bool) -> Option<&'static str> {
+    match (kind, restart) {
+        (ProcessKind::Setup, Restart::Always) => {
+            Some("a setup command that is always restarted never ends; use on-failure or on-failure:N")
+        }
+        (ProcessKind::Process, Restart::Always) if is_once => {
+            Some("a --once process that is always restarted never ends; use on-failure or on-failure:N")
+        }
+        (_, Restart::No | Restart::OnFailure(_) | Restart::Always) => None,
+    }
+}
+
 impl Process {
-    /// What of it makes sense only for what runs side by side with others.
-    pub(crate) fn not_for_setup(&self) -> Option<&'static str> {
-        let used = [
-            ("restart", self.restart != Restart::No),
-            ("ready", self.ready.is_some()),
-            ("after", !self.after.is_empty()),
-        ];
-        used.into_iter().find(|(_, is_used)| *is_used).map(|(field, _)| field)
+    /// A field in use that makes sense only for processes that run side by side.
+    fn field_for_processes_only(&self) -> Option<&'static str> {
+        let fields =
+            [("ready", self.ready.is_some()), ("after", !self.after.is_empty()), ("once", self.once)];
+        fields.into_iter().find(|(_, is_used)| *is_used).map(|(field, _)| field)
     }
 
-    fn check(&self, place: &dyn Fn(&str) -> String) -> Result<(), InvalidField> {
-        let unsound = |field: &str, what| Err(InvalidField { place: place(field), what });
+    fn validate(&self, place: &dyn Fn(&str) -> String) -> Result<(), InvalidField> {
+        let invalid = |field: &str, message| Err(InvalidField { place: place(field), message });
         if !is_name(&self.name) {
-            return unsound("name", NOT_A_NAME);
+            return invalid("name", NOT_A_NAME);
         }
         if self.argv.first().is_none_or(|program| program.0.is_empty()) {
-            return unsound("argv", "the program is empty");
+            return invalid("argv", "the program is empty");
         }
         if let Some(index) = self.argv.iter().position(has_nul) {
-            return unsound(&format!("argv[{index}]"), NUL);
+            return invalid(&format!("argv[{index}]"), NUL);
         }
         if let Some(index) = self.template.iter().position(has_nul) {
-            return unsound(&format!("template[{index}]"), NUL);
+            return invalid(&format!("template[{index}]"), NUL);
         }
         for (name, value) in &self.env {
-            if !is_variable(name) {
-                return unsound("env", "a name that is not made of letters, digits and _");
+            if !is_environment_name(name) {
+                return invalid("env", "a name that is not made of letters, digits, _, . and -");
             }
             if has_nul(value) {
-                return unsound(&format!("env.{name}"), NUL);
+                return invalid(&format!("env.{name}"), NUL);
             }
         }
-        for (field, value) in [("user", &self.user), ("workdir", &self.workdir)] {
+        for (field, value) in [("user", &self.user), ("workdir", &self.workdir), ("creates", &self.creates)] {
             if value.as_ref().is_some_and(|value| value.0.is_empty()) {
-                return unsound(field, "empty");
+                return invalid(field, "empty");
             }
             if value.as_ref().is_some_and(has_nul) {
-                return unsound(field, NUL);
+                return invalid(field, NUL);
             }
         }
         if self.ready_template.as_ref().is_some_and(has_nul) {
-            return unsound("ready_template", NUL);
+            return invalid("ready_template", NUL);
+        }
+        if self.umask.is_some_and(|mask| mask > 0o777) {
+            return invalid("umask", "a mask is at most 511, which is 0777 in octal");
+        }
+        for (index, rewrite) in self.rewrite.iter().enumerate() {
+            if let Some(message) = rewrite.error() {
+                return invalid(&format!("rewrite[{index}]"), message);
+            }
+            if self.rewrite[..index].iter().any(|other| other.from == rewrite.from) {
+                return invalid(&format!("rewrite[{index}]"), "this signal is rewritten twice");
+            }
         }
         Ok(())
     }
 }
 
-/// Why a setup command has no restart, no readiness and no order.
-pub(crate) const NOT_FOR_SETUP: &str =
-    "setup commands run one after another, each once and to its end; this is for processes";
-const NUL: &str = "a NUL character, which no program can be given";
-/// What is wrong with a name that [`is_name`] does not take.
-pub(crate) const NOT_A_NAME: &str = "a process's name cannot be empty or hold control characters";
+/// Why a setup command cannot have a readiness check, an order or `--once`.
+pub(crate) const FOR_PROCESSES_ONLY: &str =
+    "for processes only: setup commands run one after another, each to its end";
+/// Why a `--once` process cannot have a readiness check.
+pub(crate) const ONCE_IS_READY_AT_ITS_END: &str =
+    "a --once process is ready when it has ended with status 0, and cannot have --ready";
+const NUL: &str = "a NUL character, which no program can receive";
+/// The error for a name that [`is_name`] refuses.
+pub(crate) const NOT_A_NAME: &str = "a process's name cannot be empty or contain control characters";
 
 fn has_nul(value: &ByteString) -> bool {
     value.0.contains(&0)
@@ -179,9 +245,41 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(char::is_control)
 }
 
-/// Whether this is a NAME of the contract, section 2.
+/// Whether this is a NAME of the substitution language (contract, section 2).
 pub(crate) fn is_variable(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|other| other.is_ascii_alphanumeric() || other == b'_')
+}
+
+/// Whether an env file may give a process this variable. Templates cannot refer to names with `.` and `-`.
+pub(crate) fn is_environment_name(name: &str) -> bool {
+    let is_first = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_other = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    name.bytes().next().is_some_and(is_first) && name.bytes().all(is_other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_a_plan_is_in_a_message() {
+        for json in [
+            r#"{"version":1,"processes":["hunter2"]}"#,
+            r#"{"version":1,"processes":[{"name":"a","argv":["a", 48151623]}]}"#,
+            r#"{"version":1,"processes":[{"name":"a","argv":"hunter2, expected hunter2"}]}"#,
+            r#"{"version":1,"processes":[],"settings":{"output":"hunter2"}}"#,
+            r#"{"version":1,"processes":[],"settings":{"output":"`, expected hunter2"}}"#,
+            r#"{"version":1,"processes":[],"settings":{"grace_ms":48151623.5}}"#,
+            r#"{"version":1,"processes":[],"hunter2":1}"#,
+            r#"{"version":1,"processes":[],"DB_PASSWORD=hunter2":1}"#,
+            r#"{"version":1,"processes":[{"name":"a","argv":["a"],"restart":"hunter2"}]}"#,
+            r#"{"version":1,"processes":[{"name":"a","argv":["a"],"stop_signal":"hunter2"}]}"#,
+            r#"{"version":1,"processes":[{"name":"a","argv":["a"],"ready":"hunter2:x"}]}"#,
+        ] {
+            let message = Plan::from_json(json.as_bytes()).expect_err(json).to_string();
+            assert!(!message.contains("hunter2") && !message.contains("4815"), "{json}: {message}");
+        }
+    }
 }

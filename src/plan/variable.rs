@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A variable that the line uses.
+/// A variable used by the line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
@@ -10,7 +10,7 @@ pub struct Variable {
     pub name: String,
     /// Where its value comes from.
     pub source: VariableSource,
-    /// Whether its value is kept out of everything that is shown.
+    /// Whether its value is masked in everything that is shown.
     #[serde(default)]
     pub secret: bool,
 }
@@ -31,7 +31,7 @@ pub enum VariableSource {
     Defaults,
     /// An assignment in the line itself (`${NAME:=word}`).
     Line,
-    /// Nowhere: it is not set.
+    /// No source sets it.
     Unset,
 }
 

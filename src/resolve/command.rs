@@ -1,158 +1,100 @@
-//! One PROCESS of the line, with everything in it expanded.
+//! Expands one PROCESS of the line.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
-use crate::cli::Command;
+use crate::cli::CommandArgs;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::etc::passwd;
 use crate::plan::{
-    self, ByteString, NOT_A_NAME, ParseTimeoutError, Process, Ready, Restart, SecretRanges, Timeout,
+    self, ByteString, Check, FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, ProcessKind, Ready,
+    Restart, Rewrite, Timeout, UNKNOWN_CHECK,
 };
 use crate::resolve::Resolver;
+use crate::resolve::lints::ArgumentKind;
+use crate::resolve::secrecy::Secrecy;
 use crate::signal::SignalNumber;
 use crate::template::TaintedBytes;
 
-/// One command, of which is still known what came from secrets. What of it has problems is as it was written.
+/// A command with everything expanded, and its secrets marked. Parts with problems are as written.
+#[derive(Debug)]
 pub(super) struct ResolvedCommand {
-    /// Without secrets, since notices show it.
+    pub(super) argv: Vec<TaintedBytes>,
+    pub(super) template: Vec<ByteString>,
+    pub(super) env: BTreeMap<String, TaintedBytes>,
+    pub(super) stop_signal: Option<(SignalNumber, Secrecy)>,
+    pub(super) stop_timeout: Option<(Timeout, Secrecy)>,
+    pub(super) user: Option<TaintedBytes>,
+    pub(super) workdir: Option<TaintedBytes>,
+    pub(super) tty: bool,
+    pub(super) restart: Option<(Restart, Secrecy)>,
+    pub(super) ready: Option<(Ready, TaintedBytes)>,
+    pub(super) ready_template: Option<ByteString>,
+    /// The names in `--after`, in the order of the options. `None` is an invalid one.
+    pub(super) after: Vec<Option<GivenName>>,
+    pub(super) once: bool,
+    pub(super) creates: Option<TaintedBytes>,
+    pub(super) umask: Option<(u32, Secrecy)>,
+    pub(super) rewrite: Option<(Vec<Rewrite>, Secrecy)>,
+}
+
+/// A name as the line gives it, and what may be shown of it.
+#[derive(Clone, Debug)]
+pub(super) struct GivenName {
     pub(super) name: String,
-    argv: Vec<TaintedBytes>,
-    template: Vec<ByteString>,
-    env: BTreeMap<String, TaintedBytes>,
-    stop_signal: Option<(SignalNumber, bool)>,
-    stop_timeout: Option<(Timeout, bool)>,
-    user: Option<TaintedBytes>,
-    workdir: Option<TaintedBytes>,
-    tty: bool,
-    restart: Option<(Restart, bool)>,
-    ready: Option<(Ready, TaintedBytes)>,
-    ready_template: Option<ByteString>,
-    pub(super) after: Vec<String>,
+    /// The name without secrets.
+    pub(super) shown: String,
+    pub(super) secrecy: Secrecy,
 }
 
-/// Who looks at it: the supervisor, or somebody from whom secrets are kept.
-pub(super) struct Redaction {
-    masked: bool,
-    missed: bool,
-}
-
-impl Redaction {
-    /// They see everything.
-    pub(super) fn open() -> Self {
-        Self { masked: false, missed: false }
-    }
-
-    /// They see no secret.
-    pub(super) fn masked() -> Self {
-        Self { masked: true, missed: false }
-    }
-
-    /// Whether something was kept from them.
-    pub(super) fn have_missed_something(&self) -> bool {
-        self.missed
-    }
-
-    fn miss(&mut self, is_secret: bool) -> bool {
-        let missed = self.masked && is_secret;
-        self.missed |= missed;
-        missed
-    }
-
-    fn see(&mut self, value: TaintedBytes) -> ByteString {
-        ByteString(if self.miss(value.has_secret()) { value.masked() } else { value.into_bytes() })
-    }
-
-    /// What cannot be masked is left out.
-    fn see_whole<T>(&mut self, value: Option<(T, bool)>) -> Option<T> {
-        let (value, is_secret) = value?;
-        (!self.miss(is_secret)).then_some(value)
-    }
-
-    /// Left out where it does not make sense any more without the secrets.
-    fn see_ready(&mut self, ready: Option<(Ready, TaintedBytes)>) -> Option<Ready> {
-        let (ready, value) = ready?;
-        if self.miss(value.has_secret()) { Ready::read(&value.masked()).ok() } else { Some(ready) }
-    }
-}
-
-impl ResolvedCommand {
-    /// The process that these eyes see.
-    pub(super) fn redact(self, eyes: &mut Redaction) -> Process {
-        Process {
-            name: self.name,
-            argv: self.argv.into_iter().map(|value| eyes.see(value)).collect(),
-            template: self.template,
-            env: self.env.into_iter().map(|(name, value)| (name, eyes.see(value))).collect(),
-            stop_signal: eyes.see_whole(self.stop_signal),
-            stop_timeout_ms: eyes.see_whole(self.stop_timeout),
-            user: self.user.map(|value| eyes.see(value)),
-            workdir: self.workdir.map(|value| eyes.see(value)),
-            tty: self.tty,
-            restart: eyes.see_whole(self.restart).unwrap_or_default(),
-            ready: eyes.see_ready(self.ready),
-            ready_template: self.ready_template,
-            after: self.after,
-            once: false,
-            creates: None,
-            umask: None,
-            rewrite: Vec::new(),
-            secrets: SecretRanges::default(),
-        }
-    }
-}
+/// The most copies of one process.
+const MOST_REPLICAS: usize = 1000;
 
 impl<'l> Resolver<'l> {
-    pub(super) fn commands(&mut self, commands: &'l [Command]) -> Vec<ResolvedCommand> {
-        let mut names = Names::default();
-        let mut drafts: Vec<ResolvedCommand> =
-            commands.iter().map(|command| self.command(command, &mut names)).collect();
-        // A name that is given stays, wherever in the line; those that are made up keep out of its way.
-        for draft in drafts.iter_mut().filter(|draft| draft.name.is_empty()) {
-            let program = draft.argv.first().map(TaintedBytes::masked).unwrap_or_default();
-            draft.name = names.unique(&base_name(&String::from_utf8_lossy(&program)));
-        }
-        drafts
+    /// The name that a command is given, if any.
+    pub(super) fn given_name(&mut self, command: &'l CommandArgs) -> Option<GivenName> {
+        self.option("--name", command.name.as_ref(), GivenName::parse)
     }
 
-    /// One command. Without a name that is given its name is empty; `names` are those that were given so far.
-    fn command(&mut self, command: &'l Command, names: &mut Names) -> ResolvedCommand {
-        let name = self.option(command.name.as_ref(), |value| given_name(value, names));
-        let stop_signal = self.option(command.stop_signal.as_ref(), |value| {
+    /// How many copies there are of a process, if it has copies.
+    pub(super) fn replicas(&mut self, command: &'l CommandArgs) -> Option<usize> {
+        self.option("--replicas", command.replicas.as_ref(), |value| replicas(value.bytes()))
+    }
+
+    /// Expands a command.
+    pub(super) fn command(&mut self, kind: ProcessKind, command: &'l CommandArgs) -> ResolvedCommand {
+        let stop_signal = self.option("--stop-signal", command.stop_signal.as_ref(), |value| {
             let signal = text(value.bytes())?.parse::<SignalNumber>().map_err(|error| error.to_string())?;
-            Ok((signal, value.has_secret()))
+            Ok((signal, Secrecy::of(value)))
         });
-        let stop_timeout = self.option(command.stop_timeout.as_ref(), |value| {
-            Ok((stop_timeout(value.bytes())?, value.has_secret()))
+        let stop_timeout = self.option("--stop-timeout", command.stop_timeout.as_ref(), |value| {
+            let timeout = text(value.bytes())?.parse::<Timeout>().map_err(|error| error.to_string())?;
+            Ok((timeout, Secrecy::of(value)))
         });
-        let user = self.option(command.user.as_ref(), |value| {
-            passwd::identity(value.bytes()).map_err(|error| error.to_string())?;
+        let user = self.option("--user", command.user.as_ref(), |value| {
+            // Only the form: the user may be made by a setup command.
+            passwd::check_form(value.bytes()).map_err(|error| error.to_string())?;
             Ok(value.clone())
         });
-        let workdir = self.option(command.workdir.as_ref(), |value| {
-            if value.is_empty() {
-                Err("the working directory is empty".to_owned())
-            } else {
-                Ok(value.clone())
-            }
+        let workdir = self.option("--workdir", command.workdir.as_ref(), |value| Ok(value.clone()));
+        let restart = self.restart(kind, command);
+        let ready = self.ready(command.ready.as_ref());
+        let after: Vec<Option<GivenName>> =
+            command.after.iter().map(|after| self.option("--after", Some(after), GivenName::parse)).collect();
+        let creates = self.option("--creates", command.creates.as_ref(), |value| Ok(value.clone()));
+        let umask = self.option("--umask", command.umask.as_ref(), |value| {
+            Ok((umask(value.bytes())?, Secrecy::of(value)))
         });
-        let restart = self.option(command.restart.as_ref(), |value| {
-            let restart = text(value.bytes())?.parse::<Restart>().map_err(|error| error.to_string())?;
-            Ok((restart, value.has_secret()))
-        });
-        let ready =
-            self.option(command.ready.as_ref(), |value| Ok((Ready::read(value.bytes())?, value.clone())));
-        let after = command
-            .after
-            .iter()
-            .map(|written| self.option(Some(written), |value| self::name(&value.masked())));
-        // What is wrong keeps its place in the list, as a name that nothing has.
-        let after: Vec<String> = after.map(Option::unwrap_or_default).collect();
+        let rewrite = self.rewrite(&command.rewrite);
+        self.check_kind(kind, command);
         let env = self.environment(&command.assignments);
-        let argv = self.words(&command.words);
-        self.check_whole(command, &argv, &env);
+        let argv = self.argv(command);
+        self.check_total_size(command, &argv, &env);
+        if let Some((Check::Exec(words), text)) =
+            ready.as_ref().map(|(ready, _)| ready.check()).zip(command.ready.as_ref())
+        {
+            self.check_command_size(text, words, &env);
+        }
         ResolvedCommand {
-            name: name.unwrap_or_default(),
             argv,
             template: command.words.iter().map(as_template).collect(),
             env,
@@ -165,15 +107,77 @@ impl<'l> Resolver<'l> {
             ready,
             ready_template: command.ready.as_ref().map(as_template),
             after,
+            once: command.once.is_some(),
+            creates,
+            umask,
+            rewrite,
         }
     }
 
-    /// The variables that every process has, then the `NAME=VALUE` words; of two with one name the last counts, as in
-    /// a shell.
+    /// Reports options that setup commands cannot have.
+    fn check_kind(&mut self, kind: ProcessKind, command: &CommandArgs) {
+        if kind == ProcessKind::Process {
+            if let (Some(once), Some(_)) = (&command.once, &command.ready) {
+                self.problem(Diagnostic::about(once, ONCE_IS_READY_AT_ITS_END));
+            }
+            return;
+        }
+        let options =
+            command.ready.iter().chain(&command.after).chain(&command.once).chain(&command.replicas);
+        for option in options {
+            self.problem(Diagnostic::about(option, FOR_PROCESSES_ONLY));
+        }
+    }
+
+    fn restart(&mut self, kind: ProcessKind, command: &'l CommandArgs) -> Option<(Restart, Secrecy)> {
+        let is_once = command.once.is_some();
+        self.option("--restart", command.restart.as_ref(), |value| {
+            let restart = text(value.bytes())?.parse::<Restart>().map_err(|error| error.to_string())?;
+            match plan::restart_conflict(kind, restart, is_once) {
+                Some(message) => Err(message.to_owned()),
+                None => Ok((restart, Secrecy::of(value))),
+            }
+        })
+    }
+
+    fn ready(&mut self, written: Option<&'l SourceText>) -> Option<(Ready, TaintedBytes)> {
+        // The kind of check is shown if it is written, and not part of a value.
+        let kind = written.map(|text| text.bytes().split(|byte| *byte == b':').next().unwrap_or_default());
+        let kind = kind.and_then(|kind| std::str::from_utf8(kind).ok());
+        let kind =
+            kind.filter(|kind| kind.len() < 20 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        self.option("--ready", written, |value| match (Ready::read(value.bytes()), kind) {
+            (Err(message), Some(kind)) if message == UNKNOWN_CHECK => {
+                Err(message.replacen("unknown check", &format!("unknown check '{kind}'"), 1))
+            }
+            (ready, _) => Ok((ready?, value.clone())),
+        })
+    }
+
+    fn rewrite(&mut self, written: &'l [SourceText]) -> Option<(Vec<Rewrite>, Secrecy)> {
+        let mut rewrites: Vec<Rewrite> = Vec::new();
+        let mut secrecy = Secrecy::Public;
+        for written in written {
+            let rewrite = self.option("--rewrite", Some(written), |value| {
+                let rewrite = text(value.bytes())?.parse::<Rewrite>().map_err(str::to_owned)?;
+                Ok((rewrite, Secrecy::of(value)))
+            });
+            let Some((rewrite, its_secrecy)) = rewrite else { continue };
+            if rewrites.iter().any(|other| other.from == rewrite.from) {
+                self.problem(Diagnostic::about(written, "this signal is rewritten twice"));
+            } else {
+                rewrites.push(rewrite);
+            }
+            if its_secrecy == Secrecy::Secret {
+                secrecy = Secrecy::Secret;
+            }
+        }
+        (!rewrites.is_empty()).then_some((rewrites, secrecy))
+    }
+
+    /// The exported variables, then the `NAME=VALUE` words. The last of two with the same name counts, as in a shell.
     fn environment(&mut self, assignments: &'l [(String, SourceText)]) -> BTreeMap<String, TaintedBytes> {
-        let exported = self.variables.exported().into_iter();
-        let mut env: BTreeMap<String, TaintedBytes> =
-            exported.map(|(name, value)| (name.to_owned(), value.to_text())).collect();
+        let mut env = self.exported.clone();
         for (name, value) in assignments {
             if let Some(text) = self.one(value) {
                 self.check_size(name.len() + 1, value, &text);
@@ -184,99 +188,129 @@ impl<'l> Resolver<'l> {
     }
 
     /// PROGRAM and its arguments.
-    fn words(&mut self, words: &'l [SourceText]) -> Vec<TaintedBytes> {
-        let before = self.problems.len();
+    fn argv(&mut self, command: &'l CommandArgs) -> Vec<TaintedBytes> {
+        let words = &command.words;
+        let problems_before = self.problems.count();
         let mut argv = Vec::with_capacity(words.len());
-        for written in words {
+        for (written, kind) in words.iter().zip(ArgumentKind::of_words(command)) {
             let from = argv.len();
-            self.expand(written, &mut argv);
+            self.expand(written, kind, &mut argv);
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }
         }
-        if self.problems.len() == before && argv.first().is_none_or(TaintedBytes::is_empty) {
-            let what = "the program is empty: nothing is left of it when it is expanded";
-            words.iter().take(1).for_each(|program| self.problem(Diagnostic::about(program, what)));
+        if self.problems.count() == problems_before {
+            self.check_program(command, argv.first());
         }
-        // What has problems is shown, and a program that is empty cannot be.
+        // A plan with problems is shown, and cannot show an empty program.
         if argv.first().is_none_or(TaintedBytes::is_empty) {
             argv.splice(..argv.len().min(1), words.first().map(|word| TaintedBytes::literal(word.bytes())));
         }
         argv
     }
 
-    /// The value of an option, read.
+    fn check_program(&mut self, command: &CommandArgs, program: Option<&TaintedBytes>) {
+        let Some(written) = command.words.first() else { return };
+        let message = match program.map(TaintedBytes::bytes) {
+            None | Some(b"") => "the program is empty after expansion",
+            // Written as such it is an option, or an error of its own.
+            Some([b'-', _, ..]) if !command.is_escaped && !written.bytes().starts_with(b"-") => {
+                "this expands to a program that begins with '-'; an option has to be written, and for a program '--' goes \
+                 before it"
+            }
+            Some(_) => return,
+        };
+        self.problem(Diagnostic::about(written, message));
+    }
+
+    /// Parses the value of an option. A value that expands to nothing means that the option is not given.
     fn option<T>(
         &mut self,
+        name: &str,
         written: Option<&'l SourceText>,
-        read: impl FnOnce(&TaintedBytes) -> Result<T, String>,
+        parse: impl FnOnce(&TaintedBytes) -> Result<T, String>,
     ) -> Option<T> {
         let written = written?;
+        if written.bytes().is_empty() {
+            self.problem(Diagnostic::about(written, format!("{name} needs a value")));
+            return None;
+        }
         let value = self.one(written)?;
-        read(&value).map_err(|message| self.problem(Diagnostic::about(written, message))).ok()
+        if value.is_empty() {
+            return None;
+        }
+        let parsed = if value.bytes().contains(&0) {
+            Err("contains a NUL character, which no program can receive".to_owned())
+        } else {
+            parse(&value)
+        };
+        parsed
+            .map_err(|message| self.problem(Diagnostic::about(written, with_subject(written, &message))))
+            .ok()
     }
 }
 
-/// A name that is given, and kept from being given again. No secret can be one.
-fn given_name(value: &TaintedBytes, names: &mut Names) -> Result<String, String> {
-    let given = name(value.bytes())?;
-    if !names.taken.insert(given.clone()) {
-        return Err("another process has this name; names are unique".to_owned());
+/// A message about a value with the value, if it is written, or the variables it comes from.
+fn with_subject(written: &SourceText, message: &str) -> String {
+    let subject = subject(written);
+    if message.starts_with("not ") {
+        format!("{subject} is {message}")
+    } else if message.starts_with("contains ") {
+        format!("{subject} {message}")
+    } else if subject.starts_with("the value") {
+        format!("{subject}: {message}")
+    } else {
+        message.to_owned()
     }
-    if !value.has_secret() {
-        return Ok(given);
+}
+
+/// How a message names the value of a template: never by a value that may be secret.
+pub(super) fn subject(written: &SourceText) -> String {
+    const LONGEST: usize = 40;
+    let template = crate::template::Template::parse(written.bytes());
+    let mut names: Vec<&str> = template.references().map(|reference| reference.name).collect();
+    names.dedup();
+    let literal = std::str::from_utf8(written.bytes()).ok().filter(|text| text.chars().count() <= LONGEST);
+    match (&names[..], literal.filter(|text| !text.contains(char::is_control))) {
+        ([], Some(text)) if template.is_literal() => format!("'{text}'"),
+        ([], _) => "this".to_owned(),
+        ([name], _) => format!("the value of {name}"),
+        (names, _) => format!("the value made of {}", names.join(" and ")),
     }
-    Ok(names.unique(&String::from_utf8_lossy(&value.masked())))
+}
+
+impl GivenName {
+    /// Parses the name of a process.
+    pub(super) fn parse(value: &TaintedBytes) -> Result<Self, String> {
+        let name = text(value.bytes())?;
+        if !plan::is_name(name) {
+            return Err(NOT_A_NAME.to_owned());
+        }
+        let shown = String::from_utf8_lossy(&value.masked()).into_owned();
+        Ok(Self { name: name.to_owned(), shown, secrecy: Secrecy::of(value) })
+    }
 }
 
 fn text(value: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(value).map_err(|_| "the value is not UTF-8".to_owned())
+    std::str::from_utf8(value).map_err(|_| "not UTF-8".to_owned())
 }
 
-fn name(value: &[u8]) -> Result<String, String> {
-    let name = text(value)?;
-    if plan::is_name(name) { Ok(name.to_owned()) } else { Err(NOT_A_NAME.to_owned()) }
+/// Parses a number of copies.
+pub(super) fn replicas(value: &[u8]) -> Result<usize, String> {
+    let digits = text(value)?;
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let count = digits.parse().ok().filter(|count| is_number && *count <= MOST_REPLICAS);
+    count.ok_or_else(|| format!("not a number of copies; use 0 to {MOST_REPLICAS}"))
 }
 
-fn stop_timeout(value: &[u8]) -> Result<Timeout, String> {
-    text(value)?.parse().map_err(|error: ParseTimeoutError| error.to_string())
+/// Parses a file mode creation mask.
+fn umask(value: &[u8]) -> Result<u32, String> {
+    let digits = text(value)?;
+    let is_octal = digits.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let mask = u32::from_str_radix(digits, 8).ok().filter(|mask| is_octal && *mask <= 0o777);
+    mask.ok_or_else(|| "not a file mode creation mask; use octal digits up to 0777, such as 027".to_owned())
 }
 
 fn as_template(written: &SourceText) -> ByteString {
     ByteString(written.bytes().to_vec())
-}
-
-/// The base name of a program.
-fn base_name(program: &str) -> String {
-    let base = Path::new(program).file_name().unwrap_or(program.as_ref()).to_string_lossy();
-    base.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
-}
-
-/// The names of the line so far.
-#[derive(Default)]
-struct Names {
-    taken: BTreeSet<String>,
-    /// The next number to try behind a name: the smaller ones are taken, and looking at all of them again for each
-    /// of a thousand like commands would be most of the work.
-    next: Vec<(String, usize)>,
-}
-
-impl Names {
-    /// A name that nothing has from now on; with `.2`, `.3` and so on where another one has it.
-    fn unique(&mut self, base: &str) -> String {
-        let mut name = base.to_owned();
-        if self.taken.contains(&name) {
-            let index = self.next.iter().position(|(known, _)| known == base).unwrap_or_else(|| {
-                self.next.push((base.to_owned(), 2));
-                self.next.len() - 1
-            });
-            let number = &mut self.next[index].1;
-            while self.taken.contains(&name) {
-                name = format!("{base}.{number}");
-                *number += 1;
-            }
-        }
-        self.taken.insert(name.clone());
-        name
-    }
 }

@@ -1,55 +1,68 @@
-//! Expands what was written, and tells what is wrong with it.
+//! Expands templates, and reports their problems.
 
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::resolve::Resolver;
+use crate::resolve::lints::ArgumentKind;
 use crate::template::{ExpansionError, Severity, TaintedBytes, Template, UnsetPolicy};
 
+/// A template could not be expanded. Its problems are reported.
+struct Failed;
+
 impl<'l> Resolver<'l> {
-    /// What has to be one value: a spread cannot be.
+    /// Expands a template to one value. A spread cannot be one.
     pub(super) fn one(&mut self, written: &'l SourceText) -> Option<TaintedBytes> {
         let template = Template::parse(written.bytes());
         if let Some(spread) = template.references().find(|reference| reference.spread) {
-            let what = "a spread is several arguments, and here is room for one value";
-            self.problem(Diagnostic::at(written, spread.span, what));
+            let message = "a spread is several arguments, and only one value fits here";
+            self.problem(Diagnostic::at(written, spread.span, message));
             return None;
         }
-        let before = self.problems.len();
+        let problems_before = self.problems.count();
         let mut texts = Vec::new();
-        self.expand_template(written, &template, &mut texts);
-        texts.pop().filter(|_| self.problems.len() == before)
+        let outcome = self.expand_template(written, &template, ArgumentKind::Value, &mut texts);
+        texts.pop().filter(|_| outcome.is_ok() && self.problems.count() == problems_before)
     }
 
-    /// Adds the arguments that an argument becomes.
-    pub(super) fn expand(&mut self, written: &'l SourceText, texts: &mut Vec<TaintedBytes>) {
-        if written.bytes().contains(&b'$') {
-            let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
-            self.expand_template(written, &template, texts);
-            self.scratch = template.recycle();
-        } else {
+    /// Expands an argument, to any number of arguments. An argument with problems is kept as written.
+    pub(super) fn expand(
+        &mut self,
+        written: &'l SourceText,
+        kind: ArgumentKind<'l>,
+        texts: &mut Vec<TaintedBytes>,
+    ) {
+        if !written.bytes().contains(&b'$') {
+            return texts.push(TaintedBytes::literal(written.bytes()));
+        }
+        let template = std::mem::take(&mut self.scratch).parse_reusing(written.bytes());
+        if self.expand_template(written, &template, kind, texts).is_err() {
             texts.push(TaintedBytes::literal(written.bytes()));
         }
+        self.scratch = template.recycle();
     }
 
     fn expand_template(
         &mut self,
         written: &'l SourceText,
         template: &Template<'l>,
+        kind: ArgumentKind<'l>,
         texts: &mut Vec<TaintedBytes>,
-    ) {
+    ) -> Result<(), Failed> {
         self.lints(written, template);
-        template.references().for_each(|reference| self.uses.note(reference.name, written.argument()));
+        self.lint_unset(written, template, kind);
+        template.references().for_each(|reference| self.usage.note(reference.name, written.argument()));
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
-        if let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) {
-            for error in errors {
-                if self.is_reported(&error) {
-                    continue;
-                }
-                let hint = self.hint(&error);
-                let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
-                self.problem(diagnostic.append(&hint));
+        let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) else {
+            return Ok(());
+        };
+        for error in errors {
+            if self.is_reported(&error) {
+                continue;
             }
-            texts.push(TaintedBytes::literal(written.bytes()));
+            let hint = self.hint(&error);
+            let diagnostic = Diagnostic::at(written, error.span.clone(), error.to_string());
+            self.problem(diagnostic.append(&hint));
         }
+        Err(Failed)
     }
 
     /// Whether the defaults file already reports that the variable is required and not set.

@@ -1,129 +1,172 @@
-//! From the line and the variables to a plan, or to every problem at once.
+//! Resolves a command line and its variables to a plan, or reports every problem at once.
 
-mod checks;
 mod command;
-mod dependencies;
 mod expansion;
+mod lints;
+mod names;
+mod order;
+mod redaction;
+mod secrecy;
+mod selection;
+mod sizes;
 mod usage;
 
-use command::{Redaction, ResolvedCommand};
-pub use usage::Uses;
+use std::collections::BTreeMap;
 
-use crate::cli::{Line, View};
-use crate::diagnostic::Diagnostic;
-use crate::plan::{self, Plan, Process, Settings, Variable};
+use crate::cli::{CommandLine, View};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::plan::{self, Plan, ProcessKind, REPLICA_VARIABLE, SecretDisplay, Settings, Skipped, Variable};
+use crate::resolve::redaction::Redaction;
+use crate::resolve::selection::CommandList;
 use crate::sys::limits::Capacity;
-use crate::template::{Budget, Template};
+use crate::template::{Budget, Scope, TaintedBytes, Template};
 use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
+pub use usage::Usage;
 
-/// What becomes of a line.
+/// A resolved command line.
 #[derive(Debug)]
 pub struct Resolved<'l> {
-    /// What is to be executed; nothing when there are problems. Where the line asks for the plan, the plan for eyes:
-    /// without secrets, unless these are to be shown, and with what has problems as it was written. Where it asks for
-    /// something else, nothing.
+    /// The plan to execute, or to show if the line asks for that. A plan to show exists also for a line with problems:
+    /// its invalid parts are as written.
     pub plan: Option<Plan>,
     /// Every problem: those of the files, then those of the line in its order.
     pub problems: Vec<Diagnostic>,
-    /// What looks like a mistake and is none for certain.
+    /// Probable mistakes.
     pub warnings: Vec<Diagnostic>,
-    /// The variables, with what the line has assigned.
+    /// The variables, with the assignments of the line.
     pub variables: Variables,
-    /// Which of them the line uses, and where.
-    pub uses: Uses<'l>,
+    /// The variables used by the line, and where.
+    pub usage: Usage<'l>,
 }
 
-/// Resolves a line.
+/// Resolves a command line.
 #[must_use]
-pub fn resolve(line: &Line, loaded: Loaded, capacity: Capacity) -> Resolved<'_> {
-    let (global, settings) = (&line.global, loaded.settings);
-    let strict = global.strict.or(settings.strict).unwrap_or(false);
-    let mut resolver = Resolver {
-        strict,
-        variables: loaded.variables,
-        capacity,
-        problems: line.problems.clone(),
-        scratch: Template::parse(b""),
-        warnings: loaded.warnings,
-        hints: Hints::default(),
-        budget: Budget::default(),
-        uses: Uses::of_arguments(
-            line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum(),
-        ),
-    };
-    // In the order in which it is written, since `${NAME:=word}` works from left to right.
-    let setup = resolver.commands(&line.setup);
-    let processes = resolver.commands(&line.processes);
-    resolver.check_setup(&line.setup);
-    resolver.check_order(&line.processes, &processes, &setup);
-    resolver.problems.sort_by_key(Diagnostic::place);
-    // Those of the files first, each file's in its own order.
+pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolved<'_> {
+    let settings = loaded.settings;
+    let mut resolver = Resolver::new(line, loaded.variables, loaded.warnings, settings.strict, capacity);
+    // In the order of the line, since `${NAME:=word}` assigns from left to right.
+    let setup = resolver.commands(ProcessKind::Setup, &line.setup);
+    let processes = resolver.commands(ProcessKind::Process, &line.processes);
+    let dependencies = resolver.dependencies(&processes, &setup);
+    let mut own_problems = resolver.problems.finish();
+    own_problems.sort_by_key(Diagnostic::place);
     let mut problems = loaded.problems;
-    problems.append(&mut resolver.problems);
-    let mut eyes = match global.view {
-        Some(View::Plan(_)) if !global.show_secrets => Some(Redaction::masked()),
-        Some(View::Plan(_)) => Some(Redaction::open()),
-        None if problems.is_empty() => Some(Redaction::open()),
+    problems.append(&mut own_problems);
+    let warnings = resolver.warnings.finish();
+    let redaction = match line.global.view {
+        Some(View::Plan(_)) => Some(Redaction::new(line.global.secrets)),
+        None if problems.is_empty() => Some(Redaction::new(SecretDisplay::Show)),
         Some(View::Explain(_)) | None => None,
     };
-    let plan = eyes.as_mut().map(|eyes| {
-        let mut seen = |drafts: Vec<ResolvedCommand>| -> Vec<Process> {
-            drafts.into_iter().map(|draft| draft.redact(eyes)).collect()
-        };
-        let (setup, processes) = (seen(setup), seen(processes));
+    let plan = redaction.map(|mut redaction| {
+        let (setup, mut skipped) = setup.into_plan(&mut redaction, Vec::new());
+        let (processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
+        skipped.append(&mut skipped_processes);
         Plan {
             version: plan::VERSION,
-            masked: eyes.have_missed_something(),
+            masked: redaction.has_masked(),
             setup,
             processes,
             settings: Settings {
-                grace_ms: global.grace.or(settings.grace),
-                output: global.output.or(settings.output).unwrap_or_default(),
-                strict,
-                verbosity: global.verbosity.over(settings.verbosity),
-                ready_fd: global.ready_fd,
+                grace_ms: line.global.grace.or(settings.grace),
+                output: line.global.output.or(settings.output).unwrap_or_default(),
+                strict: resolver.strict,
+                verbosity: line.global.verbosity.over(settings.verbosity),
+                ready_fd: line.global.ready_fd,
             },
-            variables: variables(&resolver.variables, &resolver.uses),
-            warnings: resolver.warnings.iter().map(ToString::to_string).collect(),
-            skipped: Vec::new(),
+            variables: variables(&resolver.variables, &resolver.usage),
+            warnings: warnings.iter().map(ToString::to_string).collect(),
+            skipped,
             problems: problems.iter().map(ToString::to_string).collect(),
         }
     });
-    Resolved {
-        plan,
-        problems,
-        warnings: resolver.warnings,
-        variables: resolver.variables,
-        uses: resolver.uses,
-    }
+    Resolved { plan, problems, warnings, variables: resolver.variables, usage: resolver.usage }
 }
 
-/// The variables that the line uses. Only at its end is known what the line itself assigns.
-fn variables(variables: &Variables, uses: &Uses<'_>) -> Vec<Variable> {
+/// The variables used by the line. Called at its end, when its assignments are known.
+fn variables(variables: &Variables, usage: &Usage<'_>) -> Vec<Variable> {
     let variable = |name: &str| Variable {
         name: name.to_owned(),
         source: variables.source(name),
         secret: variables.holds_secret(name),
     };
-    uses.names().map(variable).collect()
+    // The number of a copy has no source: each copy has its own.
+    usage
+        .names()
+        .filter(|name| *name != REPLICA_VARIABLE || variables.get(name).is_some())
+        .map(variable)
+        .collect()
 }
 
+/// Expands the templates of a line and collects problems.
 struct Resolver<'l> {
+    line: &'l CommandLine,
     strict: bool,
     variables: Variables,
     capacity: Capacity,
-    /// Of the argument that was expanded last, for the next one.
+    /// The environment that every process gets in addition to that of monofy.
+    exported: BTreeMap<String, TaintedBytes>,
+    /// The memory of the template expanded last, for the next one.
     scratch: Template<'static>,
-    problems: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
-    uses: Uses<'l>,
+    problems: Problems,
+    warnings: Problems,
+    usage: Usage<'l>,
     hints: Hints,
     budget: Budget,
 }
 
-impl Resolver<'_> {
-    fn problem(&mut self, diagnostic: Diagnostic) {
-        self.problems.push(diagnostic);
+impl<'l> Resolver<'l> {
+    fn new(
+        line: &'l CommandLine,
+        variables: Variables,
+        warnings: Vec<Diagnostic>,
+        strict: Option<bool>,
+        capacity: Capacity,
+    ) -> Self {
+        let words = line.setup.iter().chain(&line.processes).map(|command| command.words.len()).sum();
+        let exported = variables.exported().into_iter();
+        let mut resolver = Self {
+            line,
+            strict: line.global.strict.or(strict).unwrap_or(false),
+            exported: exported.map(|(name, value)| (name.to_owned(), value.to_text())).collect(),
+            variables,
+            capacity,
+            scratch: Template::parse(b""),
+            problems: Problems::default(),
+            warnings: Problems::default(),
+            usage: Usage::of_arguments(words),
+            hints: Hints::default(),
+            budget: Budget::default(),
+        };
+        resolver.problems.extend(line.problems.iter().cloned());
+        resolver.warnings.extend(warnings);
+        resolver.warnings.extend(line.warnings.iter().cloned());
+        resolver.check_exported();
+        resolver
+    }
+
+    fn problem(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+}
+
+impl CommandList<'_> {
+    /// The commands of the plan, and those that are left out. `dependencies` lists for each command the positions of
+    /// those it waits for.
+    fn into_plan(
+        self,
+        redaction: &mut Redaction,
+        dependencies: Vec<Vec<usize>>,
+    ) -> (Vec<plan::Process>, Vec<Skipped>) {
+        let (commands, skipped) = self.into_parts();
+        let names: Vec<String> = commands.iter().map(|(name, _)| name.clone()).collect();
+        let mut dependencies = dependencies.into_iter();
+        let processes = commands.into_iter().map(|(name, command)| {
+            let after = dependencies.next().unwrap_or_default();
+            let after = after.into_iter().map(|position| names[position].clone()).collect();
+            command.into_process(name, after, redaction)
+        });
+        (processes.collect(), skipped)
     }
 }

@@ -1,7 +1,6 @@
-//! How a run is: what a monofy that runs publishes, and what `--health` and `--status` tell of it.
+//! The status of a run, which the supervisor publishes for `--health` and `--status`.
 //!
-//! Plain data, written by the supervisor and read by another monofy, perhaps of another version: what is not known
-//! is left out of account.
+//! The reader may be another version of monofy: unknown fields are ignored.
 
 pub mod client;
 mod health;
@@ -13,139 +12,181 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::ExitReason;
 
-/// How a run is.
+/// The status of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// The monofy that runs it, in its own pid namespace.
+    /// The process id of monofy, in its own pid namespace.
     pub pid: i32,
-    /// How far it is.
-    pub stage: Stage,
-    /// The setup command that runs now.
+    /// The stage of the run.
+    pub stage: RunStage,
+    /// The setup command that is running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setup: Option<String>,
     /// The processes, in the order of the line.
     pub processes: Vec<ProcessStatus>,
 }
 
-/// How far a run is.
+/// The stage of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Setup commands run.
+pub enum RunStage {
+    /// A setup command is running.
     Setup,
-    /// Not every process has been started yet.
+    /// Some processes have not been started yet.
     Starting,
-    /// All have been.
+    /// Every process has been started.
     Running,
-    /// The run is ending.
+    /// The run is being stopped.
     Stopping,
 }
 
-/// How a process is.
+/// The status of a process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessStatus {
     /// Its name.
     pub name: String,
-    /// Whether it runs.
-    pub state: State,
-    /// Its pid, while it runs.
+    /// Its state.
+    pub state: ProcessState,
+    /// Its process id, while it is running.
     pub pid: Option<i32>,
-    /// Whether it runs and has told that it is ready; without a check it is as soon as it runs.
+    /// Whether it is running and ready. Without a check it is ready once it is running.
     pub ready: bool,
-    /// How often it was started again.
+    /// How often it was restarted.
     pub restarts: u32,
     /// When it was started, in milliseconds of the monotonic clock.
     pub started_ms: Option<u64>,
-    /// How it ended last.
+    /// Its last exit.
     pub last_exit: Option<LastExit>,
 }
 
-/// Whether a process runs.
+/// The state of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// It was not started yet.
+pub enum ProcessState {
+    /// It has not been started yet.
     Waiting,
-    /// It runs.
+    /// It is running.
     Running,
-    /// It ended and will be started again.
+    /// It has ended and will be restarted.
     Restarting,
-    /// It ended, or will never be started.
+    /// It has ended, or will never be started.
     Ended,
 }
 
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastExit {
-    /// As a shell has it: 128 + n if signal n killed it.
+    /// Its status as a shell reports it: 128 + n for a death by signal n.
     pub status: u8,
-    /// In words.
+    /// The exit in words, such as `was killed by SIGKILL`.
     pub how: String,
+    /// The signal that killed it, such as `SIGKILL`.
+    #[serde(default)]
+    pub signal: Option<String>,
 }
 
 impl From<ExitReason> for LastExit {
-    fn from(death: ExitReason) -> Self {
-        Self { status: death.status(), how: death.to_string() }
+    fn from(reason: ExitReason) -> Self {
+        let signal = reason.signal().map(|signal| signal.to_string());
+        Self { status: reason.status(), how: reason.to_string(), signal }
     }
 }
 
 impl Status {
-    /// As a supervisor publishes it.
+    /// The form in which the supervisor publishes it.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        // Neither a map whose keys are no strings nor a writer that fails is in it.
+        // Serialization to memory fails only for maps whose keys are not strings, and there are none.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// What was published.
+    /// Parses a published status.
     ///
     /// # Errors
-    /// When it is nothing of ours.
+    /// When it is not the status of a run.
     pub fn from_json(json: &[u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(json)
     }
 
-    /// What is wrong, in one line; nothing where everything that should run runs and is ready.
+    /// What is wrong, in one line. `None` if every process is running and ready.
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         health::complaint(self)
     }
 
-    /// For people: a row for each process. `now` is the time of the monotonic clock.
+    /// The table for people, with a row for each process. `now` is the time of the monotonic clock.
     #[must_use]
     pub fn to_table(&self, now: Duration) -> String {
         table::table(self, now)
     }
 
-    /// For programs: with the time that each process has run instead of the moment of its start.
-    ///
-    /// # Errors
-    /// None that a status can cause.
-    pub fn to_report(&self, now: Duration) -> serde_json::Result<String> {
-        let mut report = serde_json::to_value(self)?;
-        for (process, shown) in
-            self.processes.iter().zip(report["processes"].as_array_mut().into_iter().flatten())
-        {
-            if let Some(fields) = shown.as_object_mut() {
-                fields.remove("started_ms");
-                let uptime = process.uptime(now).map(|uptime| uptime.as_millis());
-                fields.insert(
-                    "uptime_ms".to_owned(),
-                    serde_json::to_value(uptime.and_then(|uptime| u64::try_from(uptime).ok()))?,
-                );
-            }
+    /// The report for programs. `now` is the time of the monotonic clock.
+    #[must_use]
+    pub fn report(&self, now: Duration) -> RunReport<'_> {
+        RunReport {
+            pid: self.pid,
+            stage: self.stage,
+            setup: self.setup.as_deref(),
+            processes: self.processes.iter().map(|process| process.report(now)).collect(),
+            healthy: self.complaint().is_none(),
         }
-        report["healthy"] = self.complaint().is_none().into();
-        serde_json::to_string_pretty(&report).map(|text| text + "\n")
     }
 }
 
 impl ProcessStatus {
+    fn report(&self, now: Duration) -> ProcessReport<'_> {
+        let uptime = self.uptime(now).map(|uptime| u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX));
+        ProcessReport {
+            name: &self.name,
+            state: self.state,
+            pid: self.pid,
+            ready: self.ready,
+            restarts: self.restarts,
+            uptime_ms: uptime,
+            last_exit: self.last_exit.as_ref(),
+        }
+    }
+
     /// How long it has been running.
     fn uptime(&self, now: Duration) -> Option<Duration> {
-        let started = self.started_ms.filter(|_| self.state == State::Running)?;
+        let started = self.started_ms.filter(|_| self.state == ProcessState::Running)?;
         Some(now.saturating_sub(Duration::from_millis(started)))
     }
+}
+
+/// The status of a run, for programs.
+#[derive(Debug, Serialize)]
+pub struct RunReport<'s> {
+    /// The process id of monofy, in its own pid namespace.
+    pub pid: i32,
+    /// The stage of the run.
+    pub stage: RunStage,
+    /// The setup command that is running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<&'s str>,
+    /// The processes, in the order of the line.
+    pub processes: Vec<ProcessReport<'s>>,
+    /// Whether every process runs and is ready.
+    pub healthy: bool,
+}
+
+/// The status of a process, for programs: with its running time instead of the moment of its start.
+#[derive(Debug, Serialize)]
+pub struct ProcessReport<'s> {
+    /// Its name.
+    pub name: &'s str,
+    /// Its state.
+    pub state: ProcessState,
+    /// Its process id, while it is running.
+    pub pid: Option<i32>,
+    /// Whether it is running and ready.
+    pub ready: bool,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// How long it has been running, in milliseconds.
+    pub uptime_ms: Option<u64>,
+    /// Its last exit.
+    pub last_exit: Option<&'s LastExit>,
 }
 
 #[cfg(test)]
@@ -155,7 +196,7 @@ pub(crate) mod tests {
     pub(crate) fn process(name: &str) -> ProcessStatus {
         ProcessStatus {
             name: name.to_owned(),
-            state: State::Running,
+            state: ProcessState::Running,
             pid: Some(7),
             ready: true,
             restarts: 0,
@@ -165,32 +206,32 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn status(processes: Vec<ProcessStatus>) -> Status {
-        Status { pid: 1, stage: Stage::Running, setup: None, processes }
+        Status { pid: 1, stage: RunStage::Running, setup: None, processes }
     }
 
     #[test]
-    fn what_is_published_can_be_read() {
+    fn a_published_status_can_be_read() {
         let mut failed = process("worker");
-        failed.state = State::Restarting;
+        failed.state = ProcessState::Restarting;
         failed.last_exit = Some(ExitReason::Exited(3).into());
         let published = status(vec![process("web"), failed]);
         assert_eq!(Status::from_json(&published.to_json()).unwrap(), published);
     }
 
     #[test]
-    fn what_a_later_version_adds_is_left_out_of_account() {
+    fn fields_of_a_later_version_are_ignored() {
         let later = br#"{"pid":1,"stage":"running","processes":[],"weather":"fine"}"#;
         assert_eq!(Status::from_json(later).unwrap(), status(vec![]));
     }
 
     #[test]
-    fn programs_are_told_how_long_a_process_runs() {
+    fn the_report_has_the_running_time() {
         let mut waiting = process("late");
-        waiting.state = State::Waiting;
+        waiting.state = ProcessState::Waiting;
         waiting.started_ms = None;
         waiting.pid = None;
-        let report = status(vec![process("web"), waiting]).to_report(Duration::from_millis(3500)).unwrap();
-        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let status = status(vec![process("web"), waiting]);
+        let report = serde_json::to_value(status.report(Duration::from_millis(3500))).unwrap();
         assert_eq!(report["processes"][0]["uptime_ms"], 2500);
         assert_eq!(report["processes"][1]["uptime_ms"], serde_json::Value::Null);
         assert_eq!(report["healthy"], false);

@@ -1,8 +1,10 @@
-//! The state of a run for people.
+//! The status of a run as a table, for people.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use crate::status::{ProcessStatus, State, Status};
+use crate::status::{LastExit, ProcessState, ProcessStatus, Status};
+use crate::text::columns;
 
 const HEAD: [&str; 7] = ["NAME", "PID", "STATE", "READY", "RESTARTS", "UPTIME", "LAST EXIT"];
 
@@ -11,14 +13,13 @@ pub(super) fn table(status: &Status, now: Duration) -> String {
     let rows: Vec<[String; 7]> = std::iter::once(HEAD.map(str::to_owned))
         .chain(status.processes.iter().map(|process| row(process, now)))
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| columns::width(rows.iter().map(|row| row[column].as_str()));
     let widths: [usize; 7] = std::array::from_fn(width);
     let mut text = String::new();
     for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', 2 + width - cell.chars().count()));
+            let _ = write!(line, "{cell:width$}  ");
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -39,20 +40,24 @@ fn row(process: &ProcessStatus, now: Duration) -> [String; 7] {
         if process.ready { "yes" } else { "no" }.to_owned(),
         process.restarts.to_string(),
         or_dash(process.uptime(now).map(uptime)),
-        or_dash(process.last_exit.as_ref().map(|exit| exit.how.clone())),
+        or_dash(process.last_exit.as_ref().map(last_exit)),
     ]
 }
 
-fn state(state: State) -> &'static str {
+fn last_exit(exit: &LastExit) -> String {
+    exit.signal.clone().unwrap_or_else(|| format!("status {}", exit.status))
+}
+
+fn state(state: ProcessState) -> &'static str {
     match state {
-        State::Waiting => "waiting",
-        State::Running => "running",
-        State::Restarting => "restarting",
-        State::Ended => "ended",
+        ProcessState::Waiting => "waiting",
+        ProcessState::Running => "running",
+        ProcessState::Restarting => "restarting",
+        ProcessState::Ended => "ended",
     }
 }
 
-/// In the two largest units.
+/// A time in its two largest units.
 fn uptime(uptime: Duration) -> String {
     let seconds = uptime.as_secs();
     match (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
@@ -71,9 +76,10 @@ mod tests {
     use crate::status::tests::{process, status};
 
     #[test]
-    fn a_row_tells_of_each_process() {
+    fn each_process_has_a_row() {
         let mut failed = process("worker");
-        (failed.state, failed.pid, failed.ready, failed.restarts) = (State::Restarting, None, false, 12);
+        (failed.state, failed.pid, failed.ready, failed.restarts) =
+            (ProcessState::Restarting, None, false, 12);
         failed.last_exit = Some(ExitReason::Killed(SignalNumber::KILL).into());
         let text = status(vec![process("web"), failed]).to_table(Duration::from_secs(63));
         assert_eq!(
@@ -81,14 +87,14 @@ mod tests {
             "\
 NAME    PID  STATE       READY  RESTARTS  UPTIME  LAST EXIT
 web     7    running     yes    0         1m 2s   -
-worker  -    restarting  no     12        -       was killed by SIGKILL
-worker is waiting to be started again: it was killed by SIGKILL
+worker  -    restarting  no     12        -       SIGKILL
+worker is waiting to be restarted: it was killed by SIGKILL
 "
         );
     }
 
     #[test]
-    fn the_time_is_told_in_its_two_largest_units() {
+    fn a_time_is_shown_in_its_two_largest_units() {
         let cases = [(0, "0s"), (59, "59s"), (3599, "59m 59s"), (86399, "23h 59m"), (90000, "1d 1h")];
         for (seconds, text) in cases {
             assert_eq!(uptime(Duration::from_secs(seconds)), text);

@@ -1,4 +1,4 @@
-//! Notices as the user reads them.
+//! The text of notices.
 
 use std::time::Duration;
 
@@ -12,67 +12,84 @@ use crate::supervisor::notices::Level;
 use crate::sys::procfs::Descendant;
 use crate::text::shell::quote;
 
-/// How much a notice matters.
+/// The level of a notice.
 pub(super) fn level(notice: &Notice) -> Level {
     match notice {
         Notice::PassedOn(..) | Notice::Reaped(..) => Level::Detail,
         Notice::Started(..)
+        | Notice::Skipped(_)
         | Notice::Ended(..)
-        | Notice::StartsAgain(_, ExitReason::Exited(0), _)
-        | Notice::AskedLeftBehind(_)
+        | Notice::EndedBySignal(..)
+        | Notice::Restarting(_, ExitReason::Exited(0), _)
+        | Notice::StoppingLeftovers(_)
         | Notice::Ready(_)
         | Notice::WaitsFor(..)
         | Notice::Stopping(..)
-        | Notice::AskedDescendants
+        | Notice::StoppingNext(_)
+        | Notice::StopWaitsFor(..)
+        | Notice::StoppingDescendants
         | Notice::Finished(_, 0) => Level::Info,
         Notice::Killed(..)
-        | Notice::KilledAtOnce
-        | Notice::StartsAgain(..)
-        | Notice::TriesAgain(..)
+        | Notice::KilledLeftovers(..)
+        | Notice::Interrupted
+        | Notice::Restarting(..)
+        | Notice::RestartFailed(..)
         | Notice::NotReady(..)
-        | Notice::StillThere(..)
-        | Notice::WouldNotDie(..)
+        | Notice::StillRunning(..)
+        | Notice::Unkillable(..)
         | Notice::Finished(..) => Level::Warning,
     }
 }
 
-/// The words of a notice. `left` are the descendants that are still there, where it is about them.
-pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]) -> String {
+/// The text of a notice. `left` are the descendants that are still there, if the notice lists them.
+pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]) -> String {
+    let title = |id: &TaskId| title(launcher, *id);
+    let titles = |ids: &[TaskId]| titles(launcher, ids);
     match notice {
         Notice::Started(id, pid) => {
-            format!("{} started (pid {pid}): {}", title(launcher, *id), template(launcher, *id))
+            format!("{} started (pid {pid}): {}", title(id), template(launcher, *id))
         }
-        Notice::Ended(id, death) => format!("{} {death}", title(launcher, *id)),
-        Notice::StartsAgain(id, death, again) => {
-            format!("{} {death}; starting it again {}", title(launcher, *id), soon(*again))
+        Notice::Skipped(id) => format!("{} is skipped: its --creates path exists", title(id)),
+        Notice::Ended(id, death) => format!("{} {death}", title(id)),
+        Notice::EndedBySignal(id, signal) => format!("{} ended by {signal}", title(id)),
+        Notice::Restarting(id, death, attempt) => {
+            format!("{} {death}; restarting {}", title(id), when(*attempt))
         }
-        Notice::TriesAgain(id, again) => {
-            format!("trying to start {} again {}", title(launcher, *id), soon(*again))
+        Notice::RestartFailed(id, attempt) => {
+            format!("{} could not be restarted; trying again {}", title(id), when(*attempt))
         }
-        Notice::AskedLeftBehind(id) => {
-            format!("stopping what {} has left behind: {}", title(launcher, *id), listed(left))
+        Notice::StoppingLeftovers(id) => {
+            format!("stopping processes left behind by {}: {}", title(id), listed(left))
         }
-        Notice::Ready(id) => format!("{} is ready", title(launcher, *id)),
-        Notice::WaitsFor(id, others) => {
-            format!("{} waits for {}", title(launcher, *id), titles(launcher, others))
+        Notice::KilledLeftovers(id, after) => {
+            format!("killed processes left behind by {}: not stopped after {}", title(id), seconds(*after))
         }
+        Notice::Ready(id) => format!("{} is ready", title(id)),
+        Notice::WaitsFor(id, others) => format!("{} waits for {}", title(id), titles(others)),
         Notice::NotReady(id, since, waiting) => not_ready(launcher, *id, *since, waiting),
-        Notice::Stopping(ids, cause) => stopping(launcher, ids, *cause),
-        Notice::PassedOn(signal, ids) => format!("{signal} passed on to {}", titles(launcher, ids)),
+        Notice::Stopping(ids, cause) => {
+            format!("stopping {}, because {}", titles(ids), because(launcher, *cause))
+        }
+        Notice::StoppingNext(ids) => format!("stopping {}", titles(ids)),
+        Notice::StopWaitsFor(id, others) => {
+            format!("{} is not stopped yet: waiting for {}", title(id), titles(others))
+        }
+        Notice::PassedOn(signal, ids) => format!("{signal} passed on to {}", titles(ids)),
         Notice::Reaped(pid, death) => format!("orphan reaped (pid {pid}): it {death}"),
-        Notice::AskedDescendants => format!("stopping what was left behind: {}", listed(left)),
+        Notice::StoppingDescendants => format!("stopping processes left behind: {}", listed(left)),
         Notice::Killed(ids, after) => {
-            format!("killed {}: not stopped after {}", titles(launcher, ids), seconds(*after))
+            format!("killed {}: not stopped after {}", titles(ids), seconds(*after))
         }
-        Notice::KilledAtOnce => "interrupted again: everything is killed".to_owned(),
-        Notice::StillThere(ids, after) if ids.is_empty() => {
-            format!("after {} still waiting for {}", seconds(*after), listed(left))
+        Notice::Interrupted => "interrupted again: killing everything".to_owned(),
+        Notice::StillRunning(ids, after) => {
+            let rest = if ids.is_empty() { listed(left) } else { titles(ids) };
+            format!("still waiting for {rest} after {}", seconds(*after))
         }
-        Notice::StillThere(ids, after) => {
-            format!("after {} still waiting for {}", seconds(*after), titles(launcher, ids))
+        Notice::Unkillable(after) => {
+            format!("still there {} after SIGKILL: {}", seconds(*after), listed(left))
         }
-        Notice::WouldNotDie(after) => {
-            format!("{} after SIGKILL still there: {}", seconds(*after), listed(left))
+        Notice::Finished(Cause::ProgramMissing(_), status) => {
+            format!("ended with status {status}: a program could not be started")
         }
         Notice::Finished(cause, status) => {
             format!("ended with status {status}, because {}", because(launcher, *cause))
@@ -80,29 +97,30 @@ pub(super) fn words(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant
     }
 }
 
-/// A command by its name and its program as it was written, for an error about it.
+/// The name of a command for an error about it, with its program as it was written unless they are the same.
 pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     let process = launcher.process(id);
     let program = process.template.first().or(process.argv.first()).map(|program| shown(&program.0));
-    format!("{} ({})", title(launcher, id), program.unwrap_or_default())
+    match program.filter(|program| *program != process.name) {
+        Some(program) => format!("{} ({program})", title(launcher, id)),
+        None => title(launcher, id),
+    }
 }
 
-/// For who sees nothing of a process and wonders why.
-pub(super) fn silent(launcher: &Launcher<'_>, id: TaskId) -> String {
+/// The readiness check of a process as it was written.
+pub(super) fn check(launcher: &Launcher<'_>, id: TaskId) -> String {
+    let process = launcher.process(id);
+    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+    written.map(|check| shown(&check.0)).unwrap_or_default()
+}
+
+/// A hint for a process of which nothing is seen.
+pub(super) fn buffering(launcher: &Launcher<'_>, id: TaskId) -> String {
     format!(
-        "{} has written nothing for 10 s; Python keeps in a buffer what it writes to a pipe: set \
-         PYTHONUNBUFFERED=1, or give it --tty",
+        "{} has written nothing for 10 s; Python buffers its output to a pipe: set PYTHONUNBUFFERED=1, or give it \
+         --tty",
         title(launcher, id)
     )
-}
-
-fn stopping(launcher: &Launcher<'_>, ids: &[TaskId], cause: Cause) -> String {
-    let because = because(launcher, cause);
-    if ids.is_empty() {
-        format!("stopping, because {because}")
-    } else {
-        format!("stopping {}, because {because}", titles(launcher, ids))
-    }
 }
 
 fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
@@ -116,13 +134,14 @@ fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
             format!("{} {death} before it was ready{restarts}", title(launcher, id))
         }
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
-        Cause::ProgramMissing(_) => "not everything that should run is there".to_owned(),
+        Cause::ProgramMissing(_) => "a program could not be started".to_owned(),
+        Cause::Complete => "no process is left to run".to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
-        Cause::ReaderGone(stream) => format!("nobody reads {stream} any more"),
+        Cause::ReaderGone(stream) => format!("{stream} is no longer read"),
     }
 }
 
-/// A process that is started again after a failure shares its fate only when no attempt is left.
+/// A process that is restarted after a failure ends the run only when no attempt is left.
 fn after_restarts(launcher: &Launcher<'_>, id: TaskId, death: ExitReason) -> String {
     match launcher.process(id).restart {
         Restart::OnFailure(Some(attempts)) if death != ExitReason::Exited(0) => {
@@ -132,20 +151,18 @@ fn after_restarts(launcher: &Launcher<'_>, id: TaskId, death: ExitReason) -> Str
     }
 }
 
-fn soon(again: RestartAttempt) -> String {
-    let of = again.of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("in {} (attempt {}{of})", seconds(again.after), again.attempt)
+fn when(attempt: RestartAttempt) -> String {
+    let of = attempt.of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("in {} (attempt {}{of})", seconds(attempt.after), attempt.attempt)
 }
 
 fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
-    let process = launcher.process(id);
-    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
-    let check = written.map(|check| shown(&check.0)).unwrap_or_default();
-    let told = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
+    let check = check(launcher, id);
+    let text = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
     match waiting {
-        [] => told,
-        [one] => format!("{told}; {} waits for it", title(launcher, *one)),
-        _ => format!("{told}; {} wait for it", titles(launcher, waiting)),
+        [] => text,
+        [one] => format!("{text}; {} waits for it", title(launcher, *one)),
+        _ => format!("{text}; {} wait for it", titles(launcher, waiting)),
     }
 }
 
@@ -154,7 +171,7 @@ fn title(launcher: &Launcher<'_>, id: TaskId) -> String {
     if launcher.is_setup(id) { format!("setup {name}") } else { name.clone() }
 }
 
-/// How many names a notice lists before it counts.
+/// How many names a notice lists; it counts the others.
 const MANY: usize = 10;
 
 fn titles(launcher: &Launcher<'_>, ids: &[TaskId]) -> String {
@@ -180,14 +197,15 @@ fn enumeration(count: usize, names: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// As it was written, so that no value of a variable is shown; a plan written by hand has only its arguments.
+/// The line of a command as it was written, which shows no value of a variable. A plan written by hand has only the
+/// arguments.
 fn template(launcher: &Launcher<'_>, id: TaskId) -> String {
     let process = launcher.process(id);
     let written = if process.template.is_empty() { &process.argv } else { &process.template };
     written.iter().map(|word| shown(&word.0)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word as it was written; quoted only where blanks would hide its ends, since `$` is wanted here.
+/// A word as it was written, quoted only if white space would hide its ends: `$` needs no quotes here.
 fn shown(word: &[u8]) -> String {
     let needs_quotes =
         word.is_empty() || word.iter().any(|b| b.is_ascii_whitespace() || matches!(b, b'\'' | b'"'));

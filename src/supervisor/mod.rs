@@ -1,4 +1,4 @@
-//! The half that executes a plan: a pure machine (events in, actions out) and one loop around it.
+//! Executes a plan: a pure state machine (events in, actions out) and one event loop around it.
 
 mod event_loop;
 mod files;
@@ -6,9 +6,11 @@ mod launcher;
 mod machine;
 mod messages;
 mod notices;
+mod oom;
 mod orphans;
 mod parent_notify;
 mod probes;
+mod scan_limiter;
 mod status_writer;
 
 pub use crate::plan::TaskId;
@@ -17,9 +19,10 @@ pub use files::write_files;
 pub use machine::Machine;
 pub use machine::action::{Action, Announcement};
 pub use machine::config::{Config, Grace, JobControl};
-pub use machine::event::{Children, Event, Tick, Wake};
+pub use machine::event::{Children, CreatesPath, Event, Leftovers, Wake};
 pub use machine::notice::{Cause, Notice};
-pub use machine::readiness::{Check, ProbeInterval, ProbeResult};
+pub use machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 pub use machine::restart::RestartAttempt;
 pub use machine::task::Task;
+pub use machine::tick::Tick;
 pub use notices::write_termination_log;

@@ -1,17 +1,15 @@
-//! The way of a notice to the user.
+//! Writes notices.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
 use std::io;
 use std::io::Write;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
-
-use nix::libc;
+use std::path::Path;
 
 use crate::output::OutputMux;
 use crate::plan::Verbosity;
 use crate::sys::clock::Moment;
+use crate::sys::descriptors;
 use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
 use crate::sys::poll::{Interest, PollSet};
 
@@ -23,25 +21,25 @@ const BACKLOG: usize = 64 * 1024;
 /// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// For who wants to know everything.
+    /// For `--verbose`.
     Detail,
-    /// What happened.
+    /// An event of the run.
     Info,
-    /// What went wrong.
+    /// Something that went wrong.
     Warning,
 }
 
-/// Tells the user. Never waits for a reader, never fails.
+/// Writes notices to the user. Never waits for a reader, never fails.
 pub(super) struct NoticeLog {
     least: Level,
-    way: StderrMode,
+    stderr: StderrMode,
 }
 
 /// How notices get to stderr.
 enum StderrMode {
     /// Written by the log itself.
     Direct(DirectStderr),
-    /// Among the lines of the processes; the notices that wait for their turn, and their bytes.
+    /// Written among the lines of the processes: the notices that wait for their turn, and their size in bytes.
     AmongLines(VecDeque<String>, usize),
 }
 
@@ -78,7 +76,7 @@ impl DirectStderr {
         }
     }
 
-    /// Returns how many bytes need no other write: all of them if nobody will ever read them.
+    /// Returns how many bytes need no other write: all of them if there is no reader any more.
     fn write_some(&mut self, bytes: &[u8]) -> usize {
         match self.writer.as_mut().map(|writer| writer.write(bytes)) {
             Some(WriteOutcome::Written(count)) => count,
@@ -94,17 +92,17 @@ impl DirectStderr {
 }
 
 impl NoticeLog {
-    pub(super) fn new(verbosity: Verbosity, outlets: Option<&OutputMux>) -> Self {
+    pub(super) fn new(verbosity: Verbosity, output: Option<&OutputMux>) -> Self {
         let least = match verbosity {
             Verbosity::Quiet => Level::Warning,
             Verbosity::Normal => Level::Info,
             Verbosity::Verbose => Level::Detail,
         };
-        let way = match outlets {
+        let stderr = match output {
             None => StderrMode::Direct(DirectStderr::new()),
             Some(_) => StderrMode::AmongLines(VecDeque::new(), 0),
         };
-        Self { least, way }
+        Self { least, stderr }
     }
 
     pub(super) fn wants(&self, level: Level) -> bool {
@@ -112,12 +110,12 @@ impl NoticeLog {
     }
 
     /// Writes a notice as one line.
-    pub(super) fn tell(&mut self, level: Level, text: &str) {
+    pub(super) fn write(&mut self, level: Level, text: &str) {
         if !self.wants(level) {
             return;
         }
-        match &mut self.way {
-            StderrMode::Direct(stderr) => stderr.write_line(&line(text)),
+        match &mut self.stderr {
+            StderrMode::Direct(direct) => direct.write_line(&line(text)),
             StderrMode::AmongLines(waiting, size) => {
                 let text = in_one_line(text);
                 if *size + text.len() <= BACKLOG {
@@ -128,47 +126,47 @@ impl NoticeLog {
         }
     }
 
-    /// Whether something waits to be written.
+    /// Whether any notice waits to be written.
     pub(super) fn has_backlog(&self) -> bool {
-        match &self.way {
-            StderrMode::Direct(stderr) => !stderr.backlog.is_empty(),
+        match &self.stderr {
+            StderrMode::Direct(direct) => !direct.backlog.is_empty(),
             StderrMode::AmongLines(waiting, _) => !waiting.is_empty(),
         }
     }
 
-    /// Adds what has to be waited for.
+    /// Adds stderr if it has to be waited for.
     pub(super) fn register(&self, set: &mut PollSet) {
-        if let StderrMode::Direct(stderr) = &self.way {
-            stderr.register(set);
+        if let StderrMode::Direct(direct) = &self.stderr {
+            direct.register(set);
         }
     }
 
-    /// Writes what has waited, as far as it goes.
+    /// Writes the notices that wait, as far as the reader takes them.
     pub(super) fn flush(&mut self) {
-        if let StderrMode::Direct(stderr) = &mut self.way {
-            stderr.flush();
+        if let StderrMode::Direct(direct) = &mut self.stderr {
+            direct.flush();
         }
     }
 
-    /// Gives the notices to who writes the lines of the processes, as far as it is their turn.
-    pub(super) fn pass_to(&mut self, outlets: &mut OutputMux, now: Moment) {
-        let StderrMode::AmongLines(waiting, size) = &mut self.way else { return };
+    /// Passes the notices whose turn it is to the output of the processes.
+    pub(super) fn pass_to(&mut self, output: &mut OutputMux, now: Moment) {
+        let StderrMode::AmongLines(waiting, size) = &mut self.stderr else { return };
         let had_some = !waiting.is_empty();
         while let Some(text) = waiting.front() {
-            if !outlets.write_notice(text.as_bytes(), now) {
+            if !output.write_notice(text.as_bytes(), now) {
                 break;
             }
             *size -= text.len();
             waiting.pop_front();
         }
         if had_some {
-            outlets.flush(now);
+            output.flush(now);
         }
     }
 
-    /// The last notice: to stderr, and where Kubernetes looks for it, whatever the level.
-    pub(super) fn tell_last(&mut self, level: Level, text: &str) {
-        self.tell(level, text);
+    /// Writes the last notice to stderr and, whatever its level, to the file in which Kubernetes looks for it.
+    pub(super) fn write_last(&mut self, level: Level, text: &str) {
+        self.write(level, text);
         leave_termination_message(&line(text));
     }
 }
@@ -177,27 +175,20 @@ fn line(text: &str) -> Vec<u8> {
     format!("monofy: {}\n", in_one_line(text)).into_bytes()
 }
 
-/// A name or a template could hold a line break; a notice is one line.
+/// A notice without line breaks, which a name or a template could hold.
 fn in_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Why nothing was started, where Kubernetes reads why a container ended.
+/// Writes why nothing was started to the file in which Kubernetes reads why a container ended.
 pub fn write_termination_log(text: &str) {
     leave_termination_message(format!("monofy: {text}\n").as_bytes());
 }
 
-/// Appends, since a process may have left a message of its own there. `O_NONBLOCK`: whatever stands there must
-/// not hold us up; nothing is created.
+/// Appends to the file, since a process may have left a message there. Creates nothing.
 fn leave_termination_message(line: &[u8]) {
-    let Ok(mut file) =
-        OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(TERMINATION_LOG)
-    else {
-        return;
-    };
-    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-    if is_file {
-        // Nobody can be told that it did not work.
+    if let Some(mut file) = descriptors::open_to_append(Path::new(TERMINATION_LOG)) {
+        // There is nowhere left to report a failure.
         let _ = file.write_all(line);
     }
 }

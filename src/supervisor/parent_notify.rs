@@ -1,43 +1,104 @@
-//! What monofy says to who has started it: systemd, s6, another monofy.
+//! Notifies the service manager that started monofy: systemd, s6, another monofy.
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
 
+use crate::plan::OPTION_VARIABLES;
 use crate::supervisor::machine::action::Announcement;
 use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
+use crate::sys::process::Pid;
 use crate::sys::{notify, passed_fd};
 
-/// The variable that says where notifications go. It means monofy, so the processes do not get it.
+/// The variable with the address for notifications. It is addressed to monofy, so the processes do not get it.
 pub(super) const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+/// The variables of systemd's watchdog (`sd_watchdog_enabled(3)`): its time limit, and the process that it watches.
+const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
+const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
-/// The ways upward.
+/// The variables of monofy's environment that are addressed to monofy, not to its processes.
+pub(super) fn variables_for_monofy() -> Vec<&'static str> {
+    let is_set = |name: &&str| std::env::var_os(name).is_some();
+    let mut variables: Vec<&str> = OPTION_VARIABLES.into_iter().filter(is_set).collect();
+    if std::env::var_os(NOTIFY_SOCKET).is_some() {
+        variables.push(NOTIFY_SOCKET);
+    }
+    if std::env::var_os(WATCHDOG_USEC).is_some() && watches_monofy() {
+        variables.extend([WATCHDOG_USEC, WATCHDOG_PID]);
+    }
+    variables
+}
+
+/// Whether the watchdog watches this process.
+fn watches_monofy() -> bool {
+    std::env::var(WATCHDOG_PID).map_or(true, |pid| pid == Pid::own().to_string())
+}
+
+/// The service manager's channels.
 pub(super) struct ParentNotifier {
     socket: Option<OsString>,
-    /// Gets a newline once, and is closed then, as s6 has it.
+    /// Gets a newline once and is closed then, as s6 expects it.
     descriptor: Option<OwnedFd>,
+    watchdog: Option<Watchdog>,
+}
+
+/// The watchdog of systemd: it restarts a service that has been silent for too long.
+struct Watchdog {
+    /// Half of its time limit, as `sd_watchdog_enabled(3)` recommends.
+    interval: Duration,
+    next: Instant,
 }
 
 impl ParentNotifier {
-    /// To this descriptor, which monofy was started with, and to what `NOTIFY_SOCKET` names.
+    /// For this descriptor, which monofy was started with, and the socket of `NOTIFY_SOCKET`.
     pub(super) fn new(ready_fd: Option<i32>) -> io::Result<Self> {
         let socket = std::env::var_os(NOTIFY_SOCKET).filter(|socket| !socket.is_empty());
-        Ok(Self { socket, descriptor: ready_fd.map(passed_fd::adopt).transpose()? })
+        let watchdog = socket.as_ref().and_then(|_| Watchdog::from_environment());
+        Ok(Self { socket, descriptor: ready_fd.map(passed_fd::adopt).transpose()?, watchdog })
     }
 
-    /// Says it. Nobody is waited for.
+    /// Sends an announcement, without waiting for a receiver.
     pub(super) fn announce(&mut self, what: Announcement) -> io::Result<()> {
         let message: &[u8] = match what {
             Announcement::Ready => b"READY=1",
             Announcement::Stopping => b"STOPPING=1",
         };
-        let told = self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message));
+        let sent = self.send(message);
         if what == Announcement::Ready
             && let Some(descriptor) = self.descriptor.take()
         {
             write_newline(&descriptor)?;
         }
-        told
+        sent
+    }
+
+    fn send(&self, message: &[u8]) -> io::Result<()> {
+        self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message))
+    }
+
+    /// When the watchdog has to be answered next.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.watchdog.as_ref().map(|watchdog| watchdog.next)
+    }
+
+    /// Answers the watchdog if that is due. Its messages are lost only with its socket, and then it is gone.
+    pub(super) fn answer_watchdog(&mut self, now: impl FnOnce() -> Instant) {
+        let Some(watchdog) = &mut self.watchdog else { return };
+        let now = now();
+        if now >= watchdog.next {
+            watchdog.next = now + watchdog.interval;
+            let _ = self.send(b"WATCHDOG=1");
+        }
+    }
+}
+
+impl Watchdog {
+    fn from_environment() -> Option<Self> {
+        let limit = std::env::var(WATCHDOG_USEC).ok().filter(|_| watches_monofy())?;
+        let limit: u64 = limit.parse().ok().filter(|limit| *limit > 0 && *limit != u64::MAX)?;
+        let interval = Duration::from_micros(limit / 2).max(Duration::from_millis(1));
+        Some(Self { interval, next: Instant::now().checked_add(interval)? })
     }
 }
 

@@ -1,64 +1,65 @@
-//! What `--health` and `--status` of another monofy can see of the run.
+//! Writes the status of the run, which `--health` and `--status` of another monofy read.
 
 use std::io;
 use std::time::Duration;
 
 use crate::plan::TaskId;
-use crate::status::{self, LastExit, ProcessStatus, Stage, Status};
+use crate::status::{LastExit, ProcessState, ProcessStatus, RunStage, Status};
 use crate::supervisor::launcher::Launcher;
-use crate::supervisor::machine::event::Tick;
-use crate::supervisor::machine::task::{State, Task};
-use crate::supervisor::machine::{Machine, Phase};
+use crate::supervisor::machine::Machine;
+use crate::supervisor::machine::phase::Phase;
+use crate::supervisor::machine::task::{Task, TaskState};
+use crate::supervisor::machine::tick::Tick;
 use crate::sys::clock;
 use crate::sys::memfd::MemoryFile;
 use crate::sys::process::Pid;
 
-/// Publishes how the run is, whenever that has changed.
+/// Publishes the status whenever it has changed.
 pub(super) struct StatusWriter {
-    /// When the run began, by the clock that all processes share.
+    /// When the run began, on the monotonic clock that all processes share.
     began: Duration,
-    place: Place,
+    file: StatusFile,
     seen: Option<Snapshot>,
 }
 
-enum Place {
+enum StatusFile {
     NoneYet,
     File(MemoryFile),
-    /// There is no such file to be had.
+    /// There is no memory file here.
     Nowhere,
 }
 
-/// All whose change is worth a look; setup commands and processes in the order of the line.
+/// What the status depends on: setup commands and processes in the order of the line.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
-    stage: Stage,
-    tasks: Vec<(State, bool)>,
+    stage: RunStage,
+    tasks: Vec<(TaskState, bool)>,
 }
 
 impl Default for StatusWriter {
     fn default() -> Self {
-        Self { began: clock::monotonic(), place: Place::NoneYet, seen: None }
+        Self { began: clock::monotonic(), file: StatusFile::NoneYet, seen: None }
     }
 }
 
 impl StatusWriter {
-    /// Publishes what has changed.
+    /// Publishes the status if it has changed.
     ///
     /// # Errors
     /// Once, when nothing can be published; the run goes on without.
     pub(super) fn write_status(&mut self, machine: &Machine, launcher: &Launcher<'_>) -> io::Result<()> {
-        if matches!(self.place, Place::Nowhere) || !self.has_changed(machine) {
+        if matches!(self.file, StatusFile::Nowhere) || !self.has_changed(machine) {
             return Ok(());
         }
-        if let Place::NoneYet = self.place {
-            self.place = Place::Nowhere;
-            self.place = Place::File(MemoryFile::create()?);
+        if let StatusFile::NoneYet = self.file {
+            self.file = StatusFile::Nowhere;
+            self.file = StatusFile::File(MemoryFile::create()?);
         }
-        if let Place::File(file) = &self.place {
+        if let StatusFile::File(file) = &self.file {
             let published = file.publish(&self.status(machine, launcher).to_json());
             if published.is_err() {
-                // Who looks has to find nothing rather than what was.
-                self.place = Place::Nowhere;
+                // A reader has to find nothing rather than an old status.
+                self.file = StatusFile::Nowhere;
             }
             return published;
         }
@@ -66,15 +67,15 @@ impl StatusWriter {
     }
 
     fn has_changed(&mut self, machine: &Machine) -> bool {
-        let glance = |task: &Task| (task.state, task.is_ready());
+        let snapshot = |task: &Task| (task.state, task.is_ready());
         let (stage, tasks) = (machine.stage(), &machine.tasks);
         if let Some(seen) = &self.seen
             && seen.stage == stage
-            && seen.tasks.iter().copied().eq(tasks.iter().map(glance))
+            && seen.tasks.iter().copied().eq(tasks.iter().map(snapshot))
         {
             return false;
         }
-        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(glance).collect() });
+        self.seen = Some(Snapshot { stage, tasks: tasks.iter().map(snapshot).collect() });
         true
     }
 
@@ -96,16 +97,16 @@ impl StatusWriter {
         ProcessStatus {
             name,
             state: match task.state {
-                State::Waiting | State::Starting => status::State::Waiting,
-                State::Running(_) | State::GivenUp(_) => status::State::Running,
-                State::BackingOff(_) => status::State::Restarting,
-                State::Ended(_) | State::NotStarted => status::State::Ended,
+                TaskState::Waiting | TaskState::Starting => ProcessState::Waiting,
+                TaskState::Running(_) | TaskState::GivenUp(_) => ProcessState::Running,
+                TaskState::BackingOff(_) => ProcessState::Restarting,
+                TaskState::Ended(_) | TaskState::NotStarted | TaskState::Skipped => ProcessState::Ended,
             },
             pid: task.running().map(Pid::get),
             ready: task.is_ready(),
             restarts: task.restarts(),
             started_ms: task.started_at().map(|started| self.milliseconds(started)),
-            last_exit: task.last_end().map(LastExit::from),
+            last_exit: task.last_exit().map(LastExit::from),
         }
     }
 
@@ -116,14 +117,14 @@ impl StatusWriter {
 }
 
 impl Machine {
-    /// How far the run is, for those who look from outside.
-    fn stage(&self) -> Stage {
-        let waits = |task: &Task| matches!(task.state, State::Waiting | State::Starting);
+    /// The stage of the run, as the status has it.
+    fn stage(&self) -> RunStage {
+        let waits = |task: &Task| matches!(task.state, TaskState::Waiting | TaskState::Starting);
         match &self.phase {
-            Phase::Setup(_) | Phase::LookingUp => Stage::Setup,
-            Phase::Running if self.tasks[self.setup..].iter().any(waits) => Stage::Starting,
-            Phase::Running => Stage::Running,
-            Phase::Stopping(_) | Phase::Finished => Stage::Stopping,
+            Phase::Setup(_) | Phase::LookingUp => RunStage::Setup,
+            Phase::Running if self.tasks[self.setup..].iter().any(waits) => RunStage::Starting,
+            Phase::Running => RunStage::Running,
+            Phase::Stopping(_) | Phase::Finished => RunStage::Stopping,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a new process does between its beginning and its execution.
+//! What a new process does between its creation and its execution of a program.
 #![allow(
     unsafe_code,
     reason = "a process that shares its parent's memory may do little else than system calls"
@@ -8,168 +8,264 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use nix::libc;
 use nix::unistd;
 
-use crate::etc::passwd::Identity;
 use crate::signal::SignalNumber;
+use crate::sys::credentials::Credentials;
 use crate::sys::cstring_array::CStringArray;
 use crate::sys::descriptors;
 use crate::sys::envp::{self, Environment};
+use crate::sys::executable::{self, FileKind};
 use crate::sys::passed_fd;
 use crate::sys::process::Pid;
 use crate::sys::signals::{self, OriginalSignals};
-use crate::sys::spawn::{Grouping, Launch};
+use crate::sys::spawn_request::{Grouping, SpawnRequest};
 use crate::sys::variadic::long;
 
-/// What is done, and so what can fail.
+/// A step of the child's setup, for error reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum ChildStep {
+    /// Arming the timer that bounds the setup.
+    Timer,
+    /// Becoming the leader of a process group.
     Group,
+    /// Taking a descriptor under the requested number.
     PassedFd,
-    Output,
+    /// Replacing stdin, stdout or stderr.
+    Stdio,
+    /// Changing the user and groups.
     User,
+    /// Entering the working directory.
     Directory,
+    /// Requesting the death signal.
     DeathSignal,
+    /// Finding the file of the program: `ENOENT` if there is none, `EACCES` if none is executable.
+    Search,
+    /// Executing the file.
     Execution,
 }
 
-impl Step {
-    pub(super) const ALL: [Self; 7] = [
+impl ChildStep {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Timer,
         Self::Group,
         Self::PassedFd,
-        Self::Output,
+        Self::Stdio,
         Self::User,
         Self::Directory,
         Self::DeathSignal,
+        Self::Search,
         Self::Execution,
     ];
 }
 
-/// What failed, and the error number that tells why.
+/// The step that failed, and its error number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) step: Step,
-    pub(super) number: i32,
+pub struct ChildError {
+    /// The step.
+    pub step: ChildStep,
+    /// The error number, as errno(3) lists them.
+    pub errno: i32,
 }
 
-/// What runs the files that the kernel does not know how to run, as it does in every shell: scripts without `#!`
-/// (execvp(3)).
+/// How far a new process has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It has written nothing: either it does not run yet, or it does not share our memory.
+    None,
+    /// Its setup has begun.
+    SettingUp,
+    /// It executes the program. Signals reach it from here on.
+    Executing,
+    /// A step has failed.
+    Failed,
+}
+
+/// The interpreter of files that the kernel cannot execute by itself: scripts without `#!` (execvp(3)).
 const SHELL: &[u8] = b"/bin/sh";
 
-/// All that a new process needs, made ready before there is one, since it may not allocate.
+/// Everything that a new process needs, prepared in advance because it may not allocate.
 pub(super) struct Child<'a> {
     parent: libc::pid_t,
-    file: CString,
-    /// [`SHELL`], then the arguments: from the second on they are those of the program, from the first on those of
-    /// the shell that is to run it.
+    /// The files to try, in this order.
+    files: Vec<CString>,
+    /// [`SHELL`], then the arguments: the program gets those from the second on, the shell all of them.
     arguments: CStringArray,
     environment: Option<Environment>,
     directory: Option<CString>,
-    identity: Option<&'a Identity>,
+    credentials: Option<&'a Credentials>,
+    umask: Option<libc::mode_t>,
     grouping: Grouping,
     death_signal: SignalNumber,
-    inherited: OriginalSignals,
-    gift: Option<passed_fd::Handle>,
-    /// What becomes its stdin, stdout and stderr, where they are not ours.
-    standard: [Option<OwnedFd>; 3],
-    fault: Option<Fault>,
+    original_signals: OriginalSignals,
+    passed: Option<passed_fd::Handle>,
+    /// Its stdin, stdout and stderr, unless it inherits those of monofy.
+    stdio: [Option<OwnedFd>; 3],
+    /// Nanoseconds after which the kernel kills it if it has not executed the program by then.
+    time_limit: Option<libc::c_long>,
+    progress: AtomicU8,
+    error: Option<ChildError>,
+    /// The index of the file that it executes.
+    found: usize,
 }
 
 impl<'a> Child<'a> {
-    /// Makes everything ready.
+    /// Prepares everything.
     ///
     /// # Errors
-    /// When a string holds a NUL, or there is no descriptor left.
-    pub(super) fn new(launch: Launch<'a>) -> io::Result<Self> {
-        let words = std::iter::once(SHELL).chain(launch.argv.iter().map(|word| word.as_bytes()));
+    /// If a string contains NUL, or there is no descriptor left.
+    pub(super) fn new(request: SpawnRequest<'a>) -> io::Result<Self> {
+        let words = std::iter::once(SHELL).chain(request.argv.iter().map(|word| word.as_bytes()));
         let above = |descriptor: Option<OwnedFd>| descriptor.map(descriptors::move_above_stdio).transpose();
+        let c_string = |path: &std::ffi::OsStr| CString::new(path.as_bytes());
         Ok(Self {
             parent: Pid::own().get(),
-            file: CString::new(launch.file.as_os_str().as_bytes())?,
+            files: request.files.iter().map(|file| c_string(file.as_os_str())).collect::<Result<_, _>>()?,
             arguments: CStringArray::new(words)?,
-            environment: envp::environment(&launch)?,
-            directory: launch.directory.map(|path| CString::new(path.as_os_str().as_bytes())).transpose()?,
-            identity: launch.identity.filter(|identity| !is_us(identity)),
-            grouping: launch.grouping,
-            death_signal: launch.death_signal,
-            inherited: launch.inherited,
-            gift: launch.gift,
-            standard: [above(launch.stdin)?, above(launch.stdout)?, above(launch.stderr)?],
-            fault: None,
+            environment: envp::environment(&request)?,
+            directory: request.directory.map(|path| c_string(path.as_os_str())).transpose()?,
+            credentials: request.credentials.filter(|credentials| !credentials.are_current()),
+            umask: request.umask,
+            grouping: request.grouping,
+            death_signal: request.death_signal,
+            original_signals: request.original_signals,
+            passed: request.passed,
+            stdio: [above(request.stdin)?, above(request.stdout)?, above(request.stderr)?],
+            time_limit: None,
+            progress: AtomicU8::new(Progress::None as u8),
+            error: None,
+            found: 0,
         })
     }
 
-    /// Whether it runs as somebody else.
+    /// Whether it runs as another user than monofy.
     pub(super) fn changes_user(&self) -> bool {
-        self.identity.is_some()
+        self.credentials.is_some()
     }
 
-    /// Becomes the program. Async-signal-safe: system calls and nothing else, no allocation, no lock, no panic. It
-    /// returns only where something failed, and has noted what.
-    pub(super) fn execute(&mut self) {
-        if let Err(fault) = self.prepare() {
-            self.fault = Some(fault);
-            return;
+    /// Makes it ready for one attempt.
+    pub(super) fn begin(&mut self, time_limit: Option<libc::c_long>) {
+        self.time_limit = time_limit;
+        self.error = None;
+        self.found = 0;
+        self.progress.store(Progress::None as u8, Ordering::Relaxed);
+    }
+
+    /// How far it has come, in a child that shares our memory.
+    pub(super) fn progress(&self) -> Progress {
+        match self.progress.load(Ordering::Relaxed) {
+            0 => Progress::None,
+            1 => Progress::SettingUp,
+            2 => Progress::Executing,
+            _ => Progress::Failed,
         }
-        let environment = self.environment.as_mut().map_or_else(envp::ours, Environment::with_own_pid);
-        let (file, arguments) = (self.file.as_ptr(), self.arguments.pointers());
+    }
+
+    /// The error of a child that shared our memory.
+    pub(super) fn error(&self) -> Option<ChildError> {
+        self.error
+    }
+
+    /// The index of the file that a child that shared our memory has executed.
+    pub(super) fn found(&self) -> usize {
+        self.found
+    }
+
+    /// Executes the program. Returns only if a step has failed, after recording it.
+    ///
+    /// Async-signal-safe: only system calls, no allocation, no lock, no panic.
+    pub(super) fn execute(&mut self) {
+        self.progress.store(Progress::SettingUp as u8, Ordering::Relaxed);
+        let error = match self.prepare() {
+            Ok(()) => self.execute_file(),
+            Err(error) => error,
+        };
+        self.error = Some(error);
+        self.progress.store(Progress::Failed as u8, Ordering::Relaxed);
+    }
+
+    fn execute_file(&mut self) -> ChildError {
+        let environment = self.environment.as_mut().map_or_else(envp::own, Environment::with_own_pid);
+        let Some(file) = self.files.get(self.found).map(|file| file.as_ptr()) else {
+            return ChildError { step: ChildStep::Search, errno: libc::ENOENT };
+        };
+        let arguments = self.arguments.pointers();
         // SAFETY: strings that end in NUL, and arrays of them that end in a null pointer; none is empty.
         unsafe { libc::execve(file, arguments.add(1), environment) };
         if last_error() == libc::ENOEXEC {
-            // The shell is asked to read the file, whatever the program's own name was to be.
+            // The shell gets the path of the file, whatever the first argument is.
             let arguments = self.arguments.with_second(file);
             // SAFETY: as above.
             unsafe { libc::execve(*arguments, arguments, environment) };
         }
-        self.fault = Some(Fault { step: Step::Execution, number: last_error() });
+        ChildError { step: ChildStep::Execution, errno: last_error() }
     }
 
-    /// What failed in the process, once it is no more.
-    pub(super) fn fault(&self) -> Option<Fault> {
-        self.fault
-    }
-
-    /// The order matters: groups while we still may, then the user; the directory with the rights of the
-    /// user; the death signal after the change of user, which clears it (prctl(2)); the mask last, since a
-    /// signal that waits behind it acts at once.
-    fn prepare(&mut self) -> Result<(), Fault> {
+    /// The order matters: groups before the user, who may not change them; the directory and the file with the rights
+    /// of the user; the death signal after the change of user, which clears it (prctl(2)); the mask last, since a
+    /// pending signal acts as soon as it is unblocked.
+    fn prepare(&mut self) -> Result<(), ChildError> {
+        if let Some(limit) = self.time_limit {
+            check(ChildStep::Timer, signals::kill_unless_executed_within(limit))?;
+        }
         if self.grouping == Grouping::Own {
-            check(Step::Group, unistd::setpgid(unistd::Pid::from_raw(0), unistd::Pid::from_raw(0)).is_ok())?;
+            let zero = unistd::Pid::from_raw(0);
+            check(ChildStep::Group, unistd::setpgid(zero, zero).is_ok())?;
         }
-        if let Some(gift) = self.gift {
-            check(Step::PassedFd, gift.take())?;
+        if let Some(passed) = self.passed {
+            check(ChildStep::PassedFd, passed.take())?;
         }
-        for (number, descriptor) in (0..).zip(&self.standard) {
+        for (number, descriptor) in (0..).zip(&self.stdio) {
             let Some(descriptor) = descriptor else { continue };
-            check(Step::Output, become_standard(descriptor.as_raw_fd(), number))?;
+            check(ChildStep::Stdio, become_standard(descriptor.as_raw_fd(), number))?;
         }
-        if let Some(identity) = self.identity {
-            become_user(identity)?;
+        if let Some(umask) = self.umask {
+            // SAFETY: a call on a number, which cannot fail.
+            unsafe { libc::umask(umask) };
+        }
+        if let Some(credentials) = self.credentials {
+            check(ChildStep::User, credentials.assume().is_ok())?;
         }
         if let Some(directory) = &self.directory {
             // SAFETY: a string that ends in NUL.
-            check(Step::Directory, unsafe { libc::chdir(directory.as_ptr()) } == 0)?;
+            check(ChildStep::Directory, unsafe { libc::chdir(directory.as_ptr()) } == 0)?;
         }
         self.set_pdeathsig()?;
+        self.found = self.search()?;
         if self.grouping == Grouping::Shared {
             signals::continue_if_stopped_before_exec();
         }
-        self.inherited.restore();
+        self.progress.store(Progress::Executing as u8, Ordering::Relaxed);
+        self.original_signals.restore();
         Ok(())
     }
 
-    /// Asks for the death signal.
-    fn set_pdeathsig(&self) -> Result<(), Fault> {
+    /// The index of the first executable file. As execvp(3), the search goes past files that are not executable.
+    fn search(&self) -> Result<usize, ChildError> {
+        let mut errno = libc::ENOENT;
+        for (index, file) in self.files.iter().enumerate() {
+            match executable::kind(file) {
+                FileKind::Executable => return Ok(index),
+                FileKind::NotExecutable => errno = libc::EACCES,
+                FileKind::Missing => {}
+            }
+        }
+        Err(ChildError { step: ChildStep::Search, errno })
+    }
+
+    /// Requests the death signal.
+    fn set_pdeathsig(&self) -> Result<(), ChildError> {
         const NONE: libc::c_long = 0;
         let signal = self.death_signal;
         // SAFETY: a system call on numbers. By libc, since nix's takes no real-time signal.
         check(
-            Step::DeathSignal,
+            ChildStep::DeathSignal,
             unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, long(signal.get()), NONE, NONE, NONE) } == 0,
         )?;
-        // monofy may have been killed before that call: then nobody is left to send the signal.
+        // If monofy was killed before that call, the signal will never come.
         // SAFETY: as above, and _exit(2) runs nothing of ours.
         unsafe {
             if libc::getppid() != self.parent {
@@ -180,39 +276,14 @@ impl<'a> Child<'a> {
     }
 }
 
-/// They are above the standard ones, so no one takes the place of another that is still to be used.
+/// All of them are above 2, so none of them is overwritten before its turn.
 fn become_standard(descriptor: RawFd, number: RawFd) -> bool {
     // SAFETY: a call on numbers.
     unsafe { libc::dup2(descriptor, number) >= 0 }
 }
 
-/// By libc and not by nix, whose wrappers of these the C library broadcasts to threads that a new process does not
-/// have.
-fn become_user(identity: &Identity) -> Result<(), Fault> {
-    let groups = &identity.groups;
-    // SAFETY: plain system calls on valid memory.
-    check(Step::User, unsafe { libc::setgroups(groups.len(), groups.as_ptr()) } == 0)?;
-    // SAFETY: as above.
-    check(Step::User, unsafe { libc::setgid(identity.gid) } == 0)?;
-    // SAFETY: as above.
-    check(Step::User, unsafe { libc::setuid(identity.uid) } == 0)
-}
-
-/// Whether nothing has to change, and so no privilege is needed.
-fn is_us(identity: &Identity) -> bool {
-    let no_other_groups = || {
-        unistd::getgroups()
-            .is_ok_and(|groups| groups.iter().all(|group| identity.groups.contains(&group.as_raw())))
-    };
-    unistd::getuid().as_raw() == identity.uid
-        && unistd::geteuid().as_raw() == identity.uid
-        && unistd::getgid().as_raw() == identity.gid
-        && unistd::getegid().as_raw() == identity.gid
-        && no_other_groups()
-}
-
-fn check(step: Step, succeeded: bool) -> Result<(), Fault> {
-    if succeeded { Ok(()) } else { Err(Fault { step, number: last_error() }) }
+fn check(step: ChildStep, succeeded: bool) -> Result<(), ChildError> {
+    if succeeded { Ok(()) } else { Err(ChildError { step, errno: last_error() }) }
 }
 
 fn last_error() -> i32 {

@@ -1,4 +1,7 @@
-//! Asking whether somebody takes a connection (connect(2)), without waiting for the answer.
+//! Connects without waiting (connect(2)).
+//!
+//! socket2 would add a crate and more unsafe code than the six calls here; std's and nix's connect lack `SO_ERROR`,
+//! `SO_LINGER` or a connect that does not wait.
 #![allow(unsafe_code, reason = "std's connect waits")]
 
 use std::io;
@@ -10,25 +13,28 @@ use nix::libc;
 
 use crate::sys::descriptors::move_above_stdio;
 
-/// A connection that is being made. Dropped, it is given up.
+/// A connection that is being established. Dropping it abandons it.
 #[derive(Debug)]
 pub struct Connection(OwnedFd);
 
-/// What became of an attempt right away.
+/// The immediate result of an attempt.
 #[derive(Debug)]
 pub enum Attempt {
-    /// It was taken, and is closed already.
-    Taken,
-    /// It was not, or there is no descriptor to try with.
-    Refused,
-    /// That is to be seen: when the connection can be written to.
+    /// The connection was accepted.
+    Accepted(Connection),
+    /// It was refused, or there is no descriptor to try with.
+    Refused(io::Error),
+    /// The result is known when the connection is writable.
     UnderWay(Connection),
 }
 
 /// Tries to connect.
 #[must_use]
 pub fn attempt(address: SocketAddr) -> Attempt {
-    let Ok(descriptor) = socket(address) else { return Attempt::Refused };
+    let descriptor = match socket(address) {
+        Ok(descriptor) => descriptor,
+        Err(error) => return Attempt::Refused(error),
+    };
     let result = match address.ip() {
         IpAddr::V4(ip) => {
             // SAFETY: all zero is a valid value of this plain structure of C.
@@ -49,9 +55,12 @@ pub fn attempt(address: SocketAddr) -> Attempt {
     };
     let connection = Connection(descriptor);
     match result {
-        Ok(()) if connection.was_taken() => Attempt::Taken,
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Attempt::UnderWay(connection),
-        Ok(()) | Err(_) => Attempt::Refused,
+        Ok(()) => match connection.result() {
+            Ok(()) => Attempt::Accepted(connection),
+            Err(error) => Attempt::Refused(error),
+        },
+        Err(error) => Attempt::Refused(error),
     }
 }
 
@@ -72,7 +81,7 @@ fn socket(address: SocketAddr) -> io::Result<OwnedFd> {
 }
 
 fn connect<T>(descriptor: &OwnedFd, to: &T) -> io::Result<()> {
-    // SAFETY: an address of the size that is said, which the kernel reads.
+    // SAFETY: the kernel reads an address of the size that is passed.
     let result = unsafe { libc::connect(descriptor.as_raw_fd(), std::ptr::from_ref(to).cast(), size_of(to)) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
@@ -82,12 +91,14 @@ fn size_of<T>(value: &T) -> libc::socklen_t {
 }
 
 impl Connection {
-    /// Whether it was taken; to be asked when it can be written to.
-    #[must_use]
-    pub fn was_taken(&self) -> bool {
+    /// Whether it was accepted. To be called when it is writable.
+    ///
+    /// # Errors
+    /// If it was refused.
+    pub fn result(&self) -> io::Result<()> {
         let mut error: libc::c_int = 0;
         let mut size = size_of(&error);
-        // SAFETY: the kernel writes one int, the size that is said.
+        // SAFETY: the kernel writes one int, the size that is passed.
         let result = unsafe {
             libc::getsockopt(
                 self.0.as_raw_fd(),
@@ -97,17 +108,24 @@ impl Connection {
                 &raw mut size,
             )
         };
-        result == 0 && error == 0 && !self.is_with_itself()
+        if result != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        match error {
+            0 if self.is_with_itself() => Err(io::Error::from_raw_os_error(libc::ECONNREFUSED)),
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
     }
 
-    /// Where nobody listens at a port from which connections are made, an attempt may be given that very port, and
-    /// then TCP connects it with itself. The port is left at once, for who is to listen there.
+    /// Whether TCP has connected it with itself: an attempt may get the very port as its own at which nobody listens. The
+    /// port is released at once, for the process that is to listen there.
     fn is_with_itself(&self) -> bool {
         let (own, peer) = (self.name(libc::getsockname), self.name(libc::getpeername));
         let is_one = own.is_some() && own == peer;
         if is_one {
             let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
-            // SAFETY: the kernel reads one structure of the size that is said.
+            // SAFETY: the kernel reads one structure of the size that is passed.
             unsafe {
                 libc::setsockopt(
                     self.0.as_raw_fd(),
@@ -121,11 +139,11 @@ impl Connection {
         is_one
     }
 
-    /// One of its two addresses, in the bytes of the kernel.
+    /// One of its two addresses, as the kernel encodes it.
     fn name(&self, call: Name) -> Option<Vec<u8>> {
         let mut bytes = [0_u8; mem::size_of::<libc::sockaddr_in6>()];
         let mut length = size_of(&bytes);
-        // SAFETY: the kernel writes no more than the length that is said.
+        // SAFETY: the kernel writes no more than the length that is passed.
         let result = unsafe { call(self.0.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut length) };
         (result == 0).then(|| bytes[..bytes.len().min(length as usize)].to_vec())
     }
@@ -133,6 +151,31 @@ impl Connection {
 
 /// getsockname(2) or getpeername(2).
 type Name = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
+
+impl Connection {
+    /// Sends as much as there is room for.
+    ///
+    /// # Errors
+    /// As send(2); `WouldBlock` if there is no room.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+        // SAFETY: the kernel reads as many bytes as are passed.
+        let sent = unsafe { libc::send(self.0.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), flags) };
+        usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    }
+
+    /// Receives what is there; 0 bytes are the end.
+    ///
+    /// # Errors
+    /// As recv(2); `WouldBlock` if there is nothing yet.
+    pub fn receive(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        // SAFETY: the kernel writes no more bytes than are passed.
+        let received = unsafe {
+            libc::recv(self.0.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len(), libc::MSG_DONTWAIT)
+        };
+        usize::try_from(received).map_err(|_| io::Error::last_os_error())
+    }
+}
 
 impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -146,15 +189,15 @@ mod tests {
 
     use super::*;
 
-    /// Whether an attempt is taken in the end.
-    fn is_taken(attempt: Attempt) -> bool {
+    /// Whether an attempt is accepted in the end.
+    fn is_accepted_at_last(attempt: Attempt) -> bool {
         match attempt {
-            Attempt::Taken => true,
-            Attempt::Refused => false,
+            Attempt::Accepted(_) => true,
+            Attempt::Refused(_) => false,
             Attempt::UnderWay(connection) => {
                 let mut polled = [nix::poll::PollFd::new(connection.as_fd(), nix::poll::PollFlags::POLLOUT)];
                 nix::poll::poll(&mut polled, 5000_u16).unwrap();
-                connection.was_taken()
+                connection.result().is_ok()
             }
         }
     }
@@ -164,14 +207,14 @@ mod tests {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let listener = TcpListener::bind(address).unwrap();
             let address = listener.local_addr().unwrap();
-            assert!(is_taken(attempt(address)));
+            assert!(is_accepted_at_last(attempt(address)));
             drop(listener);
-            assert!(!is_taken(attempt(address)));
+            assert!(!is_accepted_at_last(attempt(address)));
         }
     }
 
     #[test]
-    fn a_connection_with_itself_is_none_and_leaves_its_port_at_once() {
+    fn a_connection_with_itself_does_not_count_and_releases_its_port() {
         let address = "127.0.0.1:0".parse().unwrap();
         let connection = Connection(socket(address).unwrap());
         // SAFETY: all zero is a valid value of this plain structure of C.
@@ -179,14 +222,14 @@ mod tests {
         own.sin_family = family(libc::AF_INET);
         own.sin_addr.s_addr = u32::from_ne_bytes([127, 0, 0, 1]);
         let mut length = size_of(&own);
-        // SAFETY: addresses of the size that is said.
+        // SAFETY: addresses of the size that is passed.
         unsafe {
             assert_eq!(libc::bind(connection.0.as_raw_fd(), (&raw const own).cast(), length), 0);
             let number = connection.0.as_raw_fd();
             assert_eq!(libc::getsockname(number, (&raw mut own).cast(), &raw mut length), 0);
         }
         let _ = connect(&connection.0, &own);
-        assert!(!is_taken(Attempt::UnderWay(connection)));
+        assert!(!is_accepted_at_last(Attempt::UnderWay(connection)));
         // Without SO_REUSEADDR, so that a connection that is still closing would be in the way.
         let next = socket(address).unwrap();
         // SAFETY: as above.

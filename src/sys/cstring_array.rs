@@ -1,14 +1,13 @@
-//! Arrays of strings as C and execve(2) take them.
+//! Arrays of C strings, as execve(2) takes them.
 
 use std::ffi::c_char;
 use std::io;
 use std::ptr;
 
-/// Strings that end in NUL, side by side in one piece of memory, and the array of pointers to them, which ends in a
-/// null pointer.
+/// Strings that end in NUL, in one allocation, and an array of pointers to them that ends in a null pointer.
 #[derive(Debug)]
 pub(super) struct CStringArray {
-    /// What the pointers point into: where it is, it stays.
+    /// The target of the pointers. It never moves.
     _bytes: Box<[u8]>,
     pointers: Vec<*const c_char>,
 }
@@ -17,19 +16,19 @@ impl CStringArray {
     /// Copies strings.
     ///
     /// # Errors
-    /// When one holds a NUL.
+    /// If one contains NUL.
     pub(super) fn new<'s>(strings: impl Iterator<Item = &'s [u8]>) -> io::Result<Self> {
-        let (mut bytes, mut begins) = (Vec::new(), Vec::new());
+        let (mut bytes, mut starts) = (Vec::new(), Vec::new());
         for string in strings {
             if string.contains(&0) {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "a NUL stands in it"));
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it contains NUL"));
             }
-            begins.push(bytes.len());
+            starts.push(bytes.len());
             bytes.extend_from_slice(string);
             bytes.push(0);
         }
         let bytes = bytes.into_boxed_slice();
-        let pointers = begins.iter().map(|begin| bytes[*begin..].as_ptr().cast());
+        let pointers = starts.iter().map(|start| bytes[*start..].as_ptr().cast());
         let pointers = pointers.chain([ptr::null()]).collect();
         Ok(Self { _bytes: bytes, pointers })
     }
@@ -39,12 +38,12 @@ impl CStringArray {
         self.pointers.as_ptr()
     }
 
-    /// Where each of them begins.
+    /// The pointers to the strings.
     pub(super) fn iter(&self) -> impl Iterator<Item = *const c_char> {
         self.pointers.iter().copied().take_while(|pointer| !pointer.is_null())
     }
 
-    /// The array with another string in its second place, if it has one.
+    /// Replaces the second string, if there is one.
     pub(super) fn with_second(&mut self, other: *const c_char) -> *const *const c_char {
         if let [_, second, _, ..] = self.pointers.as_mut_slice() {
             *second = other;

@@ -1,8 +1,11 @@
 //! Descriptors: keeping them off the standard numbers, and writing without waiting.
 #![allow(unsafe_code, reason = "pwritev2(2) with RWF_NOWAIT is offered by neither std nor nix")]
 
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
@@ -51,6 +54,15 @@ pub(super) fn write_nowait(descriptor: BorrowedFd<'_>, bytes: &[u8]) -> io::Resu
         )
     };
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
+}
+
+/// Opens a regular file that exists, to append to it. A FIFO or a device in its place neither blocks nor becomes the
+/// controlling terminal.
+#[must_use]
+pub fn open_to_append(path: &Path) -> Option<File> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = OpenOptions::new().append(true).custom_flags(flags).open(path).ok()?;
+    file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
 /// Whether a descriptor is a terminal.

@@ -1,5 +1,5 @@
-//! The environment of a program: ours, with what is different for it. Who is to find its own process id in it
-//! (`LISTEN_PID`, `sd_listen_fds(3)`) gets that only when there is a process.
+//! The environment of a program: that of monofy with changes. Its own process id (`LISTEN_PID`, `sd_listen_fds(3)`) is
+//! filled in by the new process.
 #![allow(unsafe_code, reason = "the environment as execve(2) takes it is an array of pointers")]
 
 use std::ffi::{CStr, c_char};
@@ -9,13 +9,15 @@ use std::ptr;
 
 use crate::sys::cstring_array::CStringArray;
 use crate::sys::process::Pid;
-use crate::sys::spawn::Launch;
+use crate::sys::spawn_request::SpawnRequest;
 
-/// The variable that says for whom descriptors were opened.
-pub const LISTEN_PID: &str = "LISTEN_PID";
+/// The variable with the id of the process that descriptors were opened for.
+const LISTEN_PID: &str = "LISTEN_PID";
+/// The variable with the inode of the pidfd of that process. A child of ours has another one, and systemd's library
+/// accepts its absence.
+const LISTEN_PIDFDID: &str = "LISTEN_PIDFDID";
 
-/// Whether the descriptors that monofy was started with are sockets that were opened for it, and so for its
-/// processes.
+/// Whether monofy was started with sockets (`LISTEN_FDS`) that were opened for it, and so for its processes.
 #[must_use]
 pub fn listens() -> bool {
     std::env::var(LISTEN_PID).is_ok_and(|pid| pid == Pid::own().get().to_string())
@@ -25,8 +27,8 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// Our own, as it is.
-pub(super) fn ours() -> *const *const c_char {
+/// That of monofy.
+pub(super) fn own() -> *const *const c_char {
     // SAFETY: nothing in this program changes the environment.
     unsafe { environ }
 }
@@ -35,58 +37,57 @@ pub(super) fn ours() -> *const *const c_char {
 const DIGITS: usize = 11;
 const PREFIX: &[u8; 11] = b"LISTEN_PID=";
 
-/// A whole environment, made ready before the fork.
+/// An environment, prepared before the fork.
 pub(super) struct Environment {
-    /// What is different. The pointers point here and into our own environment.
-    _different: CStringArray,
+    /// The changes. The pointers point here and into the environment of monofy.
+    _changes: CStringArray,
     own_pid: Option<[u8; PREFIX.len() + DIGITS]>,
     pointers: Vec<*const c_char>,
 }
 
-/// What a program is given; `None` where that is what we have.
+/// The environment of a program. `None` if it is that of monofy.
 ///
 /// # Errors
-/// When a value holds a NUL.
-pub(super) fn environment(launch: &Launch<'_>) -> io::Result<Option<Environment>> {
-    if launch.environment.is_empty() && launch.hidden.is_empty() && !launch.listens {
+/// If a value contains NUL.
+pub(super) fn environment(request: &SpawnRequest<'_>) -> io::Result<Option<Environment>> {
+    if request.environment.is_empty() && request.hidden.is_empty() && !request.listens {
         return Ok(None);
     }
-    let own = launch.environment.iter();
+    let own = request.environment.iter();
     let own: Vec<Vec<u8>> =
         own.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat()).collect();
-    let different = CStringArray::new(own.iter().map(Vec::as_slice))?;
-    // The first place is that of the process id.
-    let mut pointers = if launch.listens { vec![PREFIX.as_ptr().cast()] } else { Vec::new() };
-    pointers.extend(kept(launch));
-    pointers.extend(different.iter());
+    let changes = CStringArray::new(own.iter().map(Vec::as_slice))?;
+    // The first entry is the process id.
+    let mut pointers = if request.listens { vec![PREFIX.as_ptr().cast()] } else { Vec::new() };
+    pointers.extend(kept(request));
+    pointers.extend(changes.iter());
     pointers.push(ptr::null());
-    let own_pid = launch.listens.then(|| {
+    let own_pid = request.listens.then(|| {
         let mut entry = [0; PREFIX.len() + DIGITS];
         entry[..PREFIX.len()].copy_from_slice(PREFIX);
         entry
     });
-    Ok(Some(Environment { _different: different, own_pid, pointers }))
+    Ok(Some(Environment { _changes: changes, own_pid, pointers }))
 }
 
-/// What of our environment stays.
-fn kept(launch: &Launch<'_>) -> impl Iterator<Item = *const c_char> {
-    let own = launch.environment.iter().map(|(name, _)| *name);
-    let names: Vec<&str> =
-        own.chain(launch.hidden.iter().copied()).chain(launch.listens.then_some(LISTEN_PID)).collect();
+/// The variables of monofy that the program gets.
+fn kept(request: &SpawnRequest<'_>) -> impl Iterator<Item = *const c_char> {
+    let own = request.environment.iter().map(|(name, _)| *name);
+    let listening = [LISTEN_PID, LISTEN_PIDFDID].into_iter().filter(|_| request.listens);
+    let names: Vec<&str> = own.chain(request.hidden.iter().copied()).chain(listening).collect();
     let is_kept = move |entry: &*const c_char| {
         // SAFETY: an entry of the environment is a string that ends in NUL.
         let entry = unsafe { CStr::from_ptr(*entry) }.to_bytes();
         let mut names = names.iter().map(|name| name.as_bytes());
         !names.any(|name| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
     };
-    all_of_ours().filter(is_kept)
+    own_entries().filter(is_kept)
 }
 
-fn all_of_ours() -> impl Iterator<Item = *const c_char> {
-    let mut next = ours();
+fn own_entries() -> impl Iterator<Item = *const c_char> {
+    let mut next = own();
     std::iter::from_fn(move || {
-        // SAFETY: an array that ends in a null pointer, behind which nothing is looked at; none at all where
-        // execve(2) was given none.
+        // SAFETY: an array that ends in a null pointer, and nothing after it is read; the array itself may be null.
         let entry = unsafe { next.as_ref() }.copied().filter(|entry| !entry.is_null())?;
         // SAFETY: as above; this was not its end.
         next = unsafe { next.add(1) };
@@ -95,7 +96,7 @@ fn all_of_ours() -> impl Iterator<Item = *const c_char> {
 }
 
 impl Environment {
-    /// The environment of this process, a new one that is about to be executed. Async-signal-safe.
+    /// Fills in the id of this process. Async-signal-safe.
     pub(super) fn with_own_pid(&mut self) -> *const *const c_char {
         if let (Some(entry), Some(first)) = (&mut self.own_pid, self.pointers.first_mut()) {
             let mut rest = Pid::own().get().cast_unsigned();

@@ -1,4 +1,4 @@
-//! Reading a file that may be a pipe nobody writes to.
+//! Reads files, also pipes that nobody writes to.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -11,24 +11,24 @@ use nix::libc;
 use crate::sys::descriptors;
 use crate::sys::signals::SignalFd;
 
-/// The most that is read: a plan has at most the 6 MiB that execve(2) takes, in JSON.
+/// The largest file that is read. A plan has at most the 6 MiB that execve(2) accepts, in JSON.
 const MOST: usize = 64 * 1024 * 1024;
 
-/// Reads a whole file, `-` for stdin. `None` when a signal that asks for the end came first: the signals are
-/// blocked by now, so Ctrl-C would not end a read that waits.
+/// Reads a whole file, `-` for stdin. Returns `None` if a signal asks for a stop first: signals are blocked by now, so
+/// Ctrl-C would not end a read that waits.
 ///
 /// # Errors
-/// When it cannot be opened or read, or is larger than any plan.
+/// If it cannot be opened or read, or is too large.
 pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
     if file == "-" {
         let signals = SignalFd::open()?;
         let mut stdin = io::stdin().lock();
         return read_all(&signals, &io::stdin(), &mut stdin);
     }
-    // O_NONBLOCK: to open a FIFO would wait for its writer.
+    // O_NONBLOCK, since opening a FIFO would wait for its writer.
     let mut file: File =
         OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(file)?;
-    // Only now, so that a file that is not there costs but the one call that finds it out.
+    // Opened only now, so that a missing file costs only one system call.
     let signals = SignalFd::open()?;
     let descriptor = file.try_clone()?;
     read_all(&signals, &descriptor, &mut file)
@@ -57,7 +57,7 @@ fn read_all(
     }
 }
 
-/// Waits for something to read. Other signals than those that ask for the end would have reached nobody yet.
+/// Waits for something to read. Other signals have no receiver yet.
 fn was_asked_to_stop(signals: &SignalFd, source: BorrowedFd<'_>) -> io::Result<bool> {
     let has_signal = descriptors::wait_for_either(signals.as_fd(), source)?;
     let mut received = Vec::new();

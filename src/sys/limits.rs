@@ -1,22 +1,24 @@
-//! How much execve(2) takes.
+//! The sizes of arguments and environments that execve(2) accepts.
+
+use std::os::unix::ffi::OsStrExt;
 
 use nix::sys::resource::{Resource, getrlimit};
 
-/// The most bytes in one argument or environment string, its closing NUL included: 32 pages of 4 KiB
-/// (`MAX_ARG_STRLEN`; execve(2), "Limits on size of arguments and environment").
+/// The largest argument or environment string, with its NUL: `MAX_ARG_STRLEN` is 32 pages of 4 KiB (execve(2),
+/// "Limits on size of arguments and environment").
 const STRING: usize = 32 * 4096;
 
-/// The kernel's bounds of the whole: a quarter of the stack's soft limit, at least `ARG_MAX` of old and at most
-/// three quarters of the default stack.
+/// The kernel's bounds of the total: a quarter of the stack's soft limit, at least the `ARG_MAX` of old kernels and at
+/// most three quarters of the default stack.
 const WHOLE_AT_LEAST: u64 = 128 * 1024;
 const WHOLE_AT_MOST: u64 = 6 * 1024 * 1024;
 
-/// How much execve(2) takes.
+/// What execve(2) accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// Bytes in one string, its closing NUL included.
+    /// Bytes in one string, its NUL included.
     pub string: usize,
-    /// Bytes in all arguments and the environment, their pointers included.
+    /// Bytes in the path of the program, all arguments and the environment, with their pointers.
     pub whole: usize,
     /// Bytes of [`Capacity::whole`] that the environment of this process takes.
     pub environment: usize,
@@ -26,8 +28,7 @@ impl Capacity {
     /// For children of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
-        let variables = std::env::vars_os().map(|(name, value)| cost(name.len() + 1 + value.len()));
-        Self { string: STRING, whole: whole(), environment: variables.sum() }
+        Self { string: STRING, whole: whole(), environment: environment_size(|_| true).total }
     }
 }
 
@@ -36,8 +37,46 @@ fn whole() -> usize {
     usize::try_from((stack / 4).clamp(WHOLE_AT_LEAST, WHOLE_AT_MOST)).unwrap_or(usize::MAX)
 }
 
-/// Bytes that one string takes of [`Capacity::whole`].
+/// The size of an environment.
+#[derive(Clone, Debug, Default)]
+pub struct EnvironmentSize {
+    /// Bytes of [`Capacity::whole`].
+    pub total: usize,
+    /// The variable with the largest value, and the bytes in that.
+    pub largest: Option<(String, usize)>,
+}
+
+/// The size of the variables of this process that pass a filter by name.
+pub fn environment_size(is_counted: impl Fn(&str) -> bool) -> EnvironmentSize {
+    let mut size = EnvironmentSize::default();
+    let mut largest = None;
+    for (name, value) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| !is_counted(name)) {
+            continue;
+        }
+        size.total += cost(name.len() + 1 + value.len());
+        if largest.as_ref().is_none_or(|(_, most)| value.len() > *most) {
+            largest = Some((name, value.len()));
+        }
+    }
+    size.largest = largest.map(|(name, most)| (name.to_string_lossy().into_owned(), most));
+    size
+}
+
+/// Bytes of [`Capacity::whole`] that one string takes.
 #[must_use]
 pub fn cost(string: usize) -> usize {
     string + 1 + size_of::<usize>()
+}
+
+/// The most bytes that the path of a program takes, which execve(2) counts, too: with the longest directory of PATH
+/// unless it has a slash.
+#[must_use]
+pub fn longest_path(program: &[u8]) -> usize {
+    if program.contains(&b'/') {
+        return program.len() + 1;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let longest = std::env::split_paths(&path).map(|directory| directory.as_os_str().as_bytes().len()).max();
+    longest.unwrap_or(0) + 1 + program.len() + 1
 }

@@ -1,5 +1,5 @@
-//! What a process publishes of itself in a file without a name (`memfd_create(2)`), and how another finds it in /proc:
-//! no socket, no port, no file system that would have to be writable.
+//! The memory file (`memfd_create(2)`) in which a process publishes its state, and how another process finds it in
+//! /proc. It needs no socket, no port and no writable file system.
 
 use std::fs;
 use std::io;
@@ -10,37 +10,37 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use crate::sys::descriptors;
 use crate::sys::process::Pid;
 
-/// The name that such a file has in /proc.
+/// The name of such a file in /proc.
 const NAME: &str = "monofy";
 const LINK: &str = "/memfd:monofy (deleted)";
 
-/// In front of the contents: their length and their sum, each of 8 bytes.
+/// The size of the header: the length of the contents and their checksum, 8 bytes each.
 const HEAD: usize = 16;
-/// The most that is read: nobody else should have written there, but somebody who may could have.
+/// The largest contents that are read: another process of the same user could have written a wrong length.
 const MOST: u64 = 64 * 1024 * 1024;
-/// How often a reader that meets a writer tries again.
+/// How often a reader that meets a writer retries.
 const TRIES: usize = 100;
 
-/// What this process publishes.
+/// A file that publishes the state of this process.
 #[derive(Debug)]
 pub struct MemoryFile {
     file: fs::File,
 }
 
 impl MemoryFile {
-    /// An empty one. Children do not inherit it.
+    /// Creates an empty file. Children do not inherit it.
     ///
     /// # Errors
-    /// When there is no descriptor or memory left, or the kernel is older than 3.17.
+    /// If there is no descriptor or memory left, or memory files are refused (Linux before 3.17, a sandbox).
     pub fn create() -> io::Result<Self> {
-        // Since Linux 6.3 the kernel logs a warning about files that nobody has said will not be executed.
+        // Since Linux 6.3 the kernel logs a warning about memory files without this flag. Older kernels refuse it.
         let no_exec = MFdFlags::from_bits_retain(nix::libc::MFD_NOEXEC_SEAL);
         let descriptor = memfd_create(NAME, MFdFlags::MFD_CLOEXEC | no_exec)
             .or_else(|_| memfd_create(NAME, MFdFlags::MFD_CLOEXEC))?;
         Ok(Self { file: descriptors::move_above_stdio(descriptor)?.into() })
     }
 
-    /// Replaces what it holds, in one write. Who reads meanwhile sees by the sum that it does not fit together.
+    /// Replaces the contents, in one write. A reader detects by the checksum that it has read in the middle of it.
     ///
     /// # Errors
     /// As pwrite(2).
@@ -53,21 +53,21 @@ impl MemoryFile {
     }
 }
 
-/// FNV-1a: what is torn has another sum, and nobody has a reason to forge one.
+/// The checksum, FNV-1a. It detects torn reads; nobody has a reason to forge it.
 fn sum(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Reads what a process publishes; nothing where it publishes nothing.
+/// Reads what a process publishes. `None` if it publishes nothing.
 ///
 /// # Errors
-/// ENOENT where there is no such process, EACCES where we may not look at it (`ptrace(2)`, "access mode checking").
+/// ENOENT if there is no such process, EACCES if we may not inspect it (`ptrace(2)`, "access mode checking").
 pub fn read_of(pid: Pid) -> io::Result<Option<Vec<u8>>> {
     for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
         let path = entry?.path();
-        // What was closed since is not what we look for.
+        // A descriptor that was closed meanwhile is skipped.
         if fs::read_link(&path).is_ok_and(|target| target.as_os_str() == LINK)
             && let Ok(file) = fs::File::open(&path)
             && let Some(contents) = read(&file)
@@ -78,8 +78,7 @@ pub fn read_of(pid: Pid) -> io::Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// The processes that publish something and are not this one, with what they publish. Those that we may not look at
-/// are left out.
+/// The other processes that publish something, with what they publish. Those that we may not inspect are left out.
 #[must_use]
 pub fn others() -> Vec<(Pid, Vec<u8>)> {
     let own = Pid::own();
@@ -89,7 +88,7 @@ pub fn others() -> Vec<(Pid, Vec<u8>)> {
     others.filter_map(|pid| Some((pid, read_of(pid).ok()??))).collect()
 }
 
-/// What is in it; nothing where it is nothing of ours, or is written so often that no look at it is whole.
+/// Reads the contents. `None` if they are not in our format, or are written so often that every read is torn.
 fn read(file: &fs::File) -> Option<Vec<u8>> {
     for _ in 0..TRIES {
         let mut head = [0; HEAD];
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_torn_is_not_taken_for_whole() {
+    fn a_torn_state_is_not_read() {
         let file = MemoryFile::create().unwrap();
         file.publish(b"contents").unwrap();
         file.file.write_all_at(b"C", HEAD as u64).unwrap();

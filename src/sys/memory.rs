@@ -1,4 +1,4 @@
-//! Giving back what reading the line took.
+//! Returns freed memory to the kernel.
 #![allow(unsafe_code, reason = "malloc_trim(3) has no safe wrapper")]
 
 /// Returns freed memory to the kernel. The front end needs a few hundred KiB for an instant, the supervisor

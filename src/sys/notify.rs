@@ -1,4 +1,4 @@
-//! The datagrams of `sd_notify(3)`: taken from processes, and sent to who has started monofy.
+//! The datagrams of `sd_notify(3)`: received from processes, and sent to the service manager.
 #![allow(unsafe_code, reason = "recvmsg(2) with credentials has no wrapper without nix's socket feature")]
 
 use std::ffi::OsStr;
@@ -14,8 +14,8 @@ use nix::libc;
 use crate::sys::descriptors::move_above_stdio;
 use crate::sys::process::Pid;
 
-/// Where processes send what they have to say: an address in the abstract namespace (unix(7)), so that there is no
-/// file, and nobody can guess it.
+/// A socket that receives notifications. Its address is in the abstract namespace (unix(7)), so it needs no file, and
+/// is random, so nobody can guess it.
 #[derive(Debug)]
 pub struct Inbox {
     descriptor: OwnedFd,
@@ -25,32 +25,32 @@ pub struct Inbox {
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Who has sent it, as the kernel says; nobody where that is in another pid namespace.
+    /// The sender, as the kernel says. `None` if it is in another pid namespace.
     pub sender: Option<Pid>,
-    /// As which user.
+    /// The user id of the sender.
     pub uid: u32,
     /// Whether one of its lines is `READY=1`.
     pub says_ready: bool,
 }
 
-/// The longest message that is looked at; systemd takes no longer ones either.
+/// The longest message that is read, as for systemd.
 const LONGEST: usize = 4096;
-/// Room for credentials, and for more descriptors than a message can carry (253, unix(7)).
+/// Room for credentials, and for the most descriptors that a message can carry (253, unix(7)).
 const CONTROL: usize = 2048;
 
 #[repr(align(8))]
 struct Control(MaybeUninit<[u8; CONTROL]>);
 
 impl Inbox {
-    /// Opens one.
+    /// Opens a socket with a random address.
     ///
     /// # Errors
-    /// When there is no descriptor or memory left.
+    /// If there is no descriptor or memory left.
     pub fn open() -> io::Result<Self> {
         let descriptor = datagram_socket()?;
         let on: libc::c_int = 1;
         let size = libc::socklen_t::try_from(mem::size_of_val(&on)).unwrap_or(0);
-        // SAFETY: the kernel reads one int, the size that is said.
+        // SAFETY: the kernel reads one int, the size that is passed.
         let result = unsafe {
             libc::setsockopt(
                 descriptor.as_raw_fd(),
@@ -68,13 +68,13 @@ impl Inbox {
         Ok(Self { descriptor, name })
     }
 
-    /// What a process has to find in `NOTIFY_SOCKET`.
+    /// The address, as `NOTIFY_SOCKET` has it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Takes one message, if one is there. Descriptors that came with it are closed: that is what a barrier
+    /// Receives one message, if there is one. Descriptors that came with it are closed, which is what a barrier
     /// (`sd_notify_barrier(3)`) waits for.
     #[must_use]
     pub fn take(&self) -> Option<Message> {
@@ -142,15 +142,14 @@ impl AsFd for Inbox {
     }
 }
 
-/// Sends a message to the address that a `NOTIFY_SOCKET` holds: a path, or with `@` in front a name in the abstract
-/// namespace.
+/// Sends a message to the address of a `NOTIFY_SOCKET`: a path, or `@` and a name in the abstract namespace.
 ///
 /// # Errors
-/// When it is no address, or nobody takes it.
+/// If it is not an address, or nobody receives the message.
 pub fn send(to: &OsStr, message: &[u8]) -> io::Result<()> {
     let descriptor = datagram_socket()?;
     let (address, length) = address(to.as_bytes())?;
-    // SAFETY: a message and an address of the sizes that are said.
+    // SAFETY: a message and an address of the sizes that are passed.
     let sent = unsafe {
         libc::sendto(
             descriptor.as_raw_fd(),
@@ -173,7 +172,7 @@ fn datagram_socket() -> io::Result<OwnedFd> {
     move_above_stdio(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// A name as it stands in `NOTIFY_SOCKET`, as the kernel wants it.
+/// The address of a `NOTIFY_SOCKET`, as the kernel expects it.
 fn address(name: &[u8]) -> io::Result<(libc::sockaddr_un, libc::socklen_t)> {
     // SAFETY: all zero is a valid value of this plain structure of C.
     let mut address = unsafe { mem::zeroed::<libc::sockaddr_un>() };
@@ -216,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_to_an_inbox_is_taken_with_its_sender() {
+    fn an_inbox_receives_messages_with_their_senders() {
         let inbox = Inbox::open().unwrap();
         assert_eq!(inbox.take(), None);
         let own = Message { sender: Some(Pid::own()), uid: nix::unistd::getuid().as_raw(), says_ready: true };
@@ -230,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn no_address_is_an_error() {
+    fn an_invalid_address_is_an_error() {
         for wrong in ["", "relative", "vsock:2:1"] {
             assert!(send(OsStr::new(wrong), b"READY=1").is_err(), "{wrong}");
         }

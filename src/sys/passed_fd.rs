@@ -1,4 +1,4 @@
-//! A descriptor that a program is given under a number that was asked for.
+//! A descriptor that a program gets under a requested number.
 #![allow(unsafe_code, reason = "code between fork and exec is unsafe by nature")]
 
 use std::io;
@@ -17,13 +17,11 @@ pub struct PassedFd {
 }
 
 impl PassedFd {
-    /// This descriptor, under that number.
-    ///
-    /// It is moved there in this process already where the number is free: std opens a pipe to hear from its child,
-    /// which must not get that number.
+    /// Duplicates a descriptor, to that number if it is free in this process: nothing that is opened before the fork
+    /// must get it.
     ///
     /// # Errors
-    /// When the number is above the limit of open files (`RLIMIT_NOFILE`).
+    /// If the number is above the limit of open files (`RLIMIT_NOFILE`).
     pub fn new(descriptor: &OwnedFd, number: RawFd) -> io::Result<Self> {
         let moved = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(number)).map_err(|error| match error {
             nix::Error::EINVAL => {
@@ -35,14 +33,14 @@ impl PassedFd {
         Ok(Self { descriptor: unsafe { OwnedFd::from_raw_fd(moved) }, number })
     }
 
-    /// For a freshly forked child.
+    /// What a new process needs to take it.
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle { from: self.descriptor.as_raw_fd(), to: self.number }
     }
 }
 
-/// What a child needs to know to take it.
+/// The numbers of a [`PassedFd`].
 #[derive(Clone, Copy, Debug)]
 pub struct Handle {
     from: RawFd,
@@ -50,7 +48,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Has the next program find it. Async-signal-safe. Whatever stood there is closed.
+    /// Leaves it open for the next program. Async-signal-safe. What had that number is closed.
     #[must_use]
     pub fn take(self) -> bool {
         if self.from == self.to {
@@ -62,16 +60,16 @@ impl Handle {
     }
 }
 
-/// Takes over a descriptor that this process was started with, so that no child of ours inherits it.
+/// Takes over a descriptor that this process was started with. Children do not inherit it.
 ///
 /// # Errors
-/// EBADF where it was started without.
+/// EBADF if it was started without it.
 pub fn adopt(number: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: a call on numbers, which says whether there is such a descriptor.
+    // SAFETY: a call on numbers, which fails if there is no such descriptor.
     if unsafe { libc::fcntl(number, libc::F_GETFD) } < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: it is there, was there before us, and nothing else in this process uses it.
+    // SAFETY: it is open, was open before monofy started, and nothing else in this process uses it.
     let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
     fcntl(&descriptor, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
     Ok(descriptor)

@@ -27,7 +27,7 @@ pub fn open() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-/// Makes an open file description non-blocking that nobody else shares.
+/// Makes an unshared open file description non-blocking.
 pub(super) fn set_nonblocking(descriptor: &OwnedFd) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(descriptor, FcntlArg::F_GETFL)?);
     fcntl(descriptor, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;

@@ -7,33 +7,33 @@ use std::time::Duration;
 
 use nix::libc;
 
-/// What is waited for.
+/// The event to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interest {
     /// Something to read, or the end of it.
     Readable,
-    /// Room to write, or that nobody will read.
+    /// Room to write, or that the reader has gone.
     Writable,
 }
 
-/// The descriptors of one wait. It is filled anew for each, keeps its memory, and owns no descriptor: each part of
+/// The descriptors of one wait. It is filled again for each wait, keeps its memory, and owns no descriptor: each part of
 /// the loop adds its own and remembers the slots.
 #[derive(Debug, Default)]
 pub struct PollSet {
     entries: Vec<libc::pollfd>,
 }
 
-/// Where in a [`PollSet`] a descriptor stands until the set is cleared.
+/// The place of a descriptor in a [`PollSet`], until the set is cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(usize);
 
 impl PollSet {
-    /// Forgets all descriptors.
+    /// Removes all descriptors.
     pub fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// Adds one, which has to stay open until the wait is over.
+    /// Adds a descriptor, which has to stay open until the wait is over.
     pub fn watch(&mut self, descriptor: BorrowedFd<'_>, interest: Interest) -> Slot {
         let events = match interest {
             Interest::Readable => libc::POLLIN,
@@ -46,7 +46,7 @@ impl PollSet {
     /// Waits until something can be done with one of them or the time is over; for ever without a time.
     ///
     /// # Errors
-    /// As ppoll(2); EINTR among them. Then nothing is ready.
+    /// As ppoll(2), EINTR excepted. Then nothing is ready.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let time = timeout.map(|timeout| libc::timespec {
             tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
@@ -61,7 +61,7 @@ impl PollSet {
         }
         let error = io::Error::last_os_error();
         self.entries.iter_mut().for_each(|entry| entry.revents = 0);
-        Err(error)
+        if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) }
     }
 
     /// Whether something can be done with what stands there: what was waited for, or an end that only the attempt

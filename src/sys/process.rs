@@ -1,4 +1,4 @@
-//! Who we are, and signals to others.
+//! Process ids, and signals to other processes.
 #![allow(unsafe_code, reason = "kill(2) by number: nix knows no real-time signals")]
 
 use std::fmt;
@@ -9,7 +9,7 @@ use nix::libc;
 use crate::signal::SignalNumber;
 use crate::sys::variadic::long;
 
-/// A process id, greater than 0: never one of the group and broadcast forms of kill(2).
+/// A process id. It is greater than 0, so it is never one of the group and broadcast forms of kill(2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pid(i32);
 
@@ -52,16 +52,43 @@ impl fmt::Debug for Pid {
 /// Sends a signal to one process.
 ///
 /// # Errors
-/// ESRCH where it is gone, EPERM where it belongs to another user.
+/// ESRCH if it is gone, EPERM if it belongs to another user.
 pub fn send(pid: Pid, signal: SignalNumber) -> io::Result<()> {
     // SAFETY: kill(2) takes any numbers and touches no memory.
     if unsafe { libc::kill(pid.get(), signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// SIGKILL to a process group, whose leader is a child of ours that was not reaped: so the number means no other.
+/// The process group of this process.
+#[must_use]
+pub fn own_group() -> Pid {
+    Pid(nix::unistd::getpgrp().as_raw())
+}
+
+/// Whether a process is in another process group than this one. False if it is gone.
+#[must_use]
+pub fn has_left_group(pid: Pid) -> bool {
+    let group = nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(pid.get())));
+    group.is_ok_and(|group| group != nix::unistd::getpgrp())
+}
+
+/// Sends a signal to a process group. The caller makes sure that the number still means that group: a child that was
+/// not reaped is in it.
 ///
 /// # Errors
-/// EPERM where all of it belongs to another user.
+/// EPERM if all of it belongs to another user, ESRCH if the group is gone.
+pub fn send_to_group(leader: Pid, signal: SignalNumber) -> io::Result<()> {
+    // SAFETY: kill(2) takes any numbers and touches no memory.
+    if unsafe { libc::kill(-leader.get(), signal.get()) } == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Sends SIGKILL to a process group. Its leader has to be a child that was not reaped, so that the number is not reused.
+///
+/// # Errors
+/// EPERM if all of it belongs to another user.
 pub fn kill_group(leader: Pid) -> io::Result<()> {
     // SAFETY: as above.
     if unsafe { libc::kill(-leader.get(), libc::SIGKILL) } == 0 {
@@ -71,11 +98,11 @@ pub fn kill_group(leader: Pid) -> io::Result<()> {
     }
 }
 
-/// Sends a signal to every process of the pid namespace but ourselves. For PID 1, and only where /proc
-/// cannot tell who our descendants are.
+/// Sends a signal to every other process of the pid namespace. For PID 1, and only if /proc does not show the
+/// descendants.
 ///
 /// # Errors
-/// ESRCH where there is none.
+/// ESRCH if there is none.
 pub fn send_to_namespace(signal: SignalNumber) -> io::Result<()> {
     // SAFETY: as above.
     if unsafe { libc::kill(-1, signal.get()) } == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -87,13 +114,13 @@ pub fn is_init() -> bool {
     Pid::own().get() == 1
 }
 
-/// Whether this process leads its session, and so is the one that a terminal's hang-up is told to.
+/// Whether this process leads its session, so that the kernel sends it the hang-up of the terminal.
 #[must_use]
 pub fn leads_session() -> bool {
     nix::unistd::getsid(None).is_ok_and(|session| session == nix::unistd::getpid())
 }
 
-/// Has orphaned descendants given to this process instead of to the system's init (prctl(2)).
+/// Makes this process the parent of its orphaned descendants, instead of the system's init (prctl(2)).
 ///
 /// # Errors
 /// Before Linux 3.4.

@@ -21,12 +21,12 @@ const KERNEL_SET_SIZE: usize = mem::size_of::<u64>();
 #[derive(Clone, Copy, Debug)]
 pub struct OriginalSignals {
     mask: SignalSet,
-    /// Whether SIGCHLD was ignored, the one disposition that monofy changes. All others are in the children as they
-    /// are here, untouched.
-    ignores_children: bool,
+    /// SIGCHLD, INT and QUIT, those of them that were ignored. SIGCHLD is the one disposition that monofy changes; all
+    /// others are the same in the children, untouched.
+    ignored: SignalSet,
 }
 
-/// Who sent a signal.
+/// The sender of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The kernel, for a terminal: to the whole foreground process group at once.
@@ -38,22 +38,22 @@ pub enum Origin {
 /// One signal that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// Which.
+    /// Its number.
     pub signal: SignalNumber,
-    /// From whom.
+    /// Its sender.
     pub origin: Origin,
 }
 
-/// What monofy reads from its descriptor instead of dying of it: everything that can be caught, but for the
-/// faults, which have to kill the program that made them.
+/// The signals that monofy reads from its descriptor: everything that can be caught, except the faults, which have to
+/// kill the program that caused them.
 fn taken() -> SignalSet {
     SignalNumber::all()
         .filter(|signal| !signal.is_fault() && ![SignalNumber::KILL, SignalNumber::STOP].contains(signal))
         .collect()
 }
 
-/// Blocks every signal that monofy handles and tells with what it was started. To be called before anything
-/// else: what arrives from here on waits to be read and is neither lost nor deadly.
+/// Blocks every signal that monofy handles and returns the signal state that it was started with. To be called before
+/// anything else: a signal that arrives from here on waits to be read, and is neither lost nor deadly.
 ///
 /// SIGCHLD inherited as ignored is set back to its default, since otherwise the kernel reaps children itself
 /// (wait(2)) and their statuses are lost. No other disposition is touched: a blocked signal is kept for the
@@ -61,17 +61,25 @@ fn taken() -> SignalSet {
 #[must_use]
 pub fn take_over() -> OriginalSignals {
     let mask = set_mask(taken());
-    let ignores_children = is_ignored(SignalNumber::CHLD);
-    if ignores_children {
+    let looked_at = [SignalNumber::CHLD, SignalNumber::INT, SignalNumber::QUIT];
+    let ignored: SignalSet = looked_at.into_iter().filter(|signal| is_ignored(*signal)).collect();
+    if ignored.contains(SignalNumber::CHLD) {
         set_disposition(SignalNumber::CHLD, libc::SIG_DFL);
     }
-    OriginalSignals { mask, ignores_children }
+    OriginalSignals { mask, ignored }
 }
 
 impl OriginalSignals {
+    /// The signals that monofy was started with as ignored, of those for which it matters: INT and QUIT begin no stop
+    /// then, as in a background job of a script.
+    #[must_use]
+    pub fn ignored(&self) -> SignalSet {
+        self.ignored
+    }
+
     /// Gives a freshly forked child what monofy was started with. Async-signal-safe.
     pub fn restore(&self) {
-        if self.ignores_children {
+        if self.ignored.contains(SignalNumber::CHLD) {
             set_disposition(SignalNumber::CHLD, libc::SIG_IGN);
         }
         set_mask(self.mask);
@@ -135,7 +143,7 @@ pub struct SignalFd {
     own: u32,
 }
 
-/// "Sent by the kernel" (sigaction(2)): of the signals that terminals send, the mark of those they did send.
+/// "Sent by the kernel" (sigaction(2)): a terminal sent it, if terminals send this signal at all.
 const SI_KERNEL: i32 = 0x80;
 
 /// How many signals one read takes. Standard signals do not queue, so only floods of real-time signals fill
@@ -143,7 +151,7 @@ const SI_KERNEL: i32 = 0x80;
 const BATCH: usize = 16;
 
 impl SignalFd {
-    /// Opens the queue.
+    /// Opens the descriptor.
     ///
     /// # Errors
     /// When there is no descriptor or memory left.
@@ -176,7 +184,7 @@ impl SignalFd {
     }
 
     /// Waits until a signal is there and takes what is, lowest number first (signalfd(2)). The signals that a
-    /// write of monofy itself causes are left out: SIGPIPE where nobody reads, SIGXFSZ beyond the limit of file sizes.
+    /// write of monofy itself causes are left out: SIGPIPE without a reader, SIGXFSZ beyond the limit of file sizes.
     ///
     /// # Errors
     /// As read(2); EINTR among them.
@@ -216,7 +224,7 @@ impl AsFd for SignalFd {
     }
 }
 
-/// The signals that wait for this process to look at them.
+/// The signals that are pending for this process.
 pub(super) fn pending() -> SignalSet {
     let mut pending = 0_u64;
     // SAFETY: the kernel fills in the 8 bytes whose size is passed.
@@ -224,39 +232,52 @@ pub(super) fn pending() -> SignalSet {
     SignalSet::from_bits(pending)
 }
 
-/// Has the kernel continue this process should it be stopped before it is executed. Async-signal-safe.
+/// Has the kernel continue this process if it is stopped before it executes its program. Async-signal-safe.
 ///
-/// A Ctrl-Z that reaches a child between the change of its mask and its execution stops it there; the parent,
-/// who waits for the execution, could then neither stop nor be interrupted, nor continue it. A timer can, since
-/// SIGCONT acts on a stopped process, and execve(2) takes the timer away. What the Ctrl-Z wanted is done
-/// afterwards: the machine passes it on to what was being started when it came.
-pub fn continue_if_stopped_before_exec() {
+/// A Ctrl-Z that reaches a child between the change of its mask and execve(2) stops it there, and nobody would continue
+/// it: monofy does not know it as started yet. A timer does, since SIGCONT acts on a stopped process, and execve(2)
+/// removes the timer. The effect of the Ctrl-Z comes afterwards: the machine passes it on to the process that was being
+/// started when it came. Without timers, all is as without this.
+pub(super) fn continue_if_stopped_before_exec() {
+    const AFTER: libc::c_long = 10_000_000;
+    let _ = signal_unless_executed_within(SignalNumber::CONT, AFTER);
+}
+
+/// Makes the kernel kill this process unless it executes its program within this many nanoseconds, less than a second.
+/// Async-signal-safe. Returns false if there are no timers.
+pub(super) fn kill_unless_executed_within(nanoseconds: libc::c_long) -> bool {
+    signal_unless_executed_within(SignalNumber::KILL, nanoseconds)
+}
+
+/// execve(2) removes the timers of a process.
+fn signal_unless_executed_within(signal: SignalNumber, nanoseconds: libc::c_long) -> bool {
     // SAFETY: all zero is a valid value of these plain structures of C.
     let (mut event, mut time) =
         unsafe { (mem::zeroed::<libc::sigevent>(), mem::zeroed::<libc::itimerspec>()) };
     event.sigev_notify = libc::SIGEV_SIGNAL;
-    event.sigev_signo = libc::SIGCONT;
-    time.it_value.tv_nsec = 10_000_000;
+    event.sigev_signo = signal.get();
+    time.it_value.tv_nsec = nanoseconds;
     let mut timer: libc::c_int = 0;
     // SAFETY: the kernel reads the two structures and writes the timer's number, all of which outlive the calls.
-    // Where there are no timers, all is as without this.
+    // Without timers, everything is as without this function.
     unsafe {
-        if libc::syscall(
-            libc::SYS_timer_create,
-            long(libc::CLOCK_MONOTONIC),
-            &raw const event,
-            &raw mut timer,
-        ) == 0
-        {
-            libc::syscall(
+        let clock = long(libc::CLOCK_MONOTONIC);
+        libc::syscall(libc::SYS_timer_create, clock, &raw const event, &raw mut timer) == 0
+            && libc::syscall(
                 libc::SYS_timer_settime,
                 long(timer),
                 long(0),
                 &raw const time,
                 std::ptr::null_mut::<libc::itimerspec>(),
-            );
-        }
+            ) == 0
     }
+}
+
+/// Has the kernel kill this process, a copy of monofy, if monofy is killed.
+pub(super) fn die_with_parent() {
+    const NONE: libc::c_long = 0;
+    // SAFETY: a system call on numbers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, long(libc::SIGKILL), NONE, NONE, NONE) };
 }
 
 /// Stops this process as the terminal would have, had the signal not been blocked, and returns when it has

@@ -7,7 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
-use nix::sys::stat::{FileStat, SFlag, fstat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat};
+use nix::sys::statfs::{FsType, fstatfs};
+use nix::unistd::{Uid, fchown};
 
 use crate::sys::descriptors::{is_terminal, move_above_stdio};
 
@@ -29,6 +31,7 @@ struct Reopen {
     number: RawFd,
     /// The flags for opening it.
     flags: OFlag,
+    is_pipe: bool,
     is_nonblocking: bool,
     identity: (u64, u64),
 }
@@ -47,6 +50,17 @@ impl InheritedStdio {
     #[must_use]
     pub fn is_nonblocking(&self) -> bool {
         [self.stdout, self.stderr].into_iter().flatten().any(|reopen| reopen.is_nonblocking)
+    }
+
+    /// Lets a user open those that are pipes, by `/dev/stdout` or `/proc/self/fd/1`, as `docker run --user` does. Where
+    /// that fails, a process of that user can still write to its descriptors.
+    pub fn grant(&self, uid: u32) {
+        for number in [self.stdout, self.stderr].into_iter().flatten().filter(|reopen| reopen.is_pipe) {
+            let _ = match number.number {
+                libc::STDOUT_FILENO => grant(io::stdout().as_fd(), uid),
+                _ => grant(io::stderr().as_fd(), uid),
+            };
+        }
     }
 
     /// Opens them again for one process. `None` for a file that is neither a pipe nor a terminal, and for one that
@@ -82,6 +96,7 @@ impl Reopen {
         Some(Self {
             number: descriptor.as_raw_fd(),
             flags: access | flags & (OFlag::O_APPEND | OFlag::O_DIRECT),
+            is_pipe: is_pipe(&stat),
             is_nonblocking: flags.contains(OFlag::O_NONBLOCK),
             identity: (stat.st_dev, stat.st_ino),
         })
@@ -103,6 +118,24 @@ impl Reopen {
         move_above_stdio(descriptor)
     }
 }
+
+/// Gives a pipe to a user. One without a name may be opened for writing by everybody, so that several users can: only
+/// a process that could use the descriptor anyway has a path to it. A named one keeps its mode.
+fn grant(pipe: BorrowedFd<'_>, uid: u32) -> nix::Result<()> {
+    let stat = fstat(pipe)?;
+    if stat.st_uid != uid {
+        fchown(pipe, Some(Uid::from_raw(uid)), None)?;
+    }
+    let everybody = Mode::S_IWUSR | Mode::S_IWGRP | Mode::S_IWOTH;
+    let mode = Mode::from_bits_truncate(stat.st_mode);
+    if fstatfs(pipe)?.filesystem_type() == PIPEFS && !mode.contains(everybody) {
+        fchmod(pipe, mode | everybody)?;
+    }
+    Ok(())
+}
+
+/// The file system of pipes without a name (`PIPEFS_MAGIC`).
+const PIPEFS: FsType = FsType(0x5049_5045);
 
 fn is_pipe(stat: &FileStat) -> bool {
     SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO

@@ -22,7 +22,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// A budget of so many steps.
+    /// A budget of this many steps.
     #[must_use]
     pub fn new(steps: usize) -> Self {
         Self(steps)

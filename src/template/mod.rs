@@ -137,6 +137,15 @@ impl<'s> Template<'s> {
         literals.flatten().filter(|at| self.source[*at] == byte).collect()
     }
 
+    /// The references inside what looks like a password hash, such as `$2b$12$Pg8A`. They are probably part of it.
+    pub fn references_in_password_hashes(&self) -> impl Iterator<Item = Reference<'s>> {
+        let spans = lint::password_hash::spans(self.source);
+        let references = reference::references(self);
+        references.filter(move |reference| {
+            spans.iter().any(|span| span.contains(&reference.span.start) && reference.span.end <= span.end)
+        })
+    }
+
     fn name(&self, span: &Range<usize>) -> &'s str {
         // Names are ASCII by the grammar, so the fallback is never used.
         std::str::from_utf8(&self.source[span.clone()]).unwrap_or_default()

@@ -109,6 +109,12 @@ impl TaintedBytes {
         self.runs_from(range.start).next().is_some_and(|run| run.start < range.end)
     }
 
+    /// The secret ranges, ascending. None of them touch.
+    #[must_use]
+    pub fn secret_ranges(&self) -> &[Range<usize>] {
+        &self.secret
+    }
+
     /// The bytes with each secret range replaced by `***`.
     #[must_use]
     pub fn masked(&self) -> Vec<u8> {

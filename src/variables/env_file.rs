@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Origin, Problems, SourceText};
-use crate::plan::is_variable;
+use crate::plan::{is_environment_name, is_variable};
 
 /// One variable of an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +64,6 @@ fn is_space(byte: u8) -> bool {
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\x0b' | b'\x0c')
-}
-
-/// Whether an env file may set this name. Templates cannot refer to those with `.` and `-`.
-fn is_name(name: &[u8]) -> bool {
-    let is_valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-        && name.iter().all(is_valid)
 }
 
 struct EnvFileParser<'c> {
@@ -135,9 +128,10 @@ impl<'c> EnvFileParser<'c> {
         self.skip(is_blank);
         let is_assigned = self.peek() == Some(b'=');
         let is_end = self.at >= end || self.peek() == Some(b'#');
-        let valid = name.filter(|name| is_name(name)).map(|name| String::from_utf8_lossy(name).into_owned());
+        let valid =
+            name.and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_environment_name(name));
         let name = match valid {
-            Some(name) if is_assigned || is_end => name,
+            Some(name) if is_assigned || is_end => name.to_owned(),
             _ if self.contents[start..end].contains(&b'=') => {
                 self.at = start;
                 let message = "not a variable name; a name has letters, digits, _, . and -, and begins with a letter or _";
@@ -217,7 +211,7 @@ impl<'c> EnvFileParser<'c> {
     }
 
     /// The quote that closes the one at `open`: the first that no backslash precedes, or if there is none, the last one of
-    /// the line (`'C:\'`).
+    /// the line (`'C:\'`) or of the file.
     fn closing_quote(&self, open: usize, quote: u8) -> Option<usize> {
         let mut at = open + 1;
         while let Some(&byte) = self.contents.get(at) {
@@ -228,8 +222,8 @@ impl<'c> EnvFileParser<'c> {
             }
             at += 1;
         }
-        let line = &self.contents[open + 1..self.line_end(open)];
-        let last = line.iter().rposition(|byte| *byte == quote)?;
+        let last_before = |end: usize| self.contents[open + 1..end].iter().rposition(|byte| *byte == quote);
+        let last = last_before(self.line_end(open)).or_else(|| last_before(self.contents.len()))?;
         Some(open + 1 + last)
     }
 
@@ -357,6 +351,7 @@ mod tests {
             (r#"A="\n\t\r\"\\\$\x\'""#, "\n\t\r\"\\$\\x'"),
             (r#"A="\a\b\f\v""#, "\x07\x08\x0c\x0b"),
             (r#"A="C:\\""#, r"C:\"),
+            ("A='b\nc\\'", "b\nc\\"),
             ("A='b\nc' # d", "b\nc"),
             ("A=\"b\"#d", "b"),
             ("A=\"b\r\nc\"\r\n", "b\nc"),

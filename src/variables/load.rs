@@ -11,9 +11,9 @@ use crate::diagnostic::{Diagnostic, Origin, Problems, SourceText};
 use crate::plan::{Output, Timeout, Verbosity};
 use crate::template::UnsetPolicy;
 use crate::variables::defaults::{
-    DefaultsConfig, DefaultsFile, EnvFilePath, FileProblems, FileSpan, Located,
+    DefaultsConfig, DefaultsFile, EnvFilePath, FileProblems, FileSpan, Located, VariableSpec,
 };
-use crate::variables::sources::{FileRef, Sources};
+use crate::variables::sources::{FileRef, SecretOption, Sources};
 use crate::variables::{LocatedValue, Place, Variables, defaults, env_file, path, printable, resolve};
 
 /// The defaults file that is read if none is named.
@@ -126,7 +126,7 @@ impl Loader<'_> {
     fn defaults(&mut self, sources: &Sources) -> Vec<EnvFile> {
         let found = [default_file()];
         let files = match &sources.defaults {
-            _ if sources.no_defaults => return Vec::new(),
+            _ if sources.no_defaults => &[],
             Some(files) => files.as_slice(),
             None => &found,
         };
@@ -154,12 +154,30 @@ impl Loader<'_> {
             self.variables.files.push(read);
             folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
-        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars } = config;
+        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars, .. } = config;
         self.settings = DefaultsSettings { strict, grace, output, verbosity };
         self.variables.secrets = secrets;
         self.variables.declared = vars;
+        sources.secrets.iter().for_each(|option| self.secret(option));
         // Only now is it known which variables are secret.
         env_files.iter().filter_map(|path| self.env_file(folders[path.span.file], path)).collect()
+    }
+
+    /// Declares the variables of `--secret`.
+    fn secret(&mut self, option: &SecretOption) {
+        let file = self.variables.files.len();
+        self.variables.files.push(DefaultsFile::of_option(option.text.clone()));
+        self.file_problems.push(FileProblems::default());
+        for part in &option.names {
+            let span = FileSpan { file, span: part.clone() };
+            let name = String::from_utf8_lossy(&option.text.bytes()[part.clone()]).into_owned();
+            let spec = self.variables.declared.entry(name).or_insert_with(|| VariableSpec::at(span.clone()));
+            spec.secret = true;
+            spec.export = true;
+            if !spec.is_file() {
+                spec.file = Some(Located { value: true, span });
+            }
+        }
     }
 
     /// Expands a path of a defaults file, which is relative to the folder of that file.

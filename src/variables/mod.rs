@@ -7,6 +7,7 @@ pub mod defaults;
 mod env_file;
 mod info;
 mod load;
+mod name_glob;
 mod path;
 mod resolve;
 mod rules;
@@ -18,10 +19,9 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
 
-use defaults::{DefaultsFile, EmptyPolicy, VariableSpec};
+use defaults::{DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
 pub use info::VariableInfo;
 pub use load::{DefaultsSettings, Loaded, load};
-use regex::bytes::Regex;
 use rules::ValueRef;
 
 use crate::plan::{VariableSource, is_variable};
@@ -39,10 +39,10 @@ pub struct Variables {
     assigned: BTreeMap<String, TaintedBytes>,
     files: Vec<DefaultsFile>,
     declared: BTreeMap<String, VariableSpec>,
-    secrets: Vec<Regex>,
+    secrets: SecretNames,
     /// For each declared variable, which of its values counts.
     chosen: BTreeMap<String, ChosenValue>,
-    /// The required variables that are not set, which have been reported.
+    /// The variables without a value for which a problem was reported.
     missing: BTreeSet<String>,
 }
 
@@ -166,8 +166,7 @@ impl Variables {
     /// Whether a variable's value is never shown.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
-        find(&self.declared, name).is_some_and(|spec| spec.secret)
-            || self.secrets.iter().any(|secret| secret.is_match(name.as_bytes()))
+        find(&self.declared, name).is_some_and(|spec| spec.secret) || self.secrets.contains(name)
     }
 
     /// Whether any byte of a variable's value came from a secret.
@@ -182,7 +181,19 @@ impl Variables {
         }
     }
 
-    /// Whether a variable is required and was reported as not set.
+    /// Replaces what the line has assigned to a variable, and returns that. `None` is no assignment.
+    pub(crate) fn replace_assigned(
+        &mut self,
+        name: &str,
+        value: Option<TaintedBytes>,
+    ) -> Option<TaintedBytes> {
+        match value {
+            Some(value) => self.assigned.insert(name.to_owned(), value),
+            None => self.assigned.remove(name),
+        }
+    }
+
+    /// Whether a variable is not set, and a problem was reported for that.
     #[must_use]
     pub fn is_reported_missing(&self, name: &str) -> bool {
         self.missing.contains(name)

@@ -1,7 +1,9 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
 use crate::plan::VariableSource;
-use crate::template::{Budget, ExpansionError, LintKind, Severity, TaintedBytes, Template, UnsetPolicy};
+use crate::template::{
+    Budget, ExpansionError, LintKind, Scope, Severity, TaintedBytes, Template, UnsetPolicy,
+};
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
@@ -185,10 +187,11 @@ impl DefaultExpander<'_> {
         let chosen = match &spec.default {
             Some(default) if is_template(&default.value) => {
                 let (value, span) = (default.value.clone(), default.span.clone());
-                match self.expand(name, &value, &span) {
-                    Ok(chosen) => chosen,
-                    Err(Reported) => return,
-                }
+                let Ok(chosen) = self.expand(name, &value, &span) else {
+                    self.variables.missing.insert(name.to_owned());
+                    return;
+                };
+                chosen
             }
             Some(_) => Some(ChosenValue::from(VariableSource::Defaults)),
             None => None,
@@ -220,8 +223,9 @@ impl DefaultExpander<'_> {
             }
             DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
                 let mut texts = Vec::new();
+                let has_spread = Template::parse(text).references().any(|reference| reference.spread);
                 self.expand_text(name, text, span, &mut texts)?;
-                let [text] = &mut texts[..] else {
+                let (false, [text]) = (has_spread, &mut texts[..]) else {
                     self.problem(name, span, || {
                         "a spread makes several words, and this default is one; write it in a list".to_owned()
                     });
@@ -265,6 +269,16 @@ impl DefaultExpander<'_> {
                 // The expansion fails with it.
                 Severity::Error => {}
             }
+        }
+        // Without the name, which is part of the hash.
+        if template.references_in_password_hashes().any(|part| self.variables.get(part.name).is_none()) {
+            let message = || {
+                format!(
+                    "{name}: in the default, an unset variable becomes nothing in what looks like a password hash: \
+                     write `$$` for each `$` in it"
+                )
+            };
+            self.warnings[span.file].add(span.span.clone(), message);
         }
         let before = words.len();
         if let Err(errors) = template.expand_into(words, self.variables, self.unset, &mut self.budget) {
@@ -335,9 +349,15 @@ fn check_default(name: &str, spec: &VariableSpec, value: ValueRef<'_>, problems:
     }
 }
 
-/// Whether a default contains an expansion.
+/// Whether a default contains an expansion, be it a malformed one.
 fn is_template(default: &DefaultValue) -> bool {
-    let is_template = |text: &[u8]| text.contains(&b'$') && !Template::parse(text).is_literal();
+    let is_template = |text: &[u8]| {
+        if !text.contains(&b'$') {
+            return false;
+        }
+        let template = Template::parse(text);
+        !template.is_literal() || !template.lints().is_empty()
+    };
     match default {
         DefaultValue::String(text) => is_template(text),
         DefaultValue::List(items) => items.iter().any(|item| is_template(item)),

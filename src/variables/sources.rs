@@ -19,6 +19,8 @@ pub struct Sources {
     pub defaults: Option<Vec<FileRef>>,
     /// Whether no defaults file is read.
     pub no_defaults: bool,
+    /// `--secret`, and its twin.
+    pub secrets: Vec<SecretOption>,
 }
 
 /// `--set NAME=VALUE`
@@ -30,6 +32,15 @@ pub struct SetOption {
     pub value: Vec<u8>,
     /// The argument that holds it.
     pub argument: usize,
+}
+
+/// `--secret NAME[,NAME...]`: the variables are secret, may come from a file, and are exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretOption {
+    /// The text of the option, for error messages.
+    pub text: SourceText,
+    /// The parts that are names.
+    pub names: Vec<Range<usize>>,
 }
 
 /// A file that an option names.
@@ -61,6 +72,24 @@ impl FileRef {
             }
         }
         files
+    }
+}
+
+impl SecretOption {
+    /// Parses the value of `--secret`.
+    pub(crate) fn parse(text: &SourceText) -> Result<Self, Diagnostic> {
+        let mut names = Vec::new();
+        let mut start = 0;
+        for name in text.bytes().split(|byte| *byte == b',') {
+            let part = start..start + name.len();
+            start = part.end + 1;
+            if !std::str::from_utf8(name).is_ok_and(is_variable) {
+                let message = "not a variable name; write NAME or NAME,NAME, of letters, digits and _";
+                return Err(Diagnostic::at(text, part, message));
+            }
+            names.push(part);
+        }
+        Ok(Self { text: text.clone(), names })
     }
 }
 

@@ -68,7 +68,7 @@ fn one_beats_the_environment_of_monofy_for_its_process() {
 #[test]
 fn a_spread_does_not_fit_into_one() {
     line(["A=${B...}", "a"]).env("B", "x").refused_with(
-        "monofy: argument 1: a spread is several arguments, and here is room for one value\n    \
+        "monofy: argument 1: a spread is several arguments, and only one value fits here\n    \
          A=${B...}\n      ^^^^^^^\n",
     );
 }

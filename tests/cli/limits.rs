@@ -44,6 +44,23 @@ fn a_line_that_is_too_large_as_a_whole_is_refused() {
 }
 
 #[test]
+fn a_variable_of_an_env_file_that_is_too_large_is_named() {
+    let folder = crate::support::Folder::new();
+    let file = folder.file("app.env", format!("SMALL=1\nBIG={}\n", "x".repeat(200_000)));
+    let (finished, was_started) = line(["--env-file".as_ref(), file.as_os_str(), "a".as_ref()]).run();
+    assert!(!was_started);
+    finished.assert_status(125);
+    let expected = format!("the environment variable BIG ({}:2) has 200000 bytes", file.display());
+    assert!(finished.stderr.contains(&expected), "{finished:#?}");
+}
+
+#[test]
+fn the_words_of_an_exec_check_are_counted() {
+    let error = line(["--ready=exec:echo $A$A", "a"]).env("A", "x".repeat(100_000)).refused();
+    assert!(error.starts_with("monofy: argument 1: the value of A makes this 200000 bytes"), "{error}");
+}
+
+#[test]
 fn many_dollars_and_openings_are_no_trouble() {
     let dollars = "$".repeat(100_000);
     assert_eq!(line(["a", &dollars]).process()["argv"], json!(["a", dollars]));
@@ -67,7 +84,7 @@ fn sixty_four_levels_are_taken_and_one_more_is_not() {
 fn a_program_of_nothing_is_refused() {
     for program in ["", "$UNSET", "${UNSET...}", "$EMPTY"] {
         line(["b", "&&", program]).env("EMPTY", "").refused_with(&format!(
-            "monofy: argument 3: the program is empty: nothing is left of it when it is expanded\n    \
+            "monofy: argument 3: the program is empty after expansion\n    \
              {program}\n    {}\n",
             "^".repeat(program.len().max(1))
         ));

@@ -36,30 +36,30 @@ fn an_operator_is_one_wherever_it_stands() {
             .refused()
             .contains("a value is required for '--workdir <DIR>'")
     );
-    let setup = "a setup command is missing in front of this '&&'";
+    let setup = "a setup command is missing before this '&&'";
     line(["--", "&&", "a"]).misused_at("argument 2", setup, "&&");
-    let process = "a process is missing in front of this '|||'";
+    let process = "a process is missing before this '|||'";
     line(["A=1", "|||", "a"]).misused_at("argument 2", process, "|||");
 }
 
 #[test]
 fn side_by_side_in_front_of_setup_is_refused() {
-    let message = "'|||' stands before the '&&' that is argument 4; setup commands run one after another, and \
-                   '|||' is for the processes behind the last '&&'";
+    let message = "'|||' comes before the '&&' that is argument 4; setup commands run one after another, and \
+                   '|||' separates the processes after the last '&&'";
     line(["a", "|||", "b", "&&", "c"]).misused_at("argument 2", message, "|||");
     // It is told beside what is missing.
     line(["|||", "&&"]).misused(
-        "argument 1: '|||' stands before the '&&' that is argument 2; setup commands run one after another, and '|||' \
-         is for the processes behind the last '&&'
+        "argument 1: '|||' comes before the '&&' that is argument 2; setup commands run one after another, and '|||' \
+         separates the processes after the last '&&'
     |||
     ^^^
-monofy: argument 1: a setup command is missing in front of this '|||'
+monofy: argument 1: a setup command is missing before this '|||'
     |||
     ^^^
-monofy: argument 2: a setup command is missing in front of this '&&'
+monofy: argument 2: a setup command is missing before this '&&'
     &&
     ^^
-monofy: argument 2: a process is missing behind this '&&'
+monofy: argument 2: a process is missing after this '&&'
     &&
     ^^",
     );
@@ -69,26 +69,23 @@ monofy: argument 2: a process is missing behind this '&&'
 fn a_missing_process_is_refused_wherever_it_is_missing() {
     line::<&str>([]).misused("there is nothing to run");
     for (words, missing) in [
-        ("&& a", &["1: a setup command is missing in front of this '&&'"][..]),
-        ("a && && b", &["3: a setup command is missing in front of this '&&'"]),
-        ("a &&", &["2: a process is missing behind this '&&'"]),
-        ("a && b &&", &["4: a process is missing behind this '&&'"]),
-        ("||| a", &["1: a process is missing in front of this '|||'"]),
-        ("a ||| ||| b", &["3: a process is missing in front of this '|||'"]),
-        ("a |||", &["2: a process is missing behind this '|||'"]),
-        ("a && ||| b", &["3: a process is missing in front of this '|||'"]),
-        ("a ||| --name x", &["2: a process is missing behind this '|||'"]),
-        ("a && A=1 B=2", &["2: a process is missing behind this '&&'"]),
+        ("&& a", &["1: a setup command is missing before this '&&'"][..]),
+        ("a && && b", &["3: a setup command is missing before this '&&'"]),
+        ("a &&", &["2: a process is missing after this '&&'"]),
+        ("a && b &&", &["4: a process is missing after this '&&'"]),
+        ("||| a", &["1: a process is missing before this '|||'"]),
+        ("a ||| ||| b", &["3: a process is missing before this '|||'"]),
+        ("a |||", &["2: a process is missing after this '|||'"]),
+        ("a && ||| b", &["3: a process is missing before this '|||'"]),
+        ("a ||| --name x", &["2: a process is missing after this '|||'"]),
+        ("a && A=1 B=2", &["2: a process is missing after this '&&'"]),
         (
             "&&",
-            &[
-                "1: a setup command is missing in front of this '&&'",
-                "1: a process is missing behind this '&&'",
-            ],
+            &["1: a setup command is missing before this '&&'", "1: a process is missing after this '&&'"],
         ),
         (
             "a ||| --name x |||",
-            &["5: a process is missing in front of this '|||'", "5: a process is missing behind this '|||'"],
+            &["5: a process is missing before this '|||'", "5: a process is missing after this '|||'"],
         ),
     ] {
         let told = missing.iter().map(|missing| {
@@ -102,6 +99,6 @@ fn a_missing_process_is_refused_wherever_it_is_missing() {
 #[test]
 fn options_alone_are_nothing_to_run() {
     for words in ["--strict", "--name x", "A=b", "--", "A=b --", "-q --"] {
-        line(words.split(' ')).misused("there is nothing to run: options, and no program");
+        line(words.split(' ')).misused("there is nothing to run: options, but no program");
     }
 }

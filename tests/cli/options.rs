@@ -52,8 +52,7 @@ fn an_option_behind_an_assignment_is_refused() {
     for option in ["--name", "--strict", "-x", "-q"] {
         line(["A=1", option, "a"]).misused_at(
             "argument 2",
-            "options stand in front of NAME=VALUE words; a program whose name begins with '-' needs '--' in front \
-             of it",
+            "options go before NAME=VALUE words; a program whose name begins with '-' needs '--' before it",
             option,
         );
     }
@@ -85,8 +84,7 @@ fn a_global_option_on_a_later_process_is_refused() {
         let said = line(["a", "|||", option, "b"]).refused();
         let name = option.split('=').next().unwrap();
         assert!(
-            said.contains(name)
-                && said.contains("is a global option and stands in front of the first process"),
+            said.contains(name) && said.contains("is a global option and goes before the first process"),
             "{said}"
         );
     }
@@ -101,12 +99,48 @@ fn every_process_has_options_of_its_own() {
 }
 
 #[test]
-fn the_last_of_an_option_said_twice_wins() {
-    let plan = line(["-g1", "--name=x", "-v", "-g2", "--name=y", "-q", "a"]).plan();
-    assert_eq!(plan["settings"]["grace_ms"], 2000);
-    assert_eq!(plan["settings"]["verbosity"], "quiet");
-    assert_eq!(plan["processes"][0]["name"], "y");
+fn an_option_with_one_value_given_twice_is_refused() {
+    line(["-g1", "--name=x", "-g2", "--name", "y", "a"]).misused(
+        "argument 3: --grace is given twice, and takes one value\n    -g2\n      ^\n\
+         monofy: argument 5: --name is given twice, and takes one value\n    y\n    ^",
+    );
+    // In another place it is another option.
+    line(["--name=x", "a", "&&", "--name=x", "b", "|||", "--name=y", "c"]).plan();
+}
+
+#[test]
+fn of_quiet_and_verbose_the_last_one_counts() {
+    assert_eq!(line(["-v", "-q", "a"]).plan()["settings"]["verbosity"], "quiet");
     assert_eq!(line(["-q", "-v", "a"]).plan()["settings"]["verbosity"], "verbose");
+}
+
+#[test]
+fn a_program_that_is_expanded_to_an_option_is_refused_without_its_value() {
+    for word in ["$OPTION", "${OPTION...}", "${X:---name=hunter2}"] {
+        let said = line([word, "a"]).env("OPTION", "--name=hunter2").refused();
+        assert!(
+            said.starts_with("monofy: argument 1: this expands to a program that begins with '-'"),
+            "{said}"
+        );
+        assert!(word.contains("hunter2") || !said.contains("hunter2"), "{said}");
+    }
+    assert_eq!(line(["--", "$OPTION", "a"]).env("OPTION", "-x").process()["argv"], json!(["-x", "a"]));
+    assert_eq!(line(["$DASH", "a"]).env("DASH", "-").process()["argv"], json!(["-", "a"]));
+}
+
+#[test]
+fn an_operator_inside_an_argument_gets_a_hint() {
+    for (words, place, caret) in
+        [(&["a ||| b"][..], 1, "  ^^^"), (&["a && b"], 1, "  ^^"), (&["a", "b ||| c"], 2, "  ^^^")]
+    {
+        let (finished, _) = line(words).run();
+        let hint = format!("monofy: warning: argument {place}: this operator is inside an argument");
+        assert!(finished.stderr.contains(&hint), "{finished:#?}");
+        let excerpt = format!("\n    {}\n    {caret}\n", words.last().unwrap());
+        assert!(finished.stderr.contains(&excerpt), "{finished:#?}");
+    }
+    let (finished, _) = line(["-q", "sh", "-c", "true && true"]).run();
+    assert!(!finished.stderr.contains("operator"), "{finished:#?}");
 }
 
 #[test]
@@ -144,9 +178,7 @@ fn all_options_that_are_wrong_are_told_together_and_with_all_else() {
     .env("MONOFY_OUTPUT", "xml")
     .misused(
         "MONOFY_OUTPUT: this environment variable has to be raw, prefix or json
-    …
-    ^
-monofy: argument 1: there is no option '--bogus'; a program whose name begins with '-' needs '--' in front of it
+monofy: argument 1: there is no option '--bogus'; a program whose name begins with '-' needs '--' before it
     --bogus=…
     ^^^^^^^^^
 monofy: argument 3: invalid value '5x' for '--grace <DURATION>': not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
@@ -161,19 +193,19 @@ monofy: argument 7: X: not set
 monofy: argument 9: there is no option '--nam'; did you mean '--name'?
     --nam=…
     ^^^^^^^
-monofy: argument 10: '-g' is a global option and stands in front of the first process only
+monofy: argument 10: '-g' is a global option and goes before the first process only
     -g…
     ^^^
 monofy: argument 11: a value is required for '--user <USER[:GROUP]>' but none was supplied
     --user
     ^^^^^^
-monofy: argument 13: write no, on-failure, on-failure:N with N at least 1, or always
+monofy: argument 13: 'now' is not a restart policy; use no, on-failure, on-failure:N with N from 1 on, or always
     --restart=now
               ^^^
 monofy: argument 15: Y: not set
     ${Y:?}
     ^^^^^^
-monofy: argument 18: options stand in front of NAME=VALUE words; a program whose name begins with '-' needs '--' in front of it
+monofy: argument 18: options go before NAME=VALUE words; a program whose name begins with '-' needs '--' before it
     -q
     ^^",
     );
@@ -206,7 +238,6 @@ fn a_value_where_there_is_none_is_refused() {
 
 #[test]
 fn the_value_of_plan_stands_behind_an_equals_sign_only() {
-    assert_eq!(line(["--plan=json", "--plan=json", "a"]).process()["argv"], json!(["a"]));
     let (finished, was_started) = line(["--plan", "json"]).run();
     assert!(!was_started);
     finished.assert_stdout("processes, side by side\n└─ json  json\n");
@@ -214,7 +245,7 @@ fn the_value_of_plan_stands_behind_an_equals_sign_only() {
 
 #[test]
 fn a_plan_that_is_executed_takes_no_process() {
-    let message = "--run-plan executes a plan and takes no PROCESS and no options of one";
+    let message = "--run-plan executes a plan and takes no PROCESS and no process options";
     line(["--run-plan", "plan.json", "a"]).misused(message);
     line(["--run-plan", "plan.json", "--name", "x"]).misused(message);
     line(["--run-plan", "plan.json", "A=b"]).misused(message);

@@ -102,3 +102,28 @@ fn the_schemas_that_are_printed_are_those_that_lie_in_the_project() {
     }
     Run::new(["--schema=other"]).finish().assert_status(125).assert_stdout("");
 }
+
+#[test]
+fn a_plan_quotes_a_program_that_a_shell_would_take_for_an_assignment() {
+    let (finished, _) = line(["--plan", "--", "A=b", "x"]).run();
+    finished.assert_status(0).assert_stdout("processes, side by side\n└─ A=b  'A=b' x\n");
+}
+
+#[test]
+fn a_plan_with_problems_says_that_it_is_incomplete() {
+    let (finished, _) = line(["--plan", "a", "${A:?}"]).run();
+    finished.assert_status(125);
+    let expected = "incomplete: 1 problem, so nothing can be started\nprocesses, side by side\n";
+    assert!(finished.stdout.starts_with(expected), "{finished:#?}");
+}
+
+#[test]
+fn options_that_have_no_effect_on_a_plan_are_refused_with_it() {
+    for option in ["--set=A=b", "--env-file=f", "--defaults=f", "--only=a", "--strict", "--secret=A"] {
+        let (finished, was_started) = line(["--run-plan=/dev/null", option]).run();
+        assert!(!was_started);
+        finished.assert_status(125);
+        let name = option.split('=').next().unwrap_or_default();
+        assert!(finished.stderr.contains(&format!("{name} has no effect on it")), "{finished:#?}");
+    }
+}

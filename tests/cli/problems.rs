@@ -8,7 +8,7 @@ fn all_problems_of_a_line_are_told_together() {
     line([
         "--stop-signal",
         "$SECRET",
-        "--user=${SECRET:1}",
+        "--user=${SECRET:1}:",
         "A=${X?need x}",
         "a",
         "${X:?}",
@@ -24,12 +24,12 @@ fn all_problems_of_a_line_are_told_together() {
     .env("SECRET", "hunter2")
     .env("E", "")
     .refused_with(
-        "monofy: argument 2: no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3
+        "monofy: argument 2: the value of SECRET is not a signal; use TERM, SIGTERM, 15 or RTMIN+3
     $SECRET
     ^^^^^^^
-monofy: argument 3: no such user in /etc/passwd; a number works without an entry
-    --user=${SECRET:1}
-           ^^^^^^^^^^^
+monofy: argument 3: the value of SECRET is not a user; write USER or USER:GROUP, as names or numbers
+    --user=${SECRET:1}:
+           ^^^^^^^^^^^^
 monofy: argument 4: X: need x
     A=${X?need x}
       ^^^^^^^^^^^
@@ -45,13 +45,13 @@ monofy: argument 7: PORT: not set
 monofy: argument 8: SECRET: the substring ends before it starts
     ${SECRET:5:-9}
     ^^^^^^^^^^^^^^
-monofy: argument 11: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
+monofy: argument 11: the value of SECRET is not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     $SECRET
     ^^^^^^^
 monofy: argument 12: E: not set (it is empty)
     ${E:?}
     ^^^^^^
-monofy: argument 14: the program is empty: nothing is left of it when it is expanded
+monofy: argument 14: the program is empty after expansion
     ${NOTHING}
     ^^^^^^^^^^
 ",

@@ -34,21 +34,21 @@ fn a_process_may_wait_for_several_in_front_of_it_and_behind_it() {
 }
 
 #[test]
-fn a_name_that_nothing_has_is_shown_and_a_close_one_suggested() {
+fn an_unknown_name_is_refused_with_a_suggestion() {
     line(["--name", "database", "a", "|||", "--after=databse", "b"]).refused_with(
-        "monofy: argument 5: there is no process of this name; did you mean database?\n    \
+        "monofy: argument 5: no process is named 'databse'; did you mean database?\n    \
          --after=databse\n            ^^^^^^^\n",
     );
     line(["a", "&&", "b", "|||", "--after=a", "c"]).refused_with(
-        "monofy: argument 5: this is a setup command, and they are over before any process is started\n    \
+        "monofy: argument 5: this is a setup command, and every setup command has ended before a process is started\n    \
          --after=a\n            ^\n",
     );
 }
 
 #[test]
-fn who_waits_in_a_circle_is_told() {
+fn a_cycle_is_refused() {
     line(["--after=b", "a", "|||", "--after=c", "b", "|||", "--after=a", "c"]).refused_with(
-        "monofy: argument 1: a waits for b, which waits for c, which waits for a: none of them would ever be started\n    \
+        "monofy: argument 1: a waits for b, which waits for c, which waits for a: none of them could be started\n    \
          --after=b\n            ^\n",
     );
     line(["--after=a", "a"])
@@ -71,28 +71,32 @@ fn what_is_wrong_is_shown_all_at_once() {
     ])
     .env("PORT", "secret")
     .refused_with(
-        "monofy: argument 1: write no, on-failure, on-failure:N with N at least 1, or always\n    \
+        "monofy: argument 1: 'sometimes' is not a restart policy; use no, on-failure, on-failure:N with N from 1 on, or always\n    \
          --restart=sometimes\n              ^^^^^^^^^\n\
-         monofy: argument 4: write tcp:PORT, tcp:HOST:PORT or tcp:[IPV6]:PORT; a port is a number from 1 to 65535\n    \
+         monofy: argument 4: the value of PORT is not an address; use tcp:PORT, tcp:HOST:PORT or tcp:[IPV6]:PORT; a port is a number from 1 to 65535\n    \
          --ready=tcp:${PORT}\n            ^^^^^^^^^^^\n\
-         monofy: argument 8: this is not a regular expression; look for what is not closed, or stands in front of * + ? or {\n    \
+         monofy: argument 8: 'log:(' is not a regular expression; look for an unclosed group or class, or a misplaced * + ? or {\n    \
          log:(\n    ^^^^^\n\
-         monofy: argument 9: there is no process of this name\n    \
+         monofy: argument 9: no process is named 'x'\n    \
          --after=x\n            ^\n",
     );
 }
 
 #[test]
-fn a_setup_command_runs_once_and_waits_for_nobody() {
-    for option in ["--restart=always", "--ready=notify", "--after=b"] {
+fn a_setup_command_has_no_readiness_and_no_order() {
+    for option in ["--ready=notify", "--after=b"] {
         let said = line([option, "a", "&&", "b"]).refused();
-        assert!(
-            said.starts_with(
-                "monofy: argument 1: setup commands run one after another, each once and to its end"
-            ),
-            "{said}"
-        );
+        assert!(said.starts_with("monofy: argument 1: for processes only: setup commands run"), "{said}");
     }
+    let said = line(["--restart=always", "a", "&&", "b"]).refused();
+    assert!(
+        said.starts_with("monofy: argument 1: a setup command that is always restarted never ends"),
+        "{said}"
+    );
+    assert_eq!(
+        line(["--restart=on-failure:2", "a", "&&", "b"]).plan()["setup"][0]["restart"],
+        "on-failure:2"
+    );
     assert_eq!(line(["--tty", "a", "&&", "b"]).plan()["setup"][0]["tty"], true);
 }
 

@@ -54,7 +54,7 @@ fn a_plan_can_be_executed() {
         .refused_with("monofy: --run-plan: /nowhere/plan.json: No such file or directory (os error 2)\n");
     line(["a"])
         .env("MONOFY_RUN_PLAN", "/nowhere/plan.json")
-        .misused("MONOFY_RUN_PLAN executes a plan and takes no PROCESS and no options of one");
+        .misused("MONOFY_RUN_PLAN executes a plan and takes no PROCESS and no process options");
 }
 
 #[test]
@@ -80,11 +80,8 @@ fn a_value_that_a_twin_cannot_have_is_refused_and_not_shown() {
             if (name, wrong) == ("MONOFY_GRACE", "11") {
                 continue;
             }
-            line(["a"]).env(name, wrong).misused_at(
-                name,
-                &format!("this environment variable has to be {expected}"),
-                "…",
-            );
+            let message = format!("{name}: this environment variable has to be {expected}");
+            line(["a"]).env(name, wrong).misused(&message);
         }
     }
 }
@@ -103,13 +100,25 @@ fn all_twins_that_are_wrong_are_told_together() {
         .env("MONOFY_NO_DEFAULTS", "x")
         .misused(
             "MONOFY_EXPLAIN: this environment variable has to be 1, text, json or 0
-    …
-    ^
 monofy: MONOFY_STRICT: this environment variable has to be 1 or 0
-    …
-    ^
-monofy: MONOFY_NO_DEFAULTS: this environment variable has to be 1 or 0
-    …
-    ^",
+monofy: MONOFY_NO_DEFAULTS: this environment variable has to be 1 or 0",
         );
+}
+
+#[test]
+fn processes_do_not_inherit_the_variables_of_options() {
+    let finished = crate::support::Run::new(["-q", "env"])
+        .env("MONOFY_GRACE", "5s")
+        .env("MONOFY_STRICT", "0")
+        .env("OTHER", "x")
+        .finish();
+    finished.assert_status(0);
+    assert!(finished.stdout.contains("OTHER=x") && !finished.stdout.contains("MONOFY_"), "{finished:#?}");
+}
+
+#[test]
+fn an_unknown_variable_warns_with_a_suggestion() {
+    let (finished, _) = line(["-q", "a"]).env("MONOFY_OUPUT", "x").run();
+    let expected = "monofy: warning: MONOFY_OUPUT: no option has this name; did you mean MONOFY_OUTPUT?\n";
+    assert_eq!(finished.stderr, expected);
 }

@@ -47,7 +47,7 @@ fn what_is_no_duration_is_refused() {
         assert!(said.starts_with("monofy: argument 1: ") && said.ends_with(&shown), "{said}");
     }
     line(["--stop-timeout", "5x", "a"]).refused_with(
-        "monofy: argument 2: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, \
+        "monofy: argument 2: '5x' is not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, \
          none is no limit\n    5x\n    ^^\n",
     );
 }
@@ -74,9 +74,9 @@ fn a_signal_is_read_in_every_spelling() {
 
 #[test]
 fn what_is_no_signal_is_refused() {
-    for wrong in ["", "0", "65", "-15", "FOO", "SIGSIGTERM", "RTMIN+31", "TERM ", "15.0"] {
+    for wrong in ["0", "65", "-15", "FOO", "SIGSIGTERM", "RTMIN+31", "TERM ", "15.0"] {
         line([&format!("--stop-signal={wrong}"), "a"]).refused_with(&format!(
-            "monofy: argument 1: no such signal; write one as TERM, SIGTERM, 15 or RTMIN+3\n    \
+            "monofy: argument 1: '{wrong}' is not a signal; use TERM, SIGTERM, 15 or RTMIN+3\n    \
              --stop-signal={wrong}\n                  {}\n",
             "^".repeat(wrong.len().max(1))
         ));
@@ -91,31 +91,78 @@ fn a_user_is_a_name_or_a_number() {
 }
 
 #[test]
-fn who_is_nobody_is_refused() {
-    line(["--user=nobody-here", "a"]).refused_with(
-        "monofy: argument 1: no such user in /etc/passwd; a number works without an entry\n    \
-         --user=nobody-here\n           ^^^^^^^^^^^\n",
-    );
-    line(["--user=root:no-group", "a"]).refused_with(
-        "monofy: argument 1: no such group in /etc/group; a number works without an entry\n    \
-         --user=root:no-group\n           ^^^^^^^^^^^^^\n",
-    );
-    for wrong in ["", ":", "root:", ":root", "a:b:c", "4294967295", "99999999999"] {
+fn a_malformed_user_is_refused() {
+    for wrong in [":", "root:", ":root", "a:b:c", "4294967295", "99999999999"] {
         line([&format!("--user={wrong}"), "a"]).refused_with(&format!(
-            "monofy: argument 1: not a user; write USER or USER:GROUP, as names or numbers\n    \
+            "monofy: argument 1: '{wrong}' is not a user; write USER or USER:GROUP, as names or numbers\n    \
              --user={wrong}\n           {}\n",
-            "^".repeat(wrong.len().max(1))
+            "^".repeat(wrong.len())
         ));
     }
 }
 
 #[test]
-fn a_working_directory_of_nothing_is_refused() {
-    line(["-w", "$UNSET", "a"])
-        .refused_with("monofy: argument 2: the working directory is empty\n    $UNSET\n    ^^^^^^\n");
-    line(["--workdir=", "a"]).refused_with(
-        "monofy: argument 1: the working directory is empty\n    --workdir=\n              ^\n",
-    );
+fn a_user_that_a_setup_command_may_make_is_planned() {
+    assert_eq!(line(["--user=nobody-yet:nor-this", "a"]).process()["user"], "nobody-yet:nor-this");
+}
+
+#[test]
+fn an_option_without_a_value_is_refused() {
+    for option in [
+        "--name",
+        "--stop-signal",
+        "--stop-timeout",
+        "--user",
+        "--workdir",
+        "--restart",
+        "--ready",
+        "--after",
+    ] {
+        let written = format!("{option}=");
+        line([&written, "a"]).refused_with(&format!(
+            "monofy: argument 1: {option} needs a value\n    {written}\n    {}^\n",
+            " ".repeat(written.len())
+        ));
+    }
+}
+
+#[test]
+fn an_option_whose_value_expands_to_nothing_is_not_given() {
+    let process = line([
+        "--name=${U:-}",
+        "--stop-signal=$U",
+        "--stop-timeout=$U",
+        "--user=${U:-}",
+        "-w$U",
+        "--restart=$U",
+        "--ready=$U",
+        "--after=$U",
+        "a",
+    ])
+    .process();
+    assert_eq!(process["name"], "a");
+    for option in ["stop_signal", "stop_timeout_ms", "user", "workdir", "ready"] {
+        assert_eq!(process[option], Value::Null, "{option}");
+    }
+    assert_eq!([&process["restart"], &process["after"]], [&json!("no"), &json!([])]);
+}
+
+#[test]
+fn a_value_from_a_variable_is_named_and_not_shown() {
+    for (option, value) in [
+        ("--stop-signal", "hunter2"),
+        ("--stop-timeout", "hunter2"),
+        ("--user", "hunter2:"),
+        ("--restart", "hunter2"),
+        ("--ready", "hunter2"),
+        ("--ready", "tcp:hunter2"),
+        ("--name", "hunter2\n"),
+    ] {
+        let said = line([option, "$V", "a"]).env("V", value).refused();
+        assert!(said.contains("the value of V") && !said.contains("hunter2"), "{option}: {said}");
+    }
+    let said = line(["--stop-signal=$V-${W}", "a"]).env("V", "hunter").env("W", "2").refused();
+    assert!(said.contains("the value made of V and W is not a signal"), "{said}");
 }
 
 #[test]
@@ -144,7 +191,7 @@ fn the_values_of_process_options_are_templates() {
 fn a_spread_is_not_one_value() {
     for option in ["--name", "--stop-signal", "--stop-timeout", "--user", "--workdir"] {
         line([option, "${X...}", "a"]).env("X", "x").refused_with(
-            "monofy: argument 2: a spread is several arguments, and here is room for one value\n    \
+            "monofy: argument 2: a spread is several arguments, and only one value fits here\n    \
              ${X...}\n    ^^^^^^^\n",
         );
     }
@@ -178,7 +225,7 @@ fn what_has_to_be_text_and_is_not_is_refused() {
     for (option, column) in [("--name=", 7), ("--stop-signal=", 14), ("--stop-timeout=", 15)] {
         let written = bytes(&[option.as_bytes(), b"\xff"].concat());
         line([written, bytes(b"a")]).refused_with(&format!(
-            "monofy: argument 1: the value is not UTF-8\n    {option}\u{fffd}\n    {}^\n",
+            "monofy: argument 1: this is not UTF-8\n    {option}\u{fffd}\n    {}^\n",
             " ".repeat(column)
         ));
     }

@@ -21,7 +21,7 @@ ENTRYPOINT [\"/bin/monofy\"]
 ";
 
 /// The applets of busybox that the tests use.
-const APPLETS: &str = "cat echo grep ls ps setsid sh sleep test touch tr true wc";
+const APPLETS: &str = "cat echo grep ls ps setsid sh sleep sort test touch tr true wc";
 
 /// The image of an application, with a CMD in exec form and named users.
 const APPLICATION: &str = r#"

@@ -48,6 +48,6 @@ fn a_container_with_a_process_in_its_back_off_is_unhealthy() {
         let command =
             ["monofy", "--name=worker", "--restart=always", "sh", "-c", "exit 3", "|||", "sleep", "100"];
         let container = images.start_application(options, &command);
-        becomes(&container, "unhealthy", "worker is waiting to be started again: it exited with status 3");
+        becomes(&container, "unhealthy", "worker is waiting to be restarted: it exited with status 3");
     }
 }

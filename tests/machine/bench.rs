@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use monofy::exit::ExitReason;
 use monofy::plan::Timeout;
-use monofy::signal::SignalNumber;
+use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
     Action, Announcement, Children, Config, Event, Grace, JobControl, Machine, Notice, Task, TaskId, Tick,
     Wake,
@@ -47,6 +47,7 @@ pub(crate) fn pid(index: usize) -> Pid {
 }
 
 /// A machine, the time, and what it said to do since that was last asked.
+#[derive(Clone)]
 pub(crate) struct Bench {
     pub(crate) machine: Machine,
     now: Tick,
@@ -55,8 +56,23 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(setup: Vec<Task>, processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
-        let rules = Config { grace, seat: JobControl { grouping, leads_session: false } };
-        Self { machine: Machine::new(setup, processes, rules), now: Tick::ZERO, actions: Vec::new() }
+        let config = Config {
+            grace,
+            job_control: JobControl { grouping, leads_session: false },
+            ignored: SignalSet::EMPTY,
+        };
+        Self { machine: Machine::new(setup, processes, config), now: Tick::ZERO, actions: Vec::new() }
+    }
+
+    /// The same machine, had monofy inherited these signals as ignored.
+    pub(crate) fn ignore(&mut self, signals: &[SignalNumber]) {
+        let config = Config {
+            grace: Grace::ByCause,
+            job_control: JobControl { grouping: Grouping::Own, leads_session: false },
+            ignored: signals.iter().copied().collect(),
+        };
+        self.machine = Machine::new(Vec::new(), vec![task()], config);
+        self.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
     }
 
     /// So many processes, all started.
@@ -79,7 +95,8 @@ impl Bench {
     }
 
     pub(crate) fn handle(&mut self, event: Event<'_>) -> &mut Self {
-        self.machine.handle(self.now, event, &mut self.actions);
+        self.machine.handle(self.now, event);
+        self.actions.extend(std::iter::from_fn(|| self.machine.next_action()));
         self
     }
 
@@ -99,7 +116,12 @@ impl Bench {
         children: Children,
     ) -> &mut Self {
         let deaths = deaths.iter().map(|(index, death)| (pid(*index), *death)).collect();
-        self.handle(Event::Woke(&Wake { deaths, signals: signals.to_vec(), children }))
+        self.handle(Event::Woke(&Wake {
+            deaths,
+            signals: signals.to_vec(),
+            outside_group: Vec::new(),
+            children,
+        }))
     }
 
     pub(crate) fn died(&mut self, index: usize, death: ExitReason) -> &mut Self {
@@ -127,7 +149,7 @@ impl Bench {
     /// What was to be done, but for what is said to the user and upward.
     pub(crate) fn take(&mut self) -> Vec<Action> {
         let actions = std::mem::take(&mut self.actions);
-        let is_done = |action: &Action| !matches!(action, Action::Tell(_) | Action::Announce(_));
+        let is_done = |action: &Action| !matches!(action, Action::Report(_) | Action::Announce(_));
         actions.into_iter().filter(is_done).collect()
     }
 
@@ -139,7 +161,7 @@ impl Bench {
 
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let notice =
-            |action: &Action| if let Action::Tell(notice) = action { Some(notice.clone()) } else { None };
+            |action: &Action| if let Action::Report(notice) = action { Some(notice.clone()) } else { None };
         self.actions.iter().filter_map(notice).collect()
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use monofy::exit::ExitReason;
 use monofy::output::Stream;
 use monofy::plan::Timeout;
-use monofy::signal::SignalNumber;
+use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
-    Action, Cause, Children, Config, Event, Grace, JobControl, Machine, Notice, Task, TaskId, Tick,
+    Action, Cause, Children, Config, Event, Grace, JobControl, Machine, Notice, Task, TaskId, Tick, Wake,
 };
 use monofy::sys::spawn::Grouping;
 
@@ -161,13 +161,14 @@ fn a_signal_from_the_terminal_reaches_processes_in_groups_of_their_own_through_m
 
 #[test]
 fn a_hang_up_is_told_to_the_leader_of_the_session_alone_and_so_passed_on() {
-    let rules = Config {
+    let config = Config {
         grace: Grace::ByCause,
-        seat: JobControl { grouping: Grouping::Shared, leads_session: true },
+        job_control: JobControl { grouping: Grouping::Shared, leads_session: true },
+        ignored: SignalSet::EMPTY,
     };
     let mut bench = Bench::running_in(vec![task()], Grace::ByCause, Grouping::Shared);
     assert_eq!(bench.got(typed(HUP)).take(), []);
-    bench.machine = Machine::new(Vec::new(), vec![task()], rules);
+    bench.machine = Machine::new(Vec::new(), vec![task()], config);
     bench.pass().handle(Event::ProgramsLookedUp(Ok(()))).pass().spawned(0).pass().take();
     assert_eq!(bench.got(typed(HUP)).take(), [Action::Send(pid(0), HUP)]);
 }
@@ -207,7 +208,7 @@ fn descendants_are_asked_only_when_all_processes_are_gone() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
     bench.got(sent(TERM)).take();
     assert_eq!(bench.died(0, ExitReason::Exited(0)).take(), []);
-    assert_eq!(bench.died(1, ExitReason::Exited(0)).take(), [Action::AskDescendants]);
+    assert_eq!(bench.died(1, ExitReason::Exited(0)).take(), [Action::TerminateDescendants]);
     assert_eq!(bench.woke(&[(50, ExitReason::Exited(0))], &[], Children::None).take(), [Action::Finish(0)]);
 }
 
@@ -215,15 +216,26 @@ fn descendants_are_asked_only_when_all_processes_are_gone() {
 fn descendants_that_were_not_there_to_be_asked_are_looked_for_again() {
     let mut bench = Bench::running(vec![task()], Grace::ByCause);
     bench.got(sent(TERM)).died(0, ExitReason::Exited(0)).take();
-    assert_eq!(
-        bench.died(50, ExitReason::Exited(0)).take(),
-        [Action::AskDescendants],
-        "one that ends may have forked"
-    );
     assert_eq!(bench.machine.deadline(), Some(ms(50)));
     assert_eq!(bench.at(49).pass().take(), []);
-    assert_eq!(bench.at(50).pass().take(), [Action::AskDescendants]);
+    assert_eq!(bench.at(50).pass().take(), [Action::TerminateDescendants]);
     assert_eq!(bench.machine.deadline(), Some(ms(150)), "less and less often");
+    assert_eq!(
+        bench.at(80).died(50, ExitReason::Exited(0)).take(),
+        [Action::TerminateDescendants],
+        "one that ends may have forked"
+    );
+}
+
+#[test]
+fn however_many_descendants_die_they_are_looked_for_every_20_ms_at_most() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.got(sent(TERM)).died(0, ExitReason::Exited(0)).take();
+    for index in 50..90 {
+        assert_eq!(bench.at(10).died(index, ExitReason::Exited(0)).take(), []);
+    }
+    assert_eq!(bench.machine.deadline(), Some(ms(20)));
+    assert_eq!(bench.at(20).pass().take(), [Action::TerminateDescendants]);
 }
 
 #[test]
@@ -246,7 +258,7 @@ fn a_stop_from_outside_has_no_limit_and_tells_after_5_seconds_who_is_there() {
     bench.got(sent(TERM)).take();
     assert_eq!(bench.machine.deadline(), Some(ms(5000)));
     bench.at(5000).pass();
-    assert!(bench.notices().contains(&Notice::StillThere(vec![TaskId(0)], Duration::from_secs(5))));
+    assert!(bench.notices().contains(&Notice::StillRunning(vec![TaskId(0)], Duration::from_secs(5))));
     assert_eq!(bench.take(), []);
     assert_eq!(bench.machine.deadline(), None);
 }
@@ -322,8 +334,8 @@ fn adopted_children_of_the_killed_are_killed_too() {
     let mut bench = Bench::running(vec![task()], Grace::Fixed(limit(1000)));
     bench.got(sent(TERM)).at(1000).pass().take();
     let again = [Action::KillDescendants { sparing: vec![] }];
-    assert_eq!(bench.at(1001).died(0, ExitReason::Killed(KILL)).take(), again);
-    assert_eq!(bench.machine.deadline(), Some(ms(1101)), "and looked for again, should one have been forked");
+    assert_eq!(bench.at(1020).died(0, ExitReason::Killed(KILL)).take(), again);
+    assert_eq!(bench.machine.deadline(), Some(ms(1120)), "and looked for again, should one have been forked");
 }
 
 #[test]
@@ -333,18 +345,51 @@ fn two_seconds_after_the_kill_the_run_is_over_and_names_what_would_not_die() {
     bench.at(2999).pass();
     assert_eq!(bench.status(), None);
     bench.at(3000).pass();
-    assert!(bench.notices().contains(&Notice::WouldNotDie(Duration::from_secs(2))));
+    assert!(bench.notices().contains(&Notice::Unkillable(Duration::from_secs(2))));
     assert_eq!(bench.status(), Some(137));
 }
 
 #[test]
-fn a_second_interrupt_kills_at_once() {
-    for twice in [sent(INT), typed(INT)] {
-        let mut bench = Bench::running(vec![task()], Grace::ByCause);
-        bench.got(twice).take();
-        let actions = bench.got(twice).take();
-        assert!(actions.contains(&Action::Send(pid(0), KILL)), "{actions:?}");
+fn a_second_ctrl_c_kills_at_once() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.got(typed(INT)).take();
+    let actions = bench.got(typed(INT)).take();
+    assert!(actions.contains(&Action::Send(pid(0), KILL)), "{actions:?}");
+}
+
+#[test]
+fn int_from_programs_kills_nothing_however_often_it_comes() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    for _ in 0..5 {
+        assert_eq!(bench.got(sent(INT)).take(), asked(0, INT));
     }
+    assert!(!bench.machine.is_interrupted_twice());
+}
+
+/// A wake-up in which this process had left the process group of the terminal.
+fn typed_past(bench: &mut Bench, index: usize, signal: SignalNumber) -> Vec<Action> {
+    let wake = Wake { signals: vec![typed(signal)], outside_group: vec![pid(index)], ..Wake::default() };
+    bench.handle(Event::Woke(&wake)).take()
+}
+
+#[test]
+fn a_process_that_has_left_the_process_group_of_the_terminal_is_told_by_monofy() {
+    let mut bench = Bench::running_in(vec![task(), task()], Grace::ByCause, Grouping::Shared);
+    let stopped = [Action::Send(pid(1), TSTP), Action::StopSelf(TSTP)];
+    assert_eq!(typed_past(&mut bench, 1, TSTP), stopped);
+    let expected = [&[Action::Send(pid(0), CONT)][..], &asked(1, INT)].concat();
+    assert_eq!(typed_past(&mut bench, 1, INT), expected);
+}
+
+#[test]
+fn int_and_quit_that_were_inherited_as_ignored_are_only_passed_on() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    bench.ignore(&[INT, QUIT]);
+    for signal in [INT, QUIT, INT] {
+        assert_eq!(bench.got(sent(signal)).take(), [Action::Send(pid(0), signal)]);
+    }
+    assert_eq!(bench.machine.deadline(), None, "no stop has begun");
+    assert_eq!(bench.got(sent(TERM)).take(), asked(0, TERM));
 }
 
 #[test]
@@ -355,14 +400,71 @@ fn one_ctrl_c_that_a_parent_passes_on_as_well_is_still_one() {
 }
 
 #[test]
-fn term_during_a_stop_is_passed_on_and_changes_nothing_else() {
+fn a_signal_from_outside_lifts_the_limit_of_a_stop_that_monofy_began_and_leaves_its_status() {
+    for signal in [TERM, INT, QUIT] {
+        let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+        bench.died(0, ExitReason::Exited(5)).take();
+        assert_eq!(bench.at(100).got(sent(signal)).take(), asked(1, signal));
+        assert_eq!(bench.machine.deadline(), Some(ms(5000)), "only the notice");
+        assert_eq!(bench.at(20_000).pass().take(), []);
+        bench.last_died(1, ExitReason::Killed(TERM));
+        assert_eq!(bench.status(), Some(5));
+    }
+}
+
+#[test]
+fn a_grace_that_the_user_set_is_not_lifted() {
+    let mut bench = Bench::running(vec![task(), task()], Grace::Fixed(limit(2000)));
+    bench.died(0, ExitReason::Exited(5)).got(sent(TERM)).take();
+    assert_eq!(bench.machine.deadline(), Some(ms(2000)));
+}
+
+#[test]
+fn a_signal_that_killed_the_first_process_and_then_arrives_at_monofy_asked_for_the_stop() {
+    for signal in [TERM, INT, QUIT] {
+        for death in [ExitReason::Killed(signal), ExitReason::Exited(signal.shell_status())] {
+            let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
+            assert_eq!(bench.died(0, death).take(), asked(1, TERM));
+            assert_eq!(
+                bench.at(20).got(sent(signal)).take(),
+                [],
+                "it was sent to all, and they were told besides"
+            );
+            assert_eq!(bench.at(13_000).pass().take(), [], "such a stop has no limit");
+            bench.last_died(1, ExitReason::Exited(0));
+            assert_eq!(bench.notices().last(), Some(&Notice::Finished(Cause::Outside(signal), 0)));
+        }
+    }
+}
+
+#[test]
+fn a_run_whose_last_process_died_of_term_waits_50_ms_for_the_same_signal() {
+    let mut bench = Bench::running(vec![task()], Grace::ByCause);
+    assert_eq!(bench.last_died(0, ExitReason::Killed(TERM)).take(), []);
+    assert_eq!(bench.machine.deadline(), Some(ms(50)));
+    let mut later = bench.clone();
+    later.at(50).woke(&[], &[], Children::None);
+    assert_eq!(later.status(), Some(143), "it did not come");
+    bench.at(49).got(sent(TERM));
+    bench.woke(&[], &[], Children::None);
+    assert_eq!(bench.status(), Some(0), "it came");
+}
+
+#[test]
+fn a_run_whose_last_process_died_of_another_signal_ends_at_once() {
+    for death in [ExitReason::Killed(HUP), ExitReason::Exited(129), ExitReason::Exited(1)] {
+        let mut bench = Bench::running(vec![task()], Grace::ByCause);
+        bench.last_died(0, death);
+        assert_eq!(bench.status(), Some(death.status()));
+    }
+}
+
+#[test]
+fn a_signal_other_than_that_of_the_first_death_leaves_the_status() {
     let mut bench = Bench::running(vec![task(), task()], Grace::ByCause);
-    bench.died(0, ExitReason::Exited(5)).take();
-    let deadline = bench.machine.deadline();
-    assert_eq!(bench.at(100).got(sent(TERM)).take(), asked(1, TERM));
-    assert_eq!(bench.machine.deadline(), deadline);
-    bench.last_died(1, ExitReason::Killed(TERM));
-    assert_eq!(bench.status(), Some(5));
+    bench.died(0, ExitReason::Killed(TERM)).got(sent(INT)).last_died(1, ExitReason::Killed(INT)).take();
+    bench.at(50).woke(&[], &[], Children::None);
+    assert_eq!(bench.status(), Some(143));
 }
 
 #[test]

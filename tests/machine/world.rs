@@ -8,18 +8,18 @@ use monofy::exit::ExitReason;
 use monofy::plan::{Restart, Timeout};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
-    Action, Check, Children, Config, Event, Grace, JobControl, Machine, Notice, ProbeInterval, ProbeResult,
-    Task, TaskId, Tick, Wake,
+    Action, Announcement, Children, Config, CreatesPath, Event, Grace, JobControl, Leftovers, Machine,
+    Notice, ProbeInterval, ProbeResult, ReadinessCheck, Task, TaskId, Tick, Wake,
 };
 use monofy::sys::process::Pid;
 use monofy::sys::signals::{Origin, Received};
 use monofy::sys::spawn::Grouping;
 use proptest::prelude::*;
 
-use super::scenario::{Behaviour, Character, Checked, Scene, can_end, scenario};
+use super::scenario::{Behaviour, Profile, Scenario, SimCheck, can_end, scenario};
 
 /// Coarse, so that answers come together with other things.
-const PACE: ProbeInterval = ProbeInterval {
+const INTERVAL: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(100),
     longest: Duration::from_millis(400),
     limit: Duration::from_secs(1),
@@ -29,8 +29,10 @@ struct SimProcess {
     task: Option<TaskId>,
     parent: Option<Pid>,
     group: Pid,
-    manners: Behaviour,
-    undying: bool,
+    behaviour: Behaviour,
+    unkillable: bool,
+    /// Whether it was told to stop as a leftover.
+    was_told: bool,
     dies: Option<(u64, ExitReason)>,
     was_killed: bool,
 }
@@ -49,20 +51,30 @@ struct Record {
     is_ready: bool,
     /// Whether somebody listens to whether it is.
     is_checked: bool,
-    /// Whether it was asked, and when it answers: at the end of time if never.
+    /// Whether it is being probed, and when the result comes: at the end of time if never.
     asked: Option<u64>,
+    /// The pid that it had when it ran last.
+    pid: Option<Pid>,
+    /// When its leftovers were told to stop.
+    leftovers_told: Option<u64>,
+    /// When it was told to stop in its turn.
+    told: Option<u64>,
+    was_skipped: bool,
 }
 
 /// The world, the machine in it, and what was found out.
 struct World {
-    scenario: Scene,
+    scenario: Scenario,
     machine: Machine,
     now: u64,
-    beings: BTreeMap<Pid, SimProcess>,
+    processes: BTreeMap<Pid, SimProcess>,
     records: Vec<Record>,
     next_pid: i32,
     signals: Vec<(u64, Received)>,
+    /// When a stop began, or had to begin.
     stop_began: Option<u64>,
+    /// When the machine said that it began.
+    announced: Option<u64>,
     finished: Option<u8>,
     shuffle: u64,
     /// How many actions there were, and how often nothing at all has happened in a row.
@@ -70,27 +82,38 @@ struct World {
     idle_wake_ups: u32,
 }
 
-fn task(character: &Character) -> Task {
-    let check = match character.check {
-        Checked::Not => None,
-        Checked::Told { .. } => Some(Check::Told),
-        Checked::Asked { .. } => Some(Check::Asked(PACE)),
+fn task(profile: &Profile) -> Task {
+    let check = match profile.check {
+        SimCheck::None => None,
+        SimCheck::Passive { .. } => Some(ReadinessCheck::Passive),
+        SimCheck::Polled { .. } => Some(ReadinessCheck::Polled(INTERVAL)),
     };
-    Task::new(character.stop_signal.and_then(SignalNumber::new), character.stop_timeout)
+    let signal = |number: u32| SignalNumber::new(number);
+    let rewrites = profile.rewrite.iter().filter_map(|(from, to)| Some((signal(*from)?, signal(*to))));
+    let task = Task::new(profile.stop_signal.and_then(SignalNumber::new), profile.stop_timeout)
         .checked(check)
-        .restarting(character.policy)
+        .restarting(profile.policy)
+        .rewriting(rewrites.collect());
+    let task = if profile.is_once { task.once() } else { task };
+    if profile.creates.is_some() { task.creating() } else { task }
 }
 
 impl World {
-    fn new(scenario: &Scene, shuffle: u64) -> Self {
+    fn new(scenario: &Scenario, shuffle: u64) -> Self {
         let grouping = if scenario.is_terminal { Grouping::Shared } else { Grouping::Own };
-        let rules = Config { grace: scenario.grace, seat: JobControl { grouping, leads_session: false } };
+        let ignored =
+            if scenario.ignores_interrupts { vec![SignalNumber::INT, SignalNumber::QUIT] } else { vec![] };
+        let config = Config {
+            grace: scenario.grace,
+            job_control: JobControl { grouping, leads_session: false },
+            ignored: ignored.into_iter().collect(),
+        };
         let first = scenario.setup.len();
-        let processes = scenario.processes.iter().enumerate().map(|(index, character)| {
-            task(character)
+        let processes = scenario.processes.iter().enumerate().map(|(index, profile)| {
+            task(profile)
                 .after(scenario.after(index).into_iter().map(|other| TaskId(first + other)).collect())
         });
-        let machine = Machine::new(scenario.setup.iter().map(task).collect(), processes.collect(), rules);
+        let machine = Machine::new(scenario.setup.iter().map(task).collect(), processes.collect(), config);
         let signals = scenario.signals.iter().map(|(at, number, typed)| {
             let signal = SignalNumber::new(*number).unwrap();
             let is_typed = *typed && signal.comes_from_terminals();
@@ -99,11 +122,12 @@ impl World {
         Self {
             machine,
             now: 0,
-            beings: BTreeMap::new(),
+            processes: BTreeMap::new(),
             records: vec![Record::default(); first + scenario.processes.len()],
             next_pid: 100,
             signals: signals.collect(),
             stop_began: None,
+            announced: None,
             finished: None,
             scenario: scenario.clone(),
             shuffle,
@@ -116,7 +140,7 @@ impl World {
         Tick::after(Duration::from_millis(self.now))
     }
 
-    fn character(&self, id: TaskId) -> &Character {
+    fn profile(&self, id: TaskId) -> &Profile {
         self.scenario.setup.iter().chain(&self.scenario.processes).nth(id.0).unwrap()
     }
 
@@ -135,7 +159,7 @@ impl World {
             self.tell(Event::Woke(&wake));
             // What has been answered is said also when nobody wants to know any more.
             for (id, answer) in answers.into_iter().filter(|_| self.finished.is_none()).collect::<Vec<_>>() {
-                self.tell(Event::Checked(id, answer));
+                self.tell(Event::Probed(id, answer));
             }
             let is_idle = is_empty && self.now == before && self.actions == actions;
             self.idle_wake_ups = if is_idle { self.idle_wake_ups + 1 } else { 0 };
@@ -145,20 +169,21 @@ impl World {
     }
 
     fn tell(&mut self, event: Event<'_>) {
-        let mut actions = Vec::new();
-        self.machine.handle(self.tick(), event, &mut actions);
-        for action in actions {
+        self.machine.handle(self.tick(), event);
+        while let Some(action) = self.machine.next_action() {
             assert_eq!(self.finished, None, "{action:?} after Finish");
             self.actions += 1;
-            self.carry_out(action);
+            self.execute(action);
         }
     }
 
     /// Lets time pass to whatever comes next, and sees all that happens then at once, in any order.
     fn next_wake(&mut self) -> Wake {
-        let deadline =
-            self.machine.deadline().map(|tick| u64::try_from(tick.since(Tick::ZERO).as_millis()).unwrap());
-        let deaths = self.beings.values().filter_map(|being| being.dies).map(|(at, _)| at);
+        let deadline = self
+            .machine
+            .deadline()
+            .map(|tick| u64::try_from(tick.since(Tick::ZERO).as_micros().div_ceil(1000)).unwrap());
+        let deaths = self.processes.values().filter_map(|process| process.dies).map(|(at, _)| at);
         let signals = self.signals.iter().map(|(at, _)| *at);
         let answers = (0..self.records.len()).filter_map(|index| self.answer_at(TaskId(index)));
         let next = deaths.chain(signals).chain(answers).chain(deadline).min();
@@ -172,21 +197,21 @@ impl World {
         self.permute(&mut deaths);
         self.permute(&mut signals);
         let looked = !deaths.is_empty() || signals.is_empty();
-        let children = match (looked, self.beings.values().any(|being| being.parent.is_none())) {
+        let children = match (looked, self.processes.values().any(|process| process.parent.is_none())) {
             (false, _) => Children::NotLookedAt,
             (true, true) => Children::Left,
             (true, false) => Children::None,
         };
-        Wake { deaths, signals, children }
+        Wake { deaths, signals, outside_group: Vec::new(), children }
     }
 
     /// When a check will have something to say.
     fn answer_at(&self, id: TaskId) -> Option<u64> {
         let record = &self.records[id.0];
-        match self.character(id).check {
-            Checked::Told { after: Some(after) } if record.is_checked => Some(record.started + after),
-            Checked::Asked { .. } => record.asked.filter(|at| *at < u64::MAX),
-            Checked::Not | Checked::Told { .. } => None,
+        match self.profile(id).check {
+            SimCheck::Passive { after: Some(after) } if record.is_checked => Some(record.started + after),
+            SimCheck::Polled { .. } => record.asked.filter(|at| *at < u64::MAX),
+            SimCheck::None | SimCheck::Passive { .. } => None,
         }
     }
 
@@ -196,16 +221,16 @@ impl World {
         for id in (0..self.records.len()).map(TaskId) {
             let Some(at) = self.answer_at(id).filter(|at| *at <= self.now) else { continue };
             let started = self.records[id.0].started;
-            let is_ready = match self.character(id).check {
-                Checked::Asked { after, .. } => after.is_some_and(|after| started + after <= at),
-                Checked::Not | Checked::Told { .. } => true,
+            let is_ready = match self.profile(id).check {
+                SimCheck::Polled { after, .. } => after.is_some_and(|after| started + after <= at),
+                SimCheck::None | SimCheck::Passive { .. } => true,
             };
             let record = &mut self.records[id.0];
             record.asked = None;
             // A check ends itself when it has succeeded.
             record.is_checked = !is_ready;
             // Whoever died in the same wake-up is ready no more.
-            record.is_ready |= is_ready && self.beings.values().any(|being| being.task == Some(id));
+            record.is_ready |= is_ready && self.processes.values().any(|process| process.task == Some(id));
             answers.push((id, if is_ready { ProbeResult::Ready } else { ProbeResult::NotYet }));
         }
         answers
@@ -214,34 +239,51 @@ impl World {
     /// A terminal signals the whole group itself.
     fn arrive(&mut self, received: Received) {
         if received.origin == Origin::Terminal && self.scenario.is_terminal {
-            let tasks: Vec<Pid> =
-                self.beings.iter().filter(|(_, being)| being.task.is_some()).map(|(pid, _)| *pid).collect();
+            let tasks: Vec<Pid> = self
+                .processes
+                .iter()
+                .filter(|(_, process)| process.task.is_some())
+                .map(|(pid, _)| *pid)
+                .collect();
             for pid in tasks {
                 self.receive(pid, received.signal);
             }
         }
-        if received.signal.asks_for_stop() {
+        if self.begins_stop(received.signal) {
             self.stop_began.get_or_insert(self.now);
         }
+    }
+
+    fn begins_stop(&self, signal: SignalNumber) -> bool {
+        let is_ignored = self.scenario.ignores_interrupts && signal != SignalNumber::TERM;
+        let is_rewritten = |profile: &Profile| {
+            let to = profile.rewrite.filter(|(from, _)| SignalNumber::new(*from) == Some(signal));
+            let to = to.and_then(|(_, to)| SignalNumber::new(to));
+            let stop_signal = profile.stop_signal.and_then(SignalNumber::new);
+            to.is_some_and(|to| to.asks_for_stop() || Some(to) == stop_signal)
+        };
+        (signal.asks_for_stop() && !is_ignored)
+            || self.scenario.setup.iter().chain(&self.scenario.processes).any(is_rewritten)
     }
 
     /// Takes out who has died. The children of the dead are ours.
     fn reap(&mut self) -> Vec<(Pid, ExitReason)> {
         let mut seen = Vec::new();
         loop {
-            let is_dead = |being: &SimProcess| being.dies.is_some_and(|(at, _)| at <= self.now);
-            let Some(pid) = self.beings.iter().find(|(_, being)| is_dead(being)).map(|(pid, _)| *pid) else {
+            let is_dead = |process: &SimProcess| process.dies.is_some_and(|(at, _)| at <= self.now);
+            let Some(pid) = self.processes.iter().find(|(_, process)| is_dead(process)).map(|(pid, _)| *pid)
+            else {
                 return seen;
             };
-            let being = self.beings.remove(&pid).unwrap();
-            self.beings
+            let process = self.processes.remove(&pid).unwrap();
+            self.processes
                 .values_mut()
                 .filter(|child| child.parent == Some(pid))
                 .for_each(|child| child.parent = None);
-            if let (Some(id), Some((_, death))) = (being.task, being.dies) {
+            if let (Some(id), Some((_, death))) = (process.task, process.dies) {
                 self.note_end(id, death);
             }
-            if let (None, Some((_, death))) = (being.parent, being.dies) {
+            if let (None, Some((_, death))) = (process.parent, process.dies) {
                 seen.push((pid, death));
             }
         }
@@ -265,38 +307,43 @@ impl World {
         }
     }
 
-    fn carry_out(&mut self, action: Action) {
+    fn execute(&mut self, action: Action) {
         match action {
             Action::Spawn(id) => self.spawn(id),
-            Action::Ask(id) => self.ask(id),
+            Action::Probe(id) => self.probe(id),
             // Its answer may have come in the same wake-up.
-            Action::GiveUpAsking(id) => self.records[id.0].asked = None,
-            Action::EndCheck(id) => {
+            Action::AbandonProbe(id) => self.records[id.0].asked = None,
+            Action::EndProbe(id) => {
                 self.records[id.0].is_checked = false;
                 self.records[id.0].asked = None;
             }
-            Action::AskLeftBehind(_, leader) => self.send_left_behind(leader, SignalNumber::TERM),
-            Action::KillLeftBehind(leader) if !self.scenario.is_terminal => {
-                self.send_left_behind(leader, SignalNumber::KILL);
+            Action::CheckCreates(id) => {
+                let exists = self.profile(id).creates.expect("only such a command is asked for");
+                self.records[id.0].was_skipped = exists;
+                let path = if exists { CreatesPath::Exists } else { CreatesPath::Missing };
+                self.machine.handle(self.tick(), Event::CreatesChecked(id, path));
             }
+            Action::TerminateLeftovers(id, leader) => self.terminate_leftovers(id, leader),
+            Action::KillLeftovers(id, leader) => self.kill_leftovers(id, leader),
             Action::LookUpPrograms => {
                 let result = if self.scenario.is_program_missing { Err(127) } else { Ok(()) };
-                self.tell(Event::ProgramsLookedUp(result));
+                self.machine.handle(self.tick(), Event::ProgramsLookedUp(result));
             }
             Action::Send(pid, signal) => {
-                let being = self.beings.get(&pid);
+                let process = self.processes.get(&pid);
                 assert!(
-                    being.is_some_and(|being| being.task.is_some()),
+                    process.is_some_and(|process| process.task.is_some()),
                     "{signal} to {pid}, which was reaped"
                 );
+                self.check_is_told(pid, signal);
                 self.receive(pid, signal);
             }
             Action::KillTree(root) => {
-                assert!(self.beings.contains_key(&root), "KILL to {root}, which was reaped");
+                assert!(self.processes.contains_key(&root), "KILL to {root}, which was reaped");
                 let below = self.below(Some(root), &[]);
                 below.into_iter().chain([root]).for_each(|pid| self.receive(pid, SignalNumber::KILL));
             }
-            Action::AskDescendants => {
+            Action::TerminateDescendants => {
                 let all = self.below(None, &[]);
                 for pid in all {
                     self.receive(pid, SignalNumber::TERM);
@@ -308,33 +355,112 @@ impl World {
                     self.receive(pid, SignalNumber::KILL);
                 }
             }
-            Action::Tell(Notice::Stopping(..)) => {
+            Action::Announce(Announcement::Stopping) => {
                 self.stop_began.get_or_insert(self.now);
+                self.announced = Some(self.now);
             }
-            Action::KillLeftBehind(_) | Action::StopSelf(_) | Action::Tell(_) | Action::Announce(_) => {}
+            Action::Report(Notice::Stopping(told, _) | Notice::StoppingNext(told)) => {
+                self.check_turns(&told);
+            }
+            Action::StopSelf(_) | Action::Report(_) | Action::Announce(Announcement::Ready) => {}
             Action::Finish(status) => self.finished = Some(status),
         }
     }
 
     fn below(&self, root: Option<Pid>, sparing: &[Pid]) -> Vec<Pid> {
         let children =
-            self.beings.iter().filter(|(pid, being)| being.parent == root && !sparing.contains(pid));
+            self.processes.iter().filter(|(pid, process)| process.parent == root && !sparing.contains(pid));
         let children: Vec<Pid> = children.map(|(pid, _)| *pid).collect();
         children.into_iter().flat_map(|pid| self.below(Some(pid), sparing).into_iter().chain([pid])).collect()
     }
 
-    fn send_left_behind(&mut self, leader: Pid, signal: SignalNumber) {
-        assert!(!self.beings.contains_key(&leader), "{leader} has not ended");
-        assert!(!self.scenario.is_terminal, "in a terminal the group of {leader} is that of all");
-        let left = self.beings.iter().filter(|(_, being)| being.group == leader).map(|(pid, _)| *pid);
-        for pid in left.collect::<Vec<_>>() {
-            self.receive(pid, signal);
+    fn left_behind(&self, leader: Pid) -> Vec<Pid> {
+        assert!(!self.processes.contains_key(&leader), "{leader} has not ended");
+        self.processes.iter().filter(|(_, process)| process.group == leader).map(|(pid, _)| *pid).collect()
+    }
+
+    fn terminate_leftovers(&mut self, id: TaskId, leader: Pid) {
+        let left = self.left_behind(leader);
+        let now = self.now;
+        for pid in &left {
+            let was_told =
+                self.processes.get_mut(pid).is_some_and(|one| std::mem::replace(&mut one.was_told, true));
+            if !was_told {
+                self.records[id.0].leftovers_told.get_or_insert(now);
+                self.receive(*pid, SignalNumber::TERM);
+            }
+        }
+        let leftovers = if left.is_empty() { Leftovers::None } else { Leftovers::Remain };
+        self.machine.handle(self.tick(), Event::LeftoversSeen(id, leftovers));
+    }
+
+    fn kill_leftovers(&mut self, id: TaskId, leader: Pid) {
+        let limit = self.leftover_limit(id).expect("without a limit nothing is killed");
+        let told = self.records[id.0].leftovers_told.expect("what is killed was told to stop");
+        assert!(self.now >= told + limit, "the leftovers of {id:?} are killed too early");
+        for pid in self.left_behind(leader) {
+            self.receive(pid, SignalNumber::KILL);
         }
     }
 
-    fn ask(&mut self, id: TaskId) {
-        let Checked::Asked { takes, .. } = self.character(id).check else { panic!("{id:?} is not asked") };
-        assert!(self.beings.values().any(|being| being.task == Some(id)), "{id:?} does not run");
+    fn leftover_limit(&self, id: TaskId) -> Option<u64> {
+        self.scenario.leftover_limit(self.profile(id)).map(|limit| u64::try_from(limit.as_millis()).unwrap())
+    }
+
+    /// TERM is sent to a process only in its turn.
+    fn check_is_told(&self, pid: Pid, signal: SignalNumber) {
+        let Some(id) = self.processes.get(&pid).and_then(|process| process.task) else { return };
+        if signal == SignalNumber::TERM && !self.scenario.is_terminal && self.profile(id).rewrite.is_none() {
+            // A start that was under way is told without a report.
+            let is_known = self.records[id.0].told.is_some() || self.records[id.0].started == self.now;
+            assert!(self.announced.is_none() || is_known, "{id:?} is told out of turn");
+        }
+    }
+
+    /// Nobody is told to stop before those that come after it are gone, or have had their share of the time.
+    fn check_turns(&mut self, told: &[TaskId]) {
+        let now = self.now;
+        for id in told {
+            self.records[id.0].told.get_or_insert(now);
+        }
+        let began = self.announced.unwrap_or(now);
+        let whole = match self.scenario.grace {
+            Grace::Fixed(Timeout::After(limit)) => u64::try_from(limit.as_millis()).unwrap(),
+            Grace::Fixed(Timeout::Never) | Grace::ByCause => 10_000,
+        };
+        if self.scenario.is_terminal {
+            return;
+        }
+        for id in told {
+            for other in self.dependents(*id) {
+                if !self.processes.values().any(|process| process.task == Some(other)) {
+                    continue;
+                }
+                let at = self.records[other.0].told;
+                let at = at.unwrap_or_else(|| panic!("{id:?} is told to stop before {other:?}"));
+                let share = match self.profile(other).stop_timeout {
+                    None => (began + whole).saturating_sub(at) / 2,
+                    Some(Timeout::Never) => whole / 2,
+                    Some(Timeout::After(own)) => (whole / 2).min(u64::try_from(own.as_millis()).unwrap()),
+                };
+                assert!(now >= at + share, "{id:?} is told to stop while {other:?} has time left");
+            }
+        }
+    }
+
+    /// The processes that come after this one, directly or through others.
+    fn dependents(&self, id: TaskId) -> Vec<TaskId> {
+        let first = self.scenario.setup.len();
+        let Some(process) = id.0.checked_sub(first) else { return Vec::new() };
+        let is_direct = |other: &usize| self.scenario.after(*other).contains(&process);
+        let direct: Vec<usize> = (0..self.scenario.processes.len()).filter(is_direct).collect();
+        let direct = direct.into_iter().map(|other| TaskId(first + other));
+        direct.flat_map(|other| self.dependents(other).into_iter().chain([other])).collect()
+    }
+
+    fn probe(&mut self, id: TaskId) {
+        let SimCheck::Polled { takes, .. } = self.profile(id).check else { panic!("{id:?} is not asked") };
+        assert!(self.processes.values().any(|process| process.task == Some(id)), "{id:?} does not run");
         assert_eq!(self.stop_began, None, "{id:?} is asked after a stop began");
         let at = takes.map_or(u64::MAX, |takes| self.now + takes);
         let record = &mut self.records[id.0];
@@ -346,48 +472,51 @@ impl World {
         assert_eq!(self.stop_began, None, "{id:?} was started after a stop began");
         self.check_order(id);
         self.check_policy(id);
-        let character = self.character(id).clone();
+        let profile = self.profile(id).clone();
         let now = self.now;
         let record = &mut self.records[id.0];
         let is_first = record.starts == 0;
         record.starts += 1;
         record.started = now;
-        if (is_first && character.fails_to_start) || (!is_first && character.fails_to_restart) {
+        if (is_first && profile.fails_to_start) || (!is_first && profile.fails_to_restart) {
             self.note_end(id, ExitReason::Exited(126));
-            self.tell(Event::SpawnFailed(id, 126));
+            self.machine.handle(self.tick(), Event::SpawnFailed(id, 126));
             return;
         }
-        record.is_ready = matches!(character.check, Checked::Not);
+        record.is_ready = matches!(profile.check, SimCheck::None);
         record.is_checked = !record.is_ready;
-        let exit = if is_first { character.exits_at } else { character.later };
+        let exit = if is_first { profile.exits_at } else { profile.later };
         let dies = exit.map(|(after, status)| (now + after, ExitReason::Exited(status)));
         let pid = self.next_pid();
-        self.beings.insert(
+        self.processes.insert(
             pid,
             SimProcess {
                 task: Some(id),
                 parent: None,
                 group: pid,
-                manners: character.manners,
-                undying: character.undying,
+                behaviour: profile.behaviour,
+                unkillable: profile.unkillable,
                 dies,
+                was_told: false,
                 was_killed: false,
             },
         );
-        for manners in character.descendants {
-            let being = SimProcess {
+        for behaviour in profile.descendants {
+            let process = SimProcess {
                 task: None,
                 parent: Some(pid),
                 group: pid,
-                manners,
-                undying: false,
+                behaviour,
+                unkillable: false,
                 dies: None,
+                was_told: false,
                 was_killed: false,
             };
             let child = self.next_pid();
-            self.beings.insert(child, being);
+            self.processes.insert(child, process);
         }
-        self.tell(Event::Spawned(id, pid, SignalSet::EMPTY));
+        self.records[id.0].pid = Some(pid);
+        self.machine.handle(self.tick(), Event::Spawned(id, pid, SignalSet::EMPTY));
     }
 
     /// Whatever it comes after runs and is ready.
@@ -395,15 +524,21 @@ impl World {
         let first = self.scenario.setup.len();
         let Some(process) = id.0.checked_sub(first) else { return };
         for other in self.scenario.after(process).into_iter().map(|other| TaskId(first + other)) {
-            let runs = self.beings.values().any(|being| being.task == Some(other));
-            assert!(runs && self.records[other.0].is_ready, "{id:?} did not wait for {other:?}");
+            let record = &self.records[other.0];
+            let runs = self.processes.values().any(|process| process.task == Some(other));
+            let is_ready = if self.profile(other).is_once {
+                !runs && record.ended.is_some_and(|(_, death)| death == ExitReason::Exited(0))
+            } else {
+                runs && record.is_ready
+            };
+            assert!(record.was_skipped || is_ready, "{id:?} did not wait for {other:?}");
         }
     }
 
     /// It is started for the first time, or its policy says so.
     fn check_policy(&mut self, id: TaskId) {
-        assert!(self.beings.values().all(|being| being.task != Some(id)), "{id:?} runs twice");
-        let policy = self.character(id).policy;
+        assert!(self.processes.values().all(|process| process.task != Some(id)), "{id:?} runs twice");
+        let policy = self.profile(id).policy;
         let now = self.now;
         let record = &mut self.records[id.0];
         let Some((ended, death)) = record.ended else {
@@ -421,6 +556,10 @@ impl World {
         let delay = (100 << before.min(7)).min(10_000);
         assert!(now >= ended + delay, "{id:?} is back too early");
         record.restarts_in_a_row += 1;
+        record.leftovers_told = None;
+        let left = record.pid.map(|pid| self.left_behind(pid)).unwrap_or_default();
+        let is_killed = |pid: &Pid| self.processes[pid].was_killed;
+        assert!(left.iter().all(is_killed), "{id:?} is back before its leftovers have ended");
     }
 
     fn next_pid(&mut self) -> Pid {
@@ -430,14 +569,14 @@ impl World {
 
     fn receive(&mut self, pid: Pid, signal: SignalNumber) {
         let now = self.now;
-        let Some(being) = self.beings.get_mut(&pid) else { return };
-        if being.undying {
-            being.was_killed |= signal == SignalNumber::KILL;
+        let Some(process) = self.processes.get_mut(&pid) else { return };
+        if process.unkillable {
+            process.was_killed |= signal == SignalNumber::KILL;
             return;
         }
-        let death = match (signal, being.manners) {
+        let death = match (signal, process.behaviour) {
             (SignalNumber::KILL, _) => {
-                being.was_killed = true;
+                process.was_killed = true;
                 (now, ExitReason::Killed(signal))
             }
             (SignalNumber::CONT | SignalNumber::TSTP, _) | (_, Behaviour::Ignores) => return,
@@ -447,11 +586,11 @@ impl World {
         // Of two signals that wait for it, a process takes the lower first, and SIGKILL before all (signal(7)).
         let rank = |death: ExitReason| match death {
             ExitReason::Killed(SignalNumber::KILL) => 0,
-            ExitReason::Killed(signal) => signal.get(),
+            ExitReason::Killed(signal) | ExitReason::Explained(signal, _) => signal.get(),
             ExitReason::Exited(_) | ExitReason::Lost => 65,
         };
-        if being.dies.is_none_or(|(at, earlier)| (at, rank(earlier)) > (death.0, rank(death.1))) {
-            being.dies = Some(death);
+        if process.dies.is_none_or(|(at, earlier)| (at, rank(earlier)) > (death.0, rank(death.1))) {
+            process.dies = Some(death);
         }
     }
 
@@ -460,8 +599,8 @@ impl World {
         for (index, record) in self.records.iter().enumerate() {
             assert!(!record.is_checked, "the check of {index} has not been ended");
         }
-        for (pid, being) in &self.beings {
-            assert!(being.was_killed, "{pid} was left behind and never sent KILL");
+        for (pid, process) in &self.processes {
+            assert!(process.was_killed, "{pid} was left behind and never sent KILL");
         }
         // Every bound of the stop, and what follows a kill, twice: for a process's own and for all.
         let own = self
@@ -469,7 +608,7 @@ impl World {
             .setup
             .iter()
             .chain(&self.scenario.processes)
-            .filter_map(|character| character.stop_timeout);
+            .filter_map(|profile| profile.stop_timeout);
         let whole = match self.scenario.grace {
             Grace::ByCause => Timeout::Never,
             Grace::Fixed(limit) => limit,
@@ -479,7 +618,8 @@ impl World {
             .map(|limit| if let Timeout::After(duration) = limit { Some(duration) } else { None })
             .collect();
         if let (Some(bounds), Some(began)) = (bounds, self.stop_began) {
-            let longest = bounds.into_iter().max().unwrap_or_default() + Duration::from_secs(4);
+            // A stop timeout of its own is counted from a process's turn.
+            let longest = bounds.into_iter().sum::<Duration>() + Duration::from_secs(4);
             assert!(
                 Duration::from_millis(self.now - began) <= longest,
                 "the stop took longer than its bounds"

@@ -1,19 +1,20 @@
-//! `--ready` in its five forms, and `--after`.
+//! `--ready` in all its forms, and `--after`.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 use super::line::{INT, TERM, USR1, USR2, line, ready, run};
-use super::support::{Folder, Running, children, send, until};
+use super::support::{Folder, Run, Running, children, probe, send, until};
 
-/// A port at this address that nobody listens at.
+/// A free port at this address.
 fn free_port(address: &str) -> u16 {
     TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// `a` is ready by this check once it has told this; `b` comes after it.
+/// `a` is ready by this check once it sends this report; `b` comes after it.
 fn pair(check: &str, how: &str) -> Running {
     let told = format!("USR1={how}");
     let words = [
@@ -23,7 +24,7 @@ fn pair(check: &str, how: &str) -> Running {
     run(&words).start()
 }
 
-/// Everything of a start that waits: `b` is not there before `a` is ready, and is then.
+/// Checks that `b` starts when `a` becomes ready, and not before.
 fn assert_waits(check: &str, how: &str) {
     let running = pair(check, how);
     let a = ready(&running, "a");
@@ -41,7 +42,7 @@ fn assert_waits(check: &str, how: &str) {
 }
 
 #[test]
-fn who_takes_connections_is_ready() {
+fn a_process_that_accepts_connections_is_ready() {
     let addresses = [("", "127.0.0.1"), ("127.0.0.1:", "127.0.0.1"), ("localhost:", "127.0.0.1")];
     for (host, address) in addresses {
         let port = free_port(address);
@@ -50,7 +51,7 @@ fn who_takes_connections_is_ready() {
 }
 
 #[test]
-fn who_takes_connections_of_the_newer_protocol_is_ready() {
+fn a_process_that_accepts_connections_over_ipv6_is_ready() {
     for host in ["[::1]", "localhost"] {
         let port = free_port("::1");
         assert_waits(&format!("tcp:{host}:{port}"), &format!("tcp:[::1]:{port}"));
@@ -58,14 +59,14 @@ fn who_takes_connections_of_the_newer_protocol_is_ready() {
 }
 
 #[test]
-fn who_writes_the_line_is_ready() {
+fn a_process_that_writes_the_line_is_ready() {
     for how in ["out:listening at 80", "err:listening at 80"] {
         assert_waits("log:^listening at [0-9]+$", how);
     }
 }
 
 #[test]
-fn the_line_is_looked_for_in_named_lines_too() {
+fn the_line_is_found_in_every_output_mode() {
     for output in ["prefix", "json"] {
         let words = [
             "--output",
@@ -97,21 +98,21 @@ fn the_line_is_looked_for_in_named_lines_too() {
 }
 
 #[test]
-fn who_notifies_is_ready_by_itself_or_by_a_child() {
+fn a_process_that_notifies_itself_or_by_a_child_is_ready() {
     for how in ["notify:READY=1", "notify:STATUS=half\nREADY=1\nMAINPID=1", "child:READY=1"] {
         assert_waits("notify", how);
     }
 }
 
 #[test]
-fn who_writes_a_newline_is_ready() {
+fn a_process_that_writes_a_newline_is_ready() {
     for number in [3, 9, 200] {
         assert_waits(&format!("fd:{number}"), &format!("fd:{number}:"));
     }
 }
 
 #[test]
-fn a_process_is_ready_when_a_command_says_so() {
+fn a_process_is_ready_when_its_command_succeeds() {
     let folder = Folder::new();
     let file = folder.path().join("with blank");
     let words = [
@@ -141,7 +142,7 @@ fn a_process_is_ready_when_a_command_says_so() {
 }
 
 #[test]
-fn a_command_that_asks_has_the_environment_of_its_process_and_says_nothing() {
+fn a_check_command_has_the_environment_of_its_process_and_no_output() {
     let check = "exec:sh -c 'echo out; echo err >&2; cat; test \"$$WHO\" = me'";
     let words = ["--name", "a", "--ready", check, "WHO=me", "probe", "wait", "a"];
     let running = run(&words).start();
@@ -153,7 +154,7 @@ fn a_command_that_asks_has_the_environment_of_its_process_and_says_nothing() {
 }
 
 #[test]
-fn a_command_that_asks_dies_with_all_that_is_below_it_when_the_run_ends() {
+fn a_check_command_is_killed_with_its_children_when_the_run_ends() {
     let folder = Folder::new();
     let check = "exec:sh -c 'sleep 1000 & echo $! $$ >pids.part; mv pids.part pids; wait'";
     let directory = folder.path().to_str().unwrap();
@@ -170,7 +171,7 @@ fn a_command_that_asks_dies_with_all_that_is_below_it_when_the_run_ends() {
 }
 
 #[test]
-fn an_answer_that_takes_too_long_is_asked_for_again() {
+fn a_probe_that_takes_too_long_is_repeated() {
     let folder = Folder::new();
     let check = "exec:sh -c 'test -e asked || { : >asked; sleep 1000; }'";
     let words =
@@ -184,7 +185,7 @@ fn an_answer_that_takes_too_long_is_asked_for_again() {
 }
 
 #[test]
-fn the_end_of_a_command_that_asks_is_that_of_no_process() {
+fn the_exit_of_a_check_command_is_not_that_of_a_process() {
     let words = ["-v", "--name", "a", "--ready", "exec:false", "probe", "wait", "a", "USR1=4"];
     let running = run(&words).start();
     let a = ready(&running, "a");
@@ -201,7 +202,7 @@ fn the_end_of_a_command_that_asks_is_that_of_no_process() {
 }
 
 #[test]
-fn after_a_process_without_a_check_is_after_its_start() {
+fn after_without_a_check_waits_for_the_start() {
     let finished = line("--after b sh -c :;echo>&2 ||| --name b sleep 1000").finish();
     finished.assert_status(0);
     let told = |part: &str| finished.stderr.find(part).unwrap();
@@ -220,7 +221,7 @@ fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
 }
 
 #[test]
-fn what_says_something_else_is_not_ready() {
+fn other_lines_and_messages_do_not_make_ready() {
     let cases = [
         ("notify", "notify:READY=0"),
         ("notify", "notify:XREADY=1"),
@@ -257,7 +258,7 @@ fn a_notification_from_another_process_does_not_count() {
 }
 
 #[test]
-fn who_goes_on_notifying_is_never_held_up() {
+fn a_process_that_keeps_notifying_never_blocks() {
     let running = pair("notify", "notify:READY=1");
     let a = ready(&running, "a");
     // More than a socket holds (`net.unix.max_dgram_qlen`).
@@ -272,7 +273,7 @@ fn who_goes_on_notifying_is_never_held_up() {
 }
 
 #[test]
-fn what_is_not_ready_is_named_by_its_template_after_10_s() {
+fn a_process_that_is_not_ready_is_named_with_its_template_after_10_s() {
     let words = ["--name", "a", "--ready", "log:$WORD", "probe", "wait", "a", "|||", "--after", "a", "cat"];
     let began = Instant::now();
     let running = run(&words).env("WORD", "secret").start();
@@ -285,20 +286,188 @@ fn what_is_not_ready_is_named_by_its_template_after_10_s() {
 }
 
 #[test]
-fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
-    let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
-    finished.assert_status(127).assert_stdout("");
-    finished.assert_told("a (echo) cannot be asked whether it is ready: exec: its program was not found");
+fn the_notification_of_an_adopted_descendant_counts() {
+    let daemon = "($PROBE wait g USR1=notify:READY=1 &); exec $PROBE wait a";
+    let words =
+        ["--name", "a", "--ready", "notify", "sh", "-c", daemon, "|||", "--after", "a", "probe", "wait", "b"];
+    let running = run(&words).start();
+    ready(&running, "a");
+    let daemon = ready(&running, "g");
+    until("the daemon is adopted", || children(running.pid()).contains(&daemon).then_some(()));
+    send(daemon, USR1);
+    ready(&running, "b");
+    running.signal(TERM);
+    running.finish().assert_status(0);
 }
 
 #[test]
-fn a_host_that_nobody_knows_is_told_before_anything_is_started() {
+fn a_file_or_a_socket_that_appears_makes_ready() {
+    let folder = Folder::new();
+    let path = folder.path().join("sock");
+    for kind in ["file", "unix"] {
+        let check = format!("{kind}:{}", path.display());
+        let words = [
+            "--name", "a", "--ready", &check, "probe", "wait", "a", "|||", "--after", "a", "probe", "wait",
+            "b",
+        ];
+        let running = run(&words).start();
+        ready(&running, "a");
+        running.stderr.wait_for("waits for a");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        ready(&running, "b");
+        running.signal(TERM);
+        running.finish().assert_status(0);
+        drop(listener);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// Answers requests at a port of its own with each of these, the last one again and again.
+fn http_server(answers: &'static [&'static str]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for number in 0.. {
+            let Ok((mut connection, _)) = listener.accept() else { return };
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if connection.read(&mut byte).unwrap_or(0) == 0 {
+                    break;
+                }
+                request.push(byte[0]);
+            }
+            assert!(request.starts_with(b"GET /healthz?x HTTP/1.1\r\nHost: 127.0.0.1:"), "{request:?}");
+            let _ = connection.write_all(answers[std::cmp::min(number, answers.len() - 1)].as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn a_request_that_is_answered_with_success_makes_ready() {
+    let garbage = "\u{1}\u{2}\n";
+    let answers: &[&str] =
+        Box::leak(Box::new(["HTTP/1.1 503 Busy\r\n\r\n", "", garbage, "HTTP/1.1 204 Fine\r\n\r\n"]));
+    let check = format!("http:{}/healthz?x", http_server(answers));
+    let running = run(&["--name", "a", "--ready", &check, "probe", "wait", "a"]).start();
+    running.stderr.wait_for("monofy: a is ready");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn the_reason_why_a_process_is_not_ready_is_named() {
+    let check = format!("http:{}/healthz?x", http_server(&["HTTP/1.1 503 Busy\r\n\r\n"]));
+    let closed = format!("tcp:{}", free_port("127.0.0.1"));
+    let words = [
+        "--name",
+        "web",
+        "--ready",
+        &check,
+        "probe",
+        "wait",
+        "w",
+        "|||",
+        "--name",
+        "db",
+        "--ready",
+        &closed,
+        "probe",
+        "wait",
+        "d",
+        "|||",
+        "--name",
+        "app",
+        "--ready",
+        "exec:sh -c 'exit 3'",
+        "probe",
+        "wait",
+        "a",
+        "|||",
+        "--name",
+        "file",
+        "--ready",
+        "file:/no/such/file",
+        "probe",
+        "wait",
+        "f",
+    ];
+    let running = run(&words).start();
+    for (name, reason) in [
+        ("web", "status 503"),
+        ("db", "Connection refused (os error 111)"),
+        ("app", "the command exited with status 3"),
+        ("file", "No such file or directory (os error 2)"),
+    ] {
+        let line = running.stderr.wait_for(&format!("{name} is not ready after 10."));
+        assert!(line.ends_with(&format!("; last reason: {reason}")), "{line}");
+    }
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+/// A process that writes without end to what monofy listens at does not keep monofy from its signals.
+fn assert_hears_signals(check: &str, flood: &str) {
+    let words = ["--name", "a", "--ready", check, "sh", "-c", flood, "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let b = ready(&running, "b");
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    send(b, TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_flood_of_notifications_or_bytes_holds_up_no_signal() {
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:READY=1");
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:STATUS=x");
+    assert_hears_signals("fd:9", "trap '' USR1; exec cat /dev/zero >&9");
+}
+
+#[test]
+fn a_flood_of_strangers_notifications_holds_up_no_signal() {
+    let words = ["--name", "a", "--ready", "notify", "probe", "wait", "a", "|||", "probe", "wait", "b"];
+    let running = run(&words).start();
+    let a = ready(&running, "a");
+    let b = ready(&running, "b");
+    let environment = std::fs::read_to_string(format!("/proc/{a}/environ")).unwrap();
+    let name = environment.split('\0').find_map(|entry| entry.strip_prefix("NOTIFY_SOCKET=")).unwrap();
+    let stranger = Run::of(probe(), ["tell", "flood:READY=1"]).env("NOTIFY_SOCKET", name).start();
+    send(running.pid(), USR1);
+    running.stdout.wait_for("b got 10 ");
+    assert!(!running.stderr.so_far().contains("a is ready"));
+    send(b, TERM);
+    running.finish().assert_status(0);
+    drop(stranger);
+}
+
+#[test]
+fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
+    let long = "x".repeat(100_000);
+    let words = ["--name", "a", "--ready", "exec:echo $A$A", "echo", "x"];
+    let finished = run(&words).env("A", &long).finish();
+    finished
+        .assert_status(125)
+        .assert_stdout("")
+        .assert_told("argument 4: the value of A makes this 200000 bytes in one argument");
+}
+
+#[test]
+fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
+    let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
+    finished.assert_status(127).assert_stdout("");
+    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
+}
+
+#[test]
+fn an_unknown_host_is_an_error_before_anything_is_started() {
     let finished = line("--ready tcp:no-such-host:80 echo x").finish();
     finished.assert_status(125).assert_stdout("").assert_told("/etc/hosts");
 }
 
 #[test]
-fn nothing_of_a_check_is_found_by_another_process() {
+fn other_processes_inherit_nothing_of_a_check() {
     let state = |words: &[&str]| {
         let folder = Folder::new();
         run(words).directory(folder.path()).finish().assert_status(0);

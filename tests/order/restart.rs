@@ -21,9 +21,11 @@ fn a_process_that_fails_comes_back_and_the_others_run_on() {
     let running = line(text).start();
     let b = ready(&running, "b");
     send(life(&running, "a", 0), USR1);
-    running.stderr.wait_for("monofy: a exited with status 3; starting it again in 0.1 s (attempt 1)");
+    running.stderr.wait_for("monofy: a exited with status 3; restarting in 0.1 s (attempt 1)");
     send(life(&running, "a", 1), KILL);
-    running.stderr.wait_for("monofy: a was killed by SIGKILL; starting it again in 0.2 s (attempt 2)");
+    running
+        .stderr
+        .wait_for("monofy: a was killed by SIGKILL: not sent by monofy; restarting in 0.2 s (attempt 2)");
     let last = life(&running, "a", 2);
     assert!(!is_gone(b));
     send(last, USR2);
@@ -35,7 +37,7 @@ fn a_process_that_fails_comes_back_and_the_others_run_on() {
 fn always_comes_back_after_success_too() {
     let running = line("--restart always --name a probe wait a USR1=0").start();
     send(life(&running, "a", 0), USR1);
-    running.stderr.wait_for("monofy: a exited with status 0; starting it again in 0.1 s (attempt 1)");
+    running.stderr.wait_for("monofy: a exited with status 0; restarting in 0.1 s (attempt 1)");
     life(&running, "a", 1);
     running.signal(TERM);
     running.finish().assert_status(0);
@@ -47,7 +49,7 @@ fn after_its_last_attempt_in_a_row_it_shares_its_fate() {
     let finished =
         run(&["--restart=on-failure:2", "sh", "-c", "echo x; exit 3", "|||", "sleep", "1000"]).finish();
     finished.assert_status(3).assert_stdout("x\nx\nx\n");
-    finished.assert_told("starting it again in 0.2 s (attempt 2 of 2)");
+    finished.assert_told("restarting in 0.2 s (attempt 2 of 2)");
     finished
         .assert_told("ended with status 3, because sh exited with status 3, the last of 3 attempts in a row");
     assert!(began.elapsed() >= Duration::from_millis(300));
@@ -73,7 +75,7 @@ fn what_a_process_leaves_in_its_group_is_stopped_before_it_comes_back() {
     let running = run(&["--grace=300ms", "--restart=on-failure", "--name=m", "sh", "-c", script]).start();
     let [g, h, s] = ["g", "h", "s"].map(|name| ready(&running, name));
     send(life(&running, "m", 0), USR1);
-    running.stderr.wait_for("monofy: stopping what m has left behind: ");
+    running.stderr.wait_for("monofy: stopping processes left behind by m: ");
     life(&running, "m", 1);
     assert!(is_gone(g) && is_gone(h), "what is asked goes, and what does not go is killed");
     assert!(!is_gone(s), "what has left the group has meant to stay");
@@ -106,7 +108,7 @@ fn every_life_is_asked_anew_whether_it_is_ready() {
     let b = life(&running, "b", 0);
     send(life(&running, "a", 0), USR2);
     send(b, USR2);
-    running.stderr.wait_for("b exited with status 4; starting it again");
+    running.stderr.wait_for("b exited with status 4; restarting");
     let a = life(&running, "a", 1);
     running.stderr.wait_for("monofy: b waits for a");
     assert_eq!(running.stdout.so_far().matches("b ready").count(), 1);
@@ -124,6 +126,8 @@ fn a_program_that_has_vanished_is_one_more_failure() {
     assert!(chmod.unwrap().success());
     let words = ["--restart=on-failure:2", "--name=s", script.to_str().unwrap(), "|||", "sleep", "1000"];
     let finished = run(&words).finish();
-    finished.assert_status(127).assert_told("monofy: trying to start s again in 0.2 s (attempt 2 of 2)");
+    finished
+        .assert_status(127)
+        .assert_told("monofy: s could not be restarted; trying again in 0.2 s (attempt 2 of 2)");
     finished.assert_told("because s could not be started");
 }

@@ -1,4 +1,4 @@
-//! Sockets that were opened for monofy and are meant for its processes (`sd_listen_fds(3)`).
+//! Sockets that a service manager opened for the processes of monofy (`sd_listen_fds(3)`).
 
 use super::support::{Folder, Run, monofy, probe};
 
@@ -15,7 +15,7 @@ fn environment(variables: &str) -> (String, String) {
 }
 
 #[test]
-fn a_process_finds_that_they_are_meant_for_it() {
+fn a_process_finds_its_own_pid_in_listen_pid() {
     let (found, pid) = environment("LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web");
     assert!(found.contains(&format!(" LISTEN_PID={pid} ")), "{found} but pid {pid}");
     assert!(found.contains(" LISTEN_FDS=1 ") && found.contains(" LISTEN_FDNAMES=web "), "{found}");
@@ -23,7 +23,15 @@ fn a_process_finds_that_they_are_meant_for_it() {
 }
 
 #[test]
-fn what_is_meant_for_another_process_is_left_as_it_is() {
+fn the_pidfd_of_monofy_is_not_handed_on_as_that_of_a_process() {
+    let (found, pid) = environment("LISTEN_PID=$$ LISTEN_PIDFDID=77 LISTEN_FDS=1");
+    assert!(found.contains(&format!(" LISTEN_PID={pid} ")) && !found.contains("LISTEN_PIDFDID"), "{found}");
+    let (found, _) = environment("LISTEN_PID=1 LISTEN_PIDFDID=77 LISTEN_FDS=1");
+    assert!(found.contains(" LISTEN_PIDFDID=77 "), "{found}");
+}
+
+#[test]
+fn variables_for_another_process_are_left_unchanged() {
     let (found, _) = environment("LISTEN_PID=1 LISTEN_FDS=1");
     assert!(found.contains(" LISTEN_PID=1 ") && found.contains(" LISTEN_FDS=1 "), "{found}");
     let (found, _) = environment("");
@@ -31,7 +39,7 @@ fn what_is_meant_for_another_process_is_left_as_it_is() {
 }
 
 #[test]
-fn its_own_environment_and_what_is_hidden_from_it_are_as_without_sockets() {
+fn own_and_hidden_variables_are_the_same_as_without_sockets() {
     let folder = Folder::new();
     let script =
         "LISTEN_PID=$$ LISTEN_FDS=1 NOTIFY_SOCKET=/no/such exec $MONOFY PATH=/mine FOO=1 $PROBE state state";

@@ -1,4 +1,4 @@
-//! What monofy says to who has started it.
+//! Notifications to the service manager that started monofy.
 
 use std::io::Read;
 use std::os::linux::net::SocketAddrExt;
@@ -21,7 +21,7 @@ fn has_more(socket: &UnixDatagram) -> bool {
     socket.recv(&mut [0; 100]).is_ok()
 }
 
-/// Once that everything is ready, once that a stop has begun.
+/// monofy notifies once that everything is ready, and once that a stop has begun.
 fn assert_notifies(socket: &UnixDatagram, name: &str) {
     let running = line(PAIR).env("NOTIFY_SOCKET", name).start();
     let a = ready(&running, "a");
@@ -38,7 +38,7 @@ fn assert_notifies(socket: &UnixDatagram, name: &str) {
 }
 
 #[test]
-fn who_listens_at_a_path_is_notified() {
+fn a_socket_with_a_path_is_notified() {
     let folder = Folder::new();
     let path = folder.path().join("socket");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -46,20 +46,20 @@ fn who_listens_at_a_path_is_notified() {
 }
 
 #[test]
-fn who_listens_in_the_abstract_namespace_is_notified() {
+fn a_socket_in_the_abstract_namespace_is_notified() {
     let name = format!("monofy-test-{}", std::process::id());
     let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
     assert_notifies(&socket, &format!("@{name}"));
 }
 
 #[test]
-fn that_nobody_listens_is_a_warning_and_no_more() {
+fn a_missing_socket_is_only_a_warning() {
     let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy that everything is ready");
+    finished.assert_status(0).assert_told("cannot notify the service manager that everything is ready");
 }
 
 #[test]
-fn the_notifications_of_monofy_are_not_those_of_its_processes() {
+fn the_processes_do_not_get_the_notification_socket_of_monofy() {
     let folder = Folder::new();
     let run =
         line("FOO=1 probe state state").env("NOTIFY_SOCKET", "/no/such/socket").directory(folder.path());
@@ -94,14 +94,14 @@ fn a_newline_is_written_to_the_ready_fd_and_it_is_closed_when_everything_is_read
 }
 
 #[test]
-fn a_ready_fd_that_is_not_open_is_told_before_anything_is_started() {
+fn a_closed_ready_fd_is_an_error_before_anything_is_started() {
     let finished = line("--ready-fd 9 echo x").finish();
     finished.assert_status(125).assert_stdout("").assert_told("--ready-fd");
     changed("close=0", "--ready-fd 3 echo x").finish().assert_status(125).assert_stdout("");
 }
 
 #[test]
-fn it_is_ready_below_itself() {
+fn monofy_notifies_a_monofy_that_started_it() {
     let monofy = monofy();
     let inner = monofy.to_str().unwrap();
     let words = [
@@ -164,16 +164,16 @@ fn s6_and_monofy_agree_on_a_descriptor() {
 }
 
 #[test]
-fn a_reader_of_the_ready_fd_that_is_gone_is_a_warning_and_no_more() {
+fn a_ready_fd_without_a_reader_is_only_a_warning() {
     let (read, write) = std::io::pipe().unwrap();
     drop(read);
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
     let finished = run.stdin(write).finish();
-    finished.assert_status(0).assert_told("cannot tell who has started monofy");
+    finished.assert_status(0).assert_told("cannot notify the service manager");
 }
 
 #[test]
-fn what_stands_there_after_the_newline_is_nothing() {
+fn nothing_follows_the_newline_on_the_ready_fd() {
     let (mut read, write) = std::io::pipe().unwrap();
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 sleep 1000 5>&0 <&-"]);
     let mut running = run.env("MONOFY", monofy()).stdin(write).start();
@@ -186,4 +186,42 @@ fn what_stands_there_after_the_newline_is_nothing() {
         Some(())
     });
     running.finish().assert_status(0);
+}
+
+#[test]
+fn monofy_answers_the_watchdog_of_its_service_manager_and_hides_it_from_the_processes() {
+    let folder = Folder::new();
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let script = "WATCHDOG_PID=$$ exec $MONOFY $PROBE state state '&&' $PROBE wait a";
+    let run = Run::of("sh", ["-c", script]).env("MONOFY", monofy()).env("PROBE", probe());
+    let run = run.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000").directory(folder.path());
+    let running = run.start();
+    ready(&running, "a");
+    let mut messages = Vec::new();
+    while messages.iter().filter(|message| *message == "WATCHDOG=1").count() < 3 {
+        messages.push(next(&socket));
+    }
+    assert!(messages.contains(&"READY=1".to_owned()), "{messages:?}");
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(!state.contains("WATCHDOG"), "{state}");
+    running.signal(TERM);
+    running.finish().assert_status(0);
+}
+
+#[test]
+fn a_watchdog_of_another_process_is_left_alone() {
+    let folder = Folder::new();
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let run = line("probe state state && probe wait a").env("NOTIFY_SOCKET", &path);
+    let run = run.env("WATCHDOG_USEC", "2000").env("WATCHDOG_PID", "1").directory(folder.path());
+    let running = run.start();
+    ready(&running, "a");
+    assert_eq!(next(&socket), "READY=1");
+    running.signal(TERM);
+    assert_eq!(next(&socket), "STOPPING=1");
+    running.finish().assert_status(0);
+    let state = std::fs::read_to_string(folder.path().join("state")).unwrap();
+    assert!(state.contains("WATCHDOG_USEC=2000") && state.contains("WATCHDOG_PID=1"), "{state}");
 }

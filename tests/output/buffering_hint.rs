@@ -54,7 +54,7 @@ fn one_notice_reports_a_python_process_that_buffers_its_output() {
     let told = running.stderr.wait_for("has written nothing");
     assert_eq!(
         told,
-        "monofy   | a has written nothing for 10 s; Python keeps in a buffer what it writes to a pipe: set \
+        "monofy   | a has written nothing for 10 s; Python buffers its output to a pipe: set \
          PYTHONUNBUFFERED=1, or give it --tty"
     );
     running.signal(15);

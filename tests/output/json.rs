@@ -203,7 +203,6 @@ fn stdout_and_stderr_stay_apart_and_notices_are_objects_too() {
         [
             own,
             line("monofy", "stderr", "a exited with status 3"),
-            line("monofy", "stderr", "stopping, because a exited with status 3"),
             line("monofy", "stderr", "ended with status 3, because a exited with status 3"),
         ]
     );

@@ -31,7 +31,6 @@ fn names_are_padded_to_the_longest_one() {
         [
             "a      | two",
             "monofy | a exited with status 3",
-            "monofy | stopping, because a exited with status 3",
             "monofy | ended with status 3, because a exited with status 3",
         ]
     );

@@ -4,6 +4,7 @@
 //! probe state FILE                    writes its inherited state into FILE
 //! probe wait NAME [SIGNAL=WHAT]...    prints every signal that it gets; WHAT is an exit status, `ignore`, `die`, or a
 //!                                     report to send (see `tell`)
+//! probe headless NAME                 as idle, in a thread that goes on after the main thread has exited
 //! probe idle NAME                     waits for signals and leaves each to its default action
 //! probe comet NAME                    forks and exits again and again, so that its process id changes
 //! probe lines NAME COUNT              writes COUNT numbered lines to each of stdout and stderr, and exits
@@ -23,7 +24,7 @@ mod tell;
 mod with;
 
 use std::collections::HashMap;
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_long};
 use std::io::Write;
 
 use nix::libc;
@@ -38,6 +39,7 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["state", file] => state::write(file),
         ["wait", name, rules @ ..] => wait(name, rules),
         ["idle", name] => idle(name),
+        ["headless", name] => headless(name),
         ["comet", name] => comet(name),
         ["lines", name, count] => lines::write(name, count),
         ["tell", how] => {
@@ -103,6 +105,15 @@ fn idle(name: &str) -> c_int {
     loop {
         nix::unistd::pause();
     }
+}
+
+/// Ends the main thread. The process is then a zombie in /proc, though another thread goes on.
+fn headless(name: &str) -> c_int {
+    let name = name.to_owned();
+    std::thread::spawn(move || idle(&name));
+    // SAFETY: the call ends this thread alone, which holds nothing that another one needs.
+    unsafe { libc::syscall(libc::SYS_exit, c_long::from(0_i32)) };
+    0
 }
 
 /// Blocks signals and replaces itself with a child again and again, so a pid is stale soon after it was read. Each process

@@ -5,6 +5,7 @@
 //! notify:TEXT     sends TEXT to NOTIFY_SOCKET
 //! child:TEXT      sends TEXT to NOTIFY_SOCKET from a child
 //! fd:N:TEXT       writes TEXT and a newline to descriptor N
+//! flood:TEXT      sends TEXT to NOTIFY_SOCKET again and again, without end
 //! end:N           closes descriptor N
 //! out:TEXT        writes a line to stdout
 //! err:TEXT        writes a line to stderr
@@ -34,6 +35,9 @@ pub(crate) fn tell(how: &str) {
             // The reader may have closed it.
             let _ = file.write_all(text.as_bytes());
         }
+        "flood" => loop {
+            notify(rest);
+        },
         "end" => drop(descriptor(rest)),
         "out" => crate::say(rest),
         "err" => std::io::stderr().write_all(format!("{rest}\n").as_bytes()).expect("stderr is open"),

@@ -10,8 +10,10 @@ pub(crate) const STOPPING: [i32; 3] = [2, 3, 15];
 pub(crate) struct Sent {
     /// The signals that monofy got.
     pub(crate) signals: Vec<i32>,
-    /// Whether the first stop signal was a TERM that monofy and all processes got at once.
-    pub(crate) is_told_with_all: bool,
+    /// Whether monofy and all processes got a TERM at once.
+    pub(crate) has_term_to_all: bool,
+    /// Whether that was the first stop signal.
+    pub(crate) begins_with_term_to_all: bool,
 }
 
 /// A random line and its expected behaviour.
@@ -50,10 +52,9 @@ impl Line {
 
     /// Checks the status of a run that got these signals.
     pub(crate) fn judge(&self, status: i32, stderr: &str, sent: &Sent) -> Result<(), String> {
-        if sent.is_told_with_all && status == 128 + 15 {
+        if sent.begins_with_term_to_all && status == 128 + 15 {
             return Err("TERM to all at once counts as the death of a process".to_owned());
         }
-        let sent = &sent.signals;
         let told = stderr.lines().rev().find_map(|line| line.split_once("ended with status "));
         let told = told.and_then(|(_, rest)| rest.split_once(", because "));
         if let Some((number, because)) = told {
@@ -70,7 +71,7 @@ impl Line {
         Err(format!("nothing explains the status {status}"))
     }
 
-    fn judge_cause(&self, status: i32, because: &str, sent: &[i32]) -> Result<(), String> {
+    fn judge_cause(&self, status: i32, because: &str, sent: &Sent) -> Result<(), String> {
         if because.contains(" was received") {
             let is_right = self.is_of_a_stop(status, sent);
             return is_right.then_some(()).ok_or(format!("{status} is no status of a stop from outside"));
@@ -90,12 +91,13 @@ impl Line {
     }
 
     /// Whether it is the status of a stop from outside: every process ended as asked, or otherwise, or was killed.
-    fn is_of_a_stop(&self, status: i32, sent: &[i32]) -> bool {
+    fn is_of_a_stop(&self, status: i32, sent: &Sent) -> bool {
         let all = || self.setup.iter().chain(&self.processes);
         let may = |process: &Process| {
             process.asked_ends.contains(&status) || own_ends(process, sent).contains(&status)
         };
-        sent.iter().any(|signal| STOPPING.contains(signal)) && ([0, 137].contains(&status) || all().any(may))
+        sent.signals.iter().any(|signal| STOPPING.contains(signal))
+            && ([0, 137].contains(&status) || all().any(may))
     }
 
     /// Checks the output lines of the processes that write some.
@@ -141,9 +143,11 @@ impl Line {
     }
 }
 
-/// How a process may end without a stop: by itself, or by a signal that was passed on to it. A process that catches
-/// signals does not catch them from its first moment on.
-fn own_ends(process: &Process, sent: &[i32]) -> Vec<i32> {
-    let of_signals = sent.iter().map(|signal| 128 + signal);
-    process.own_ends.iter().copied().chain(of_signals).collect()
+/// How a process may end without a stop: by itself, or by a signal that it got. A process that catches signals does not
+/// catch them from its first moment on. One that got TERM itself may end as it does when it is asked to stop.
+fn own_ends(process: &Process, sent: &Sent) -> Vec<i32> {
+    let of_signals = sent.signals.iter().map(|signal| 128 + signal);
+    let asked: &[i32] = if sent.has_term_to_all { &process.asked_ends } else { &[] };
+    let zero = sent.has_term_to_all.then_some(0);
+    process.own_ends.iter().chain(asked).copied().chain(of_signals).chain(zero).collect()
 }

@@ -127,7 +127,8 @@ fn term_to_all(running: &Running, mark: &str, random: &mut Random, sent: &mut Se
     }
     let is_first = !sent.signals.iter().any(|signal| STOPPING.contains(signal));
     // monofy waits 50 ms for its own TERM. A busy machine may have taken longer to send it.
-    sent.is_told_with_all |= is_first && began.elapsed() < Duration::from_millis(30);
+    sent.has_term_to_all = true;
+    sent.begins_with_term_to_all |= is_first && began.elapsed() < Duration::from_millis(30);
     sent.signals.push(15);
 }
 

@@ -52,12 +52,12 @@ fn every_signal(change: &str) -> String {
 }
 
 #[test]
-fn nothing_is_ignored_or_blocked_that_was_not() {
+fn no_signal_is_ignored_or_blocked_that_was_not() {
     assert_same(AS_IT_IS, "");
 }
 
 #[test]
-fn what_was_ignored_stays_ignored() {
+fn ignored_signals_stay_ignored() {
     for change in ["ignore=PIPE", "ignore=CHLD", "ignore=HUP ignore=INT", "ignore=32 ignore=33 ignore=64"] {
         assert_same(AS_IT_IS, change);
     }
@@ -65,7 +65,7 @@ fn what_was_ignored_stays_ignored() {
 }
 
 #[test]
-fn what_was_blocked_stays_blocked() {
+fn blocked_signals_stay_blocked() {
     for change in ["block=PIPE block=CHLD", "block=TERM", "block=32 block=33 block=64"] {
         assert_same(AS_IT_IS, change);
     }
@@ -78,7 +78,7 @@ fn descriptors_umask_and_limits_are_those_that_monofy_had() {
 }
 
 #[test]
-fn closed_standard_descriptors_stay_closed_and_no_notice_goes_astray() {
+fn closed_standard_descriptors_stay_closed_and_get_no_notice() {
     for closed in 0..8 {
         let changes: Vec<_> =
             (0..3).filter(|n| closed & (1 << n) != 0).map(|n| format!("close={n}")).collect();
@@ -129,7 +129,7 @@ fn without_a_terminal_a_process_leads_a_group_of_its_own_in_the_same_session() {
 }
 
 #[test]
-fn a_process_is_sent_its_stop_signal_should_monofy_be_killed() {
+fn the_death_signal_of_a_process_is_its_stop_signal() {
     for (text, number) in [
         ("probe state state", 15),
         ("--stop-signal QUIT probe state state", 3),

@@ -1,7 +1,7 @@
 //! monofy as PID 1 of a pid namespace, without Docker.
 
 use super::line::{CONT, INT, QUIT, TERM, USR1, all_got, ready};
-use super::support::{Run, Running, children, has_tool, in_path, monofy, probe, send, until};
+use super::support::{Run, Running, children, has_tool, in_path, monofy, probe, send, state, until};
 
 /// How a pid namespace is made: with a /proc of its own, or with one that shows other processes.
 const SEATS: [&[&str]; 2] =
@@ -129,4 +129,23 @@ fn at_the_deadline_all_is_killed_even_without_a_proc_of_its_own() {
         send(init(&running), USR1);
         running.finish().assert_status(6);
     }
+}
+
+#[test]
+fn a_descendant_whose_main_thread_has_exited_is_told_to_stop() {
+    if !may_unshare() {
+        return;
+    }
+    let script = "(setsid $PROBE headless g &); exec $PROBE wait m";
+    let running = start(SEATS[0], &["--grace", "1h", "sh", "-c", script]);
+    ready(&running, "m");
+    ready(&running, "g");
+    let init = init(&running);
+    let daemon = until("an adopted zombie", || {
+        let is_zombie = |pid: &&i32| state(**pid) == Some('Z');
+        children(init).iter().find(is_zombie).copied()
+    });
+    assert_ne!(daemon, init);
+    send(init, TERM);
+    running.finish().assert_status(0);
 }

@@ -42,11 +42,8 @@ fn what_started_and_ended_and_why_the_run_ended_is_told_in_order() {
         ]
     );
     assert!(told.contains(&"false exited with status 1".to_owned()), "{told:?}");
-    assert!(
-        told.iter()
-            .any(|line| line.starts_with("stopping") && line.contains("because false exited with status 1"))
-    );
-    assert!(end[0].contains("sleep was killed by SIGTERM") || end[0].starts_with("stopping"), "{told:?}");
+    let is_stopped = told.contains(&"stopping sleep, because false exited with status 1".to_owned());
+    assert_eq!(is_stopped, end[0] == "sleep ended by SIGTERM", "{told:?}");
     assert_eq!(end[1], "ended with status 1, because false exited with status 1");
 }
 
@@ -80,7 +77,7 @@ fn an_outside_signal_is_told_as_the_reason() {
         notices(&finished)[1..],
         [
             "stopping probe, because SIGTERM was received",
-            "probe was killed by SIGTERM",
+            "probe ended by SIGTERM",
             "ended with status 0, because SIGTERM was received",
         ]
     );

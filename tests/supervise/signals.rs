@@ -2,7 +2,7 @@
 
 use super::line::{
     CHLD, CONT, HUP, INT, KILL, QUIT, STOP, TERM, USR1, USR2, all_got, changed, got, got_times,
-    in_one_wake_up, line, ready, run,
+    in_one_wake_up, line, ready, until_zombie,
 };
 use super::support::{Running, send, until};
 
@@ -178,40 +178,54 @@ fn signals_are_still_passed_on_during_a_stop() {
 }
 
 #[test]
-fn a_second_interrupt_kills_at_once() {
-    let running =
-        line("--grace none probe wait a INT=ignore ||| --stop-timeout none probe wait b INT=ignore").start();
+fn int_from_programs_kills_nothing_however_often_it_comes() {
+    let running = line("--grace none probe wait a INT=ignore USR1=0").start();
     ready(&running, "a");
-    ready(&running, "b");
-    running.signal(INT);
-    got(&running, "a", INT);
-    got(&running, "b", INT);
-    running.signal(INT);
-    running.finish().assert_status(137).assert_told("everything is killed");
+    for times in 1..=3 {
+        running.signal(INT);
+        got_times(&running, "a", INT, times);
+    }
+    running.signal(USR1);
+    running.finish().assert_status(0);
 }
 
 #[test]
-fn a_second_interrupt_kills_descendants_as_well() {
-    let words = ["sh", "-c", "setsid $PROBE wait g TERM=ignore & exec $PROBE wait a INT=ignore"];
-    let running = run(&[&["--grace", "none"], &words[..]].concat()).start();
-    ready(&running, "g");
+fn int_and_quit_that_were_inherited_as_ignored_are_passed_on_and_begin_no_stop() {
+    let running = changed("ignore=2 ignore=3", "probe wait a INT=ignore QUIT=ignore").start();
     ready(&running, "a");
-    running.signal(INT);
-    got(&running, "a", INT);
-    running.signal(INT);
-    let finished = running.finish();
-    finished.assert_status(137);
-    assert_eq!(all_got(&finished.stdout, "g"), [0; 0]);
+    for number in [INT, QUIT] {
+        running.signal(number);
+        got(&running, "a", number);
+    }
+    assert!(!running.stderr.so_far().contains("stopping"));
+    running.signal(TERM);
+    running.finish().assert_status(0).assert_told("because SIGTERM was received");
 }
 
 #[test]
-fn a_second_interrupt_kills_a_setup_command() {
-    let running = line("probe wait s INT=ignore && true").start();
-    ready(&running, "s");
-    running.signal(INT);
-    got(&running, "s", INT);
-    running.signal(INT);
-    running.finish().assert_status(137);
+fn a_signal_to_monofy_and_its_processes_at_once_asks_for_a_stop_from_outside() {
+    for number in [TERM, INT, QUIT] {
+        let running = line("probe idle a ||| probe idle b").start();
+        let pids = ["a", "b"].map(|name| ready(&running, name));
+        // monofy is sent the signal last, and sees the deaths first.
+        in_one_wake_up(&running, || {
+            send(pids[0], number);
+            until_zombie(pids[0]);
+        });
+        running.stderr.wait_for("stopping");
+        running.signal(number);
+        running.finish().assert_status(0);
+    }
+}
+
+#[test]
+fn a_run_whose_only_process_died_of_term_is_clean_if_term_comes_to_monofy_too() {
+    for status in ["idle a", "wait a TERM=143"] {
+        let running = line(&format!("probe {status}")).start();
+        send(ready(&running, "a"), TERM);
+        running.signal(TERM);
+        running.finish().assert_status(0);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The exit status (contract, 4.5). That of a setup command and of a missing program stands in `start.rs`.
 
 use super::line::{INT, QUIT, TERM, USR1, USR2, end, got, in_one_wake_up, line, ready};
-use super::support::send;
+use super::support::{Folder, Run, send};
 
 #[test]
 fn a_clean_stop_is_0_whether_a_process_exits_or_dies_of_the_signal_or_reports_it() {
@@ -164,4 +164,12 @@ fn an_outside_signal_that_asks_for_no_stop_and_kills_a_process_is_its_first_exit
     ready(&running, "b");
     running.signal(USR2);
     running.finish().assert_status(140);
+}
+
+#[test]
+fn a_core_dump_is_reported() {
+    let folder = Folder::new();
+    let crash = "ulimit -c unlimited && kill -SEGV $$";
+    let finished = Run::new(["--name=worker", "sh", "-c", crash]).directory(folder.path()).finish();
+    finished.assert_status(139).assert_told("monofy: worker was killed by SIGSEGV (core dumped)");
 }

@@ -295,3 +295,15 @@ fn a_blank_that_toml_does_not_have_is_an_error() {
         finished.assert_status(125).assert_told("monofy.toml:1:7: not valid TOML: invalid unquoted key");
     }
 }
+
+#[test]
+fn a_password_hash_as_a_default_has_a_warning_that_shows_none_of_it() {
+    let file = "[vars.HASH]\nsecret = true\ndefault = '$2b$12$Pg8A'\n[vars]\nB = '$$2b$$12$$Pg8A'\n";
+    let finished = Scenario::new().file(FILE, file).run(["-q", "sh", "-c", "exit 3", "$HASH", "$B"]);
+    finished.assert_status(3).assert_told(
+        "monofy.toml:3:11: HASH: in the default, an unset variable becomes nothing in what looks like a password hash: \
+         write `$$` for each `$` in it",
+    );
+    assert_eq!(finished.stderr.matches("warning").count(), 1, "{}", finished.stderr);
+    assert!(!finished.stderr.contains("Pg8A"), "{}", finished.stderr);
+}

@@ -13,7 +13,7 @@ monofy: ./monofy.toml:2:12: KEY: not set: it is required
 monofy: argument 4: PROT: which port?; did you mean PORT?
     --bind=${PROT:?which port?}
            ^^^^^^^^^^^^^^^^^^^^
-monofy: argument 6: not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
+monofy: argument 6: 'soon' is not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, 0 is at once, none is no limit
     --stop-timeout=soon
                    ^^^^
 ";
@@ -48,7 +48,9 @@ fn a_plan_shows_what_it_can() {
     let finished = scenario().run(line);
     finished
         .assert_status(125)
-        .assert_stdout("processes, side by side\n├─ a  A=a a '--bind=${PROT:?which port?}'\n└─ b  A=a b a\n");
+        .assert_stdout(
+            "incomplete: 4 problems, so nothing can be started\nprocesses, side by side\n├─ a  A=a a '--bind=${PROT:?which port?}'\n└─ b  A=a b a\n",
+        );
     assert_eq!(finished.stderr, PROBLEMS);
 }
 
@@ -62,7 +64,7 @@ fn a_plan_with_problems_contains_them_and_is_not_executed() {
     let scenario = scenario().file("plan", &finished.stdout);
     scenario.refused(
         &["--run-plan", "plan"],
-        "monofy: --run-plan: plan: the line that it was made of has problems, which it names\n",
+        "monofy: --run-plan: plan: the line of this plan has errors, which the plan lists\n",
     );
     assert!(!scenario.path().join("started").exists());
 }

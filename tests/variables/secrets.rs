@@ -135,3 +135,55 @@ fn no_problem_shows_a_secret() {
     finished.assert_status(125).assert_told("argument 9: API_TOKENS: not set; did you mean API_TOKEN?");
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
 }
+
+#[test]
+fn a_secret_in_the_path_of_a_file_is_masked() {
+    let scenario = Scenario::new()
+        .file(
+            "monofy.toml",
+            "[settings]\nsecrets = ['*_DIR', 'KEY_FILE']\nenv-files = ['${A_DIR}/env', '${A_DIR}/gone']\n\
+             [vars.KEY]\nfile = true\nchoices = ['x']\n",
+        )
+        .env("A_DIR", "hunter2")
+        .env("KEY_FILE", "hunter2/key");
+    std::fs::create_dir(scenario.path().join("hunter2")).expect("a folder can be made");
+    let scenario = scenario.file("hunter2/env", "B='x' y\nC=1\n").file("hunter2/key", "hunter2");
+    let finished = scenario.run(["--explain", "p", "$C", "$KEY"]);
+    finished.assert_status(125).assert_told("***/env:1:7: text after the closing quote");
+    finished.assert_told("the env file ./***/gone cannot be read");
+    finished.assert_told("KEY: the value from *** is none of x");
+    assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
+    let shown = finished.stdout.replace("KEY = hunter2", "");
+    assert!(!shown.contains("hunter2") && shown.contains("***/env:2"), "{finished:#?}");
+}
+
+#[test]
+fn a_variable_can_be_declared_secret_on_the_command_line() {
+    let scenario = || Scenario::new().file("key", "hunter2\n").env("KEY_FILE", "key").env("TOKEN", "hunter2");
+    let line = ["sh", "-c", "echo $1 ${$}KEY", "sh", "$KEY"];
+    assert_eq!(scenario().shown(&[&["-q", "--secret=TOKEN,KEY"][..], &line].concat()), "hunter2 hunter2\n");
+    for options in [&["--secret=TOKEN", "--secret", "KEY"][..], &["--no-defaults", "--secret=TOKEN,KEY"]] {
+        let plan = scenario().plan(&[options, &["p", "$KEY-$TOKEN"]].concat());
+        assert_eq!(plan["processes"][0]["argv"], json!(["p", "***-***"]), "{options:?}");
+        assert_eq!(plan["processes"][0]["env"], json!({"KEY": "***"}), "{options:?}");
+    }
+    let twin = scenario().env("MONOFY_SECRET", "KEY").plan(&["--secret=TOKEN", "p", "$KEY-$TOKEN"]);
+    assert_eq!(twin["processes"][0]["argv"], json!(["p", "***-***"]));
+    let scenario = scenario().file("monofy.toml", "[vars.TOKEN]\nsecret = false\nchoices = ['x']\n");
+    scenario.refused(
+        &["--secret=TOKEN", "p"],
+        "monofy: ./monofy.toml:3:11: TOKEN: the value from the environment is none of the choices\n    choices = …\n              ^\n",
+    );
+    Scenario::new().refused(
+        &["--secret=A,9B", "p"],
+        "monofy: argument 1: not a variable name; write NAME or NAME,NAME, of letters, digits and _\n    --secret=A,9B\n               ^^\nTry 'monofy --help'.\n",
+    );
+    Scenario::new().env("GONE_FILE", "gone").refused(
+        &["--secret=A,GONE", "p"],
+        "monofy: argument 1: GONE: the file that GONE_FILE names cannot be read: No such file or directory (os error 2)\n    --secret=A,GONE\n               ^^^^\n",
+    );
+    Scenario::new().env("MONOFY_SECRET", "hunter 2").refused(
+        &["p"],
+        "monofy: MONOFY_SECRET: this environment variable has to be a variable name, or several with ',' between them\nTry 'monofy --help'.\n",
+    );
+}

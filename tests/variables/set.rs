@@ -53,7 +53,7 @@ fn a_mistake_is_reported_without_the_value() {
 fn set_is_a_global_option() {
     Scenario::new().refused(
         &["p", "|||", "--set=A=hunter2", "q"],
-        "monofy: argument 3: '--set' is a global option and stands in front of the first process only\n    --set=…\n    \
+        "monofy: argument 3: '--set' is a global option and goes before the first process only\n    --set=…\n    \
          ^^^^^^^\nTry 'monofy --help'.\n",
     );
 }

@@ -1,15 +1,25 @@
-"""Counts the words that wait in the database. Crashes at the word "poison", after it has removed it."""
+"""Counts the words of the jobs until it is asked to stop. Crashes at the job "poison", after it has counted it."""
 
+import os
 import signal
 import sys
+import threading
 
-from database import Database
+from database import connect
 
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-database = Database()
-print("worker: waiting for words")
-while True:
-    _, word = database.ask("BLPOP", "words", 0)
-    if word == b"poison":
-        sys.exit("worker: cannot count this word")
-    database.ask("HINCRBY", "counts", word.decode(), 1)
+stopping = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+database = connect()
+me = os.environ.get("HOSTNAME", "worker")
+print("worker: waiting for jobs")
+while not stopping.is_set():
+    database.execute("SELECT id, text FROM job WHERE words IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
+    job = database.fetchone()
+    if job is None:
+        stopping.wait(0.1)
+        continue
+    number, text = job
+    database.execute("UPDATE job SET words = %s, worker = %s WHERE id = %s", [len(text.split()), me, number])
+    if text == "poison":
+        sys.exit("worker: cannot go on after this job")
+print("worker: stopped between two jobs")

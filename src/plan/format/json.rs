@@ -1,4 +1,4 @@
-//! A plan as JSON.
+//! Plans as JSON, by hand: see [`json_writer`](crate::plan::format::json_writer) for the reason.
 
 use crate::plan::format::json_writer::JsonWriter;
 use crate::plan::{
@@ -6,105 +6,107 @@ use crate::plan::{
 };
 
 impl Plan {
-    pub(in crate::plan) fn write(&self, page: &mut JsonWriter<'_>) {
-        page.object(|page| {
-            page.key("version").number(self.version);
-            page.key("masked").flag(self.masked);
-            page.key("setup").list(&self.setup, process);
-            page.key("processes").list(&self.processes, process);
-            page.key("settings").object(|page| settings(page, self.settings));
-            page.key("variables").list(&self.variables, variable);
-            page.key("warnings").list(&self.warnings, |page, warning| page.text(warning));
-            page.key("skipped").list(&self.skipped, skipped);
-            page.key("problems").list(&self.problems, |page, problem| page.text(problem));
+    pub(in crate::plan) fn write(&self, writer: &mut JsonWriter<'_>) {
+        writer.object(|writer| {
+            writer.key("version").number(self.version);
+            writer.key("masked").flag(self.masked);
+            writer.key("setup").list(&self.setup, process);
+            writer.key("processes").list(&self.processes, process);
+            writer.key("settings").object(|writer| settings(writer, self.settings));
+            writer.key("variables").list(&self.variables, variable);
+            writer.key("warnings").list(&self.warnings, |writer, warning| writer.text(warning));
+            writer.key("skipped").list(&self.skipped, skipped);
+            writer.key("problems").list(&self.problems, |writer, problem| writer.text(problem));
         });
     }
 }
 
-fn process(page: &mut JsonWriter<'_>, process: &Process) {
-    page.object(|page| {
-        page.key("name").text(&process.name);
-        page.key("argv").list(&process.argv, JsonWriter::bytes);
+fn process(writer: &mut JsonWriter<'_>, process: &Process) {
+    writer.object(|writer| {
+        writer.key("name").text(&process.name);
+        writer.key("argv").list(&process.argv, JsonWriter::bytes);
         if !process.template.is_empty() {
-            page.key("template").list(&process.template, JsonWriter::bytes);
+            writer.key("template").list(&process.template, JsonWriter::bytes);
         }
-        page.key("env").object(|page| {
+        writer.key("env").object(|writer| {
             for (name, value) in &process.env {
-                page.entry(name).bytes(value);
+                writer.entry(name).bytes(value);
             }
         });
-        page.key("stop_signal").maybe(process.stop_signal, |page, signal| page.word(&signal.name()));
-        page.key("stop_timeout_ms").maybe(process.stop_timeout_ms, limit);
-        page.key("user").maybe(process.user.as_ref(), JsonWriter::bytes);
-        page.key("workdir").maybe(process.workdir.as_ref(), JsonWriter::bytes);
-        page.key("tty").flag(process.tty);
-        page.key("restart").word(&process.restart.to_string());
-        page.key("ready").maybe(process.ready.as_ref(), |page, ready| page.bytes(ready.written()));
-        page.key("ready_template").maybe(process.ready_template.as_ref(), JsonWriter::bytes);
-        page.key("after").list(&process.after, |page, name| page.text(name));
-        page.key("once").flag(process.once);
-        page.key("creates").maybe(process.creates.as_ref(), JsonWriter::bytes);
-        page.key("umask").maybe(process.umask, JsonWriter::number);
-        page.key("rewrite").list(&process.rewrite, |page, pair| rewrite(page, *pair));
-        page.key("secrets").object(|page| {
+        writer.key("stop_signal").maybe(process.stop_signal, |writer, signal| writer.word(&signal.name()));
+        writer.key("stop_timeout_ms").maybe(process.stop_timeout_ms, timeout);
+        writer.key("user").maybe(process.user.as_ref(), JsonWriter::bytes);
+        writer.key("workdir").maybe(process.workdir.as_ref(), JsonWriter::bytes);
+        writer.key("tty").flag(process.tty);
+        writer.key("restart").word(&process.restart.to_string());
+        writer.key("ready").maybe(process.ready.as_ref(), |writer, ready| writer.bytes(ready.written()));
+        writer.key("ready_template").maybe(process.ready_template.as_ref(), JsonWriter::bytes);
+        writer.key("after").list(&process.after, |writer, name| writer.text(name));
+        writer.key("once").flag(process.once);
+        writer.key("creates").maybe(process.creates.as_ref(), JsonWriter::bytes);
+        writer.key("umask").maybe(process.umask, JsonWriter::number);
+        writer.key("rewrite").list(&process.rewrite, |writer, pair| rewrite(writer, *pair));
+        writer.key("secrets").object(|writer| {
             for (field, ranges) in &process.secrets.0 {
-                page.entry(field).list(ranges, |page, range| page.list(range, |page, at| page.count(*at)));
+                writer
+                    .entry(field)
+                    .list(ranges, |writer, range| writer.list(range, |writer, at| writer.count(*at)));
             }
         });
     });
 }
 
-fn rewrite(page: &mut JsonWriter<'_>, rewrite: Rewrite) {
-    page.object(|page| {
-        page.key("from").word(&rewrite.from.name());
-        page.key("to").maybe(rewrite.to, |page, signal| page.word(&signal.name()));
+fn rewrite(writer: &mut JsonWriter<'_>, rewrite: Rewrite) {
+    writer.object(|writer| {
+        writer.key("from").word(&rewrite.from.name());
+        writer.key("to").maybe(rewrite.to, |writer, signal| writer.word(&signal.name()));
     });
 }
 
-fn skipped(page: &mut JsonWriter<'_>, skipped: &Skipped) {
-    page.object(|page| {
-        page.key("name").text(&skipped.name);
-        page.key("kind").word(match skipped.kind {
+fn skipped(writer: &mut JsonWriter<'_>, skipped: &Skipped) {
+    writer.object(|writer| {
+        writer.key("name").text(&skipped.name);
+        writer.key("kind").word(match skipped.kind {
             ProcessKind::Setup => "setup",
             ProcessKind::Process => "process",
         });
-        page.key("reason").text(&skipped.reason);
+        writer.key("reason").text(&skipped.reason);
     });
 }
 
-fn settings(page: &mut JsonWriter<'_>, settings: Settings) {
-    page.key("grace_ms").maybe(settings.grace_ms, limit);
-    page.key("output").word(match settings.output {
+fn settings(writer: &mut JsonWriter<'_>, settings: Settings) {
+    writer.key("grace_ms").maybe(settings.grace_ms, timeout);
+    writer.key("output").word(match settings.output {
         Output::Raw => "raw",
         Output::Prefix => "prefix",
         Output::Json => "json",
     });
-    page.key("strict").flag(settings.strict);
-    page.key("verbosity").word(match settings.verbosity {
+    writer.key("strict").flag(settings.strict);
+    writer.key("verbosity").word(match settings.verbosity {
         Verbosity::Quiet => "quiet",
         Verbosity::Normal => "normal",
         Verbosity::Verbose => "verbose",
     });
-    page.key("ready_fd").maybe(settings.ready_fd, JsonWriter::number);
+    writer.key("ready_fd").maybe(settings.ready_fd, JsonWriter::number);
 }
 
-/// Of these there may be thousands, always in the same place: in a few pieces, laid out by hand.
-fn variable(page: &mut JsonWriter<'_>, variable: &Variable) {
-    page.raw("{\n      \"name\": ");
-    page.text(&variable.name);
-    page.raw(",\n      \"source\": \"");
-    page.raw(variable.source.name());
-    page.raw(if variable.secret {
+/// A plan may have thousands of variables, so each is written in a few pieces.
+fn variable(writer: &mut JsonWriter<'_>, variable: &Variable) {
+    writer.raw("{\n      \"name\": ");
+    writer.text(&variable.name);
+    writer.raw(",\n      \"source\": \"");
+    writer.raw(variable.source.name());
+    writer.raw(if variable.secret {
         "\",\n      \"secret\": true\n    }"
     } else {
         "\",\n      \"secret\": false\n    }"
     });
 }
 
-fn limit(page: &mut JsonWriter<'_>, limit: Timeout) {
-    match limit {
-        Timeout::After(duration) => page.number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
-        Timeout::Never => page.word("none"),
+fn timeout(writer: &mut JsonWriter<'_>, timeout: Timeout) {
+    match timeout {
+        Timeout::After(duration) => writer.number(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)),
+        Timeout::Never => writer.word("none"),
     }
 }
 
@@ -125,7 +127,7 @@ mod tests {
         BYTES.iter().map(|bytes| ByteString(bytes.to_vec())).collect()
     }
 
-    fn bare() -> Process {
+    fn minimal() -> Process {
         Process {
             name: "b\"a".to_owned(),
             argv: bytes(),
@@ -173,11 +175,11 @@ mod tests {
             secrets: SecretRanges(
                 [("argv[1]".to_owned(), vec![[0, 3], [5, 9]]), ("stop_signal".to_owned(), Vec::new())].into(),
             ),
-            ..bare()
+            ..minimal()
         }
     }
 
-    /// One with everything in it.
+    /// A plan in which every field is set.
     fn plan(output: Output, verbosity: Verbosity, grace_ms: Option<Timeout>) -> Plan {
         let sources = [
             VariableSource::Set,
@@ -193,8 +195,8 @@ mod tests {
         Plan {
             version: VERSION,
             masked: true,
-            setup: vec![bare()],
-            processes: vec![full(), bare()],
+            setup: vec![minimal()],
+            processes: vec![full(), minimal()],
             settings: Settings { grace_ms, output, strict: true, verbosity, ready_fd: Some(-7) },
             variables: sources.into_iter().map(variable).collect(),
             warnings: vec!["a\n  ^".to_owned()],
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_what_serde_json_makes_of_it() {
+    fn the_output_is_that_of_serde_json() {
         let longest = Timeout::After(Duration::MAX);
         for plan in [
             plan(Output::Raw, Verbosity::Quiet, None),
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_longer_than_what_is_written_at_once_is_whole() {
+    fn a_plan_longer_than_the_buffer_is_written_whole() {
         let mut plan = plan(Output::Raw, Verbosity::Quiet, None);
         plan.processes = vec![full(); 500];
         assert_eq!(written(&plan), serde_json::to_string_pretty(&plan).unwrap() + "\n");

@@ -1,5 +1,7 @@
-//! JSON for people, laid out as `serde_json` does it, and faster: keys and words that are known need no escaping, and
-//! of what is text whole words are looked at instead of bytes.
+//! A JSON writer for plans, with the layout of `serde_json::to_writer_pretty`.
+//!
+//! It replaces a serde derive because planning 1,000 templates is measured against `sh` (contract, 6): known keys and
+//! words need no escaping, and text is scanned eight bytes at a time.
 
 use std::io::{self, Write};
 
@@ -9,39 +11,39 @@ use base64::engine::general_purpose::STANDARD;
 use crate::plan::ByteString;
 use crate::text::json::escape;
 
-/// How much is collected before it is written.
-const FULL: usize = 32 * 1024;
+/// How many bytes are buffered before a write.
+const BUFFER: usize = 32 * 1024;
 
-/// What stands in front of what is deeper than anything in a plan is not aligned any more.
-const BLANKS: &[u8] = &[b' '; 20];
+/// Indentation. Nothing in a plan is nested more deeply.
+const INDENT: &[u8] = &[b' '; 20];
 
-/// JSON that is being written. What fails is told at the end.
+/// JSON being written. [`JsonWriter::finish`] returns the first error.
 pub(crate) struct JsonWriter<'w> {
     to: &'w mut dyn Write,
     text: Vec<u8>,
     level: usize,
-    /// Whether the innermost list or object has anything in it.
+    /// Whether the innermost list or object has an element.
     is_filled: bool,
     outcome: io::Result<()>,
 }
 
 impl<'w> JsonWriter<'w> {
-    /// An empty one.
+    /// A writer of nothing yet.
     pub(crate) fn new(to: &'w mut dyn Write) -> Self {
-        Self { to, text: Vec::with_capacity(FULL * 2), level: 0, is_filled: false, outcome: Ok(()) }
+        Self { to, text: Vec::with_capacity(BUFFER * 2), level: 0, is_filled: false, outcome: Ok(()) }
     }
 
     /// Ends it with a newline.
     ///
     /// # Errors
-    /// When some of it could not be written.
+    /// When a write failed.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.text.push(b'\n');
-        self.turn();
+        self.flush();
         self.outcome
     }
 
-    fn turn(&mut self) {
+    fn flush(&mut self) {
         if self.outcome.is_ok() {
             self.outcome = self.to.write_all(&self.text);
         }
@@ -51,15 +53,15 @@ impl<'w> JsonWriter<'w> {
     /// Begins the next element of a list.
     pub(crate) fn line(&mut self) {
         self.text.extend_from_slice(if self.is_filled { b",\n" } else { b"\n" });
-        // Behind a newline, since stdout keeps what follows the last one.
-        if self.text.len() >= FULL {
-            self.turn();
+        // After a newline, since stdout is line-buffered and keeps what follows the last one.
+        if self.text.len() >= BUFFER {
+            self.flush();
         }
-        self.text.extend_from_slice(&BLANKS[..(2 * self.level).min(BLANKS.len())]);
+        self.text.extend_from_slice(&INDENT[..(2 * self.level).min(INDENT.len())]);
         self.is_filled = true;
     }
 
-    /// Begins the next entry of an object, of a key that is plain.
+    /// Begins the next entry of an object. The key needs no escaping.
     pub(crate) fn key(&mut self, key: &'static str) -> &mut Self {
         self.line();
         self.word(key);
@@ -67,7 +69,7 @@ impl<'w> JsonWriter<'w> {
         self
     }
 
-    /// The same of any key.
+    /// Begins the next entry of an object, with any key.
     pub(crate) fn entry(&mut self, key: &str) -> &mut Self {
         self.line();
         self.text(key);
@@ -85,10 +87,10 @@ impl<'w> JsonWriter<'w> {
     /// A list; `each` writes an element.
     pub(crate) fn list<T>(&mut self, elements: &[T], each: impl Fn(&mut Self, &T)) {
         self.text.push(b'[');
-        self.inside(|page| {
+        self.inside(|writer| {
             for element in elements {
-                page.line();
-                each(page, element);
+                writer.line();
+                each(writer, element);
             }
         });
         self.text.push(b']');
@@ -128,11 +130,11 @@ impl<'w> JsonWriter<'w> {
         self.text.push(b'"');
         if !is_utf8 {
             self.text.truncate(start);
-            self.object(|page| page.key(crate::plan::bytes::BASE64).word(&STANDARD.encode(&bytes.0)));
+            self.object(|writer| writer.key(crate::plan::bytes::BASE64).word(&STANDARD.encode(&bytes.0)));
         }
     }
 
-    /// What is JSON already.
+    /// Text that is JSON already.
     pub(crate) fn raw(&mut self, json: &str) {
         self.text.extend_from_slice(json.as_bytes());
     }
@@ -143,7 +145,7 @@ impl<'w> JsonWriter<'w> {
         let _ = write!(self.text, "{number}");
     }
 
-    /// A number of things.
+    /// A count or a position.
     pub(crate) fn count(&mut self, count: usize) {
         self.number(i128::try_from(count).unwrap_or(i128::MAX));
     }

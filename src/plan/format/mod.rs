@@ -1,4 +1,4 @@
-//! The formats a plan is written in.
+//! The formats of a plan.
 
 pub(crate) mod json;
 pub(crate) mod json_writer;

@@ -1,19 +1,38 @@
-//! The plan for people: setup and processes as a tree, arguments as a shell would take them.
+//! Plans as text: setup commands and processes as a tree, with arguments quoted for a shell.
 
 use std::fmt::Write;
 
-use crate::plan::{ByteString, Output, Plan, Process, Restart, Timeout};
+use crate::plan::{
+    ByteString, Output, Plan, Process, ProcessKind, Restart, Rewrite, Skipped, Timeout, is_variable,
+};
+use crate::signal::SignalNumber;
 use crate::text::columns;
 use crate::text::shell::quote;
 
-pub(in crate::plan) fn view(plan: &Plan) -> String {
+/// Words that a shell reads as syntax at the start of a command.
+const RESERVED: [&str; 21] = [
+    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until",
+    "while", "[[", "function", "select", "time", "coproc",
+];
+
+pub(in crate::plan) fn to_text(plan: &Plan) -> String {
     let mut text = String::new();
+    if !plan.problems.is_empty() {
+        let count = plan.problems.len();
+        let problems = if count == 1 { "problem" } else { "problems" };
+        let _ = writeln!(text, "incomplete: {count} {problems}, so nothing can be started");
+    }
     if !plan.setup.is_empty() {
         branch(&mut text, "setup, one after another", &plan.setup);
     }
-    branch(&mut text, "processes, side by side", &plan.processes);
+    if plan.processes.is_empty() {
+        text.push_str("no process\n");
+    } else {
+        branch(&mut text, "processes, side by side", &plan.processes);
+    }
+    skipped(&mut text, &plan.skipped);
     if let Some(grace) = plan.settings.grace_ms {
-        let _ = writeln!(text, "grace {}", limit(grace));
+        let _ = writeln!(text, "grace {}", timeout(grace));
     }
     match plan.settings.output {
         Output::Raw => {}
@@ -30,18 +49,50 @@ fn branch(text: &mut String, title: &str, processes: &[Process]) {
     for (index, process) in processes.iter().enumerate() {
         let is_last = index + 1 == processes.len();
         let (knot, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
-        let _ = writeln!(text, "{knot} {:width$}  {}", process.name, command(process));
+        let _ = writeln!(text, "{knot} {}  {}", padded(&process.name, width), command(process));
         let details = details(process);
         if !details.is_empty() {
-            let _ = writeln!(text, "{stem} {:width$}  ({})", "", details.join(", "));
+            let _ = writeln!(text, "{stem} {}  ({})", padded("", width), details.join(", "));
         }
     }
 }
 
-/// As a shell would take it: its own environment, then PROGRAM and its arguments.
+fn skipped(text: &mut String, skipped: &[Skipped]) {
+    if skipped.is_empty() {
+        return;
+    }
+    text.push_str("left out\n");
+    let width = columns::width(skipped.iter().map(|skipped| skipped.name.as_str()));
+    let last = skipped.len() - 1;
+    for (index, skipped) in skipped.iter().enumerate() {
+        let knot = if index == last { "└─" } else { "├─" };
+        let kind = match skipped.kind {
+            ProcessKind::Setup => "setup command",
+            ProcessKind::Process => "process",
+        };
+        let _ = writeln!(text, "{knot} {}  {kind}: {}", padded(&skipped.name, width), skipped.reason);
+    }
+}
+
+/// A name with blanks up to the width of its column.
+fn padded(name: &str, width: usize) -> String {
+    format!("{name:width$}")
+}
+
+/// The command for a shell: its environment, then PROGRAM and its arguments.
 fn command(process: &Process) -> String {
-    let own = process.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-    own.chain(process.argv.iter().map(quoted)).collect::<Vec<_>>().join(" ")
+    let env = process.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let program = process.argv.iter().take(1).map(quoted_program);
+    let arguments = process.argv.iter().skip(1).map(quoted);
+    env.chain(program).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// PROGRAM, quoted also where a shell would take it for an assignment or for syntax.
+fn quoted_program(program: &ByteString) -> String {
+    let quoted = quoted(program);
+    let is_assignment =
+        quoted.split_once('=').is_some_and(|(name, _)| is_variable(name.trim_end_matches('+')));
+    if is_assignment || RESERVED.contains(&quoted.as_str()) { format!("'{quoted}'") } else { quoted }
 }
 
 fn details(process: &Process) -> Vec<String> {
@@ -50,8 +101,8 @@ fn details(process: &Process) -> Vec<String> {
     if let Some(signal) = process.stop_signal {
         add("stop signal", signal.name());
     }
-    if let Some(timeout) = process.stop_timeout_ms {
-        add("stop timeout", limit(timeout));
+    if let Some(limit) = process.stop_timeout_ms {
+        add("stop timeout", timeout(limit));
     }
     if let Some(user) = &process.user {
         add("user", quoted(user));
@@ -59,11 +110,20 @@ fn details(process: &Process) -> Vec<String> {
     if let Some(workdir) = &process.workdir {
         add("working directory", quoted(workdir));
     }
+    if let Some(umask) = process.umask {
+        add("umask", format!("{umask:04o}"));
+    }
     if process.tty {
         details.push("pseudo-terminal".to_owned());
     }
+    if process.once {
+        details.push("once".to_owned());
+    }
     if process.restart != Restart::No {
         details.push(format!("restart {}", process.restart));
+    }
+    if let Some(path) = &process.creates {
+        details.push(format!("left out if {} exists", quoted(path)));
     }
     if let Some(ready) = &process.ready {
         details.push(format!("ready {}", quoted(ready.written())));
@@ -71,15 +131,21 @@ fn details(process: &Process) -> Vec<String> {
     if !process.after.is_empty() {
         details.push(format!("after {}", process.after.join(", ")));
     }
+    details.extend(process.rewrite.iter().copied().map(rewrite));
     details
+}
+
+fn rewrite(rewrite: Rewrite) -> String {
+    let to = rewrite.to.map_or_else(|| "nothing".to_owned(), SignalNumber::name);
+    format!("{} instead of {}", to, rewrite.from.name())
 }
 
 fn quoted(value: &ByteString) -> String {
     String::from_utf8_lossy(&quote(&value.0)).into_owned()
 }
 
-fn limit(limit: Timeout) -> String {
-    match limit {
+fn timeout(timeout: Timeout) -> String {
+    match timeout {
         Timeout::Never => "none".to_owned(),
         Timeout::After(duration) => format!("{duration:?}"),
     }

@@ -1,150 +1,253 @@
-//! What the machine says, done.
+//! Executes the machine's actions.
 
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
-use crate::supervisor::event_loop::Driver;
-use crate::supervisor::launcher::{Failure, What};
+use crate::supervisor::event_loop::EventLoop;
+use crate::supervisor::launcher::pending::Completed;
+use crate::supervisor::launcher::{Lookup, LookupSubject, Missing, Start, StartError};
 use crate::supervisor::machine::action::{Action, Announcement};
-use crate::supervisor::machine::event::Event;
+use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
+use crate::supervisor::machine::readiness::ProbeResult;
 use crate::supervisor::messages;
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
+use crate::supervisor::probes::Probed;
 use crate::sys::clock::Moment;
 use crate::sys::process::{self, Pid};
 use crate::sys::procfs::{self, Descendant};
 use crate::sys::signals;
-use crate::sys::spawn::Started;
+use crate::sys::spawn::{Grouping, NewProcess, Spawned};
 use crate::sys::terminal::SavedTerminal;
 
-impl Driver<'_> {
-    /// Does one thing. Returns the status when that was the last.
+impl EventLoop<'_> {
+    /// Executes one action. Returns the exit status if it was the last.
     pub(in crate::supervisor) fn execute(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Spawn(id) => {
-                let event = self.start(id);
-                self.tell_machine(event);
+                let start = self.try_to_start(id);
+                self.finish_start(id, start);
             }
-            Action::LookUpPrograms => {
-                let result = self.look_up_programs();
-                self.tell_machine(Event::ProgramsLookedUp(result));
+            Action::CheckCreates(id) => {
+                let path = self.check_creates(id);
+                self.handle(Event::CreatesChecked(id, path));
             }
-            Action::Ask(id) => {
-                if let Some(answer) = self.probes.ask(id, &self.launcher) {
-                    self.tell_machine(Event::Checked(id, answer));
+            Action::LookUpPrograms => match self.launcher.look_up() {
+                Lookup::Complete(missing) => self.finish_lookup(&missing),
+                Lookup::Pending(lookup) => self.pending.set_lookup(lookup),
+            },
+            Action::Probe(id) => {
+                if let Some(result) = self.probe(id) {
+                    self.handle(Event::Probed(id, result));
                 }
             }
-            Action::GiveUpAsking(id) => self.probes.give_up_asking(id),
-            Action::EndCheck(id) => {
+            Action::AbandonProbe(id) => self.probes.abandon(id),
+            Action::EndProbe(id) => {
                 self.probes.end(id);
-                if let Some(outlets) = &mut self.outlets {
-                    outlets.stop_matching(TaskId(id.0));
+                if let Some(output) = &mut self.output {
+                    output.stop_matching(id);
                 }
             }
             Action::Announce(what) => self.announce(what),
-            Action::AskLeftBehind(id, leader) => {
-                let left = self.remains.take_group_to_ask(leader);
-                self.ask_remains(&Notice::AskedLeftBehind(id), &left);
+            Action::TerminateLeftovers(id, former) => self.terminate_leftovers(id, former),
+            Action::KillLeftovers(_, former) => {
+                let running: Vec<Pid> = self.machine.running_pids().collect();
+                self.orphans.kill_leftovers(former, &running, self.launcher.grouping);
             }
-            Action::KillLeftBehind(leader) => self.remains.kill_group(leader),
             Action::Send(pid, signal) => self.send(pid, signal),
             Action::KillTree(pid) => self.kill_tree(pid),
-            Action::AskDescendants => self.ask_descendants(),
-            Action::KillDescendants { sparing } => orphans::kill_all_but(&sparing),
+            Action::TerminateDescendants => self.terminate_descendants(),
+            Action::KillDescendants { sparing } => orphans::kill_all_but(&sparing, &self.groups()),
             Action::StopSelf(signal) => signals::stop_self(signal),
-            Action::Tell(notice) => self.tell(&notice),
+            Action::Report(notice) => self.report(&notice),
             Action::Finish(status) => return Some(status),
         }
         None
     }
 
-    fn start(&mut self, id: TaskId) -> Event<'static> {
-        match self.try_to_start(id) {
-            Ok(Started { pid, missed }) => {
-                if let Some(outlets) = &mut self.outlets {
-                    outlets.process_started(TaskId(id.0), pid, Moment::now());
+    fn try_to_start(&mut self, id: TaskId) -> Start {
+        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let resources = resources.map_err(StartError::Probe)?.unwrap_or_default();
+        self.launcher.start(id, self.output.as_deref_mut(), &resources)
+    }
+
+    fn finish_start(&mut self, id: TaskId, start: Start) {
+        let event = match start {
+            Ok(Spawned::Executed(process, _)) => self.started(id, process),
+            Ok(Spawned::Pending(process)) => {
+                self.pending.add_start(id, process);
+                return;
+            }
+            Err(error) => self.not_started(id, &error),
+        };
+        self.handle(event);
+    }
+
+    fn started(&mut self, id: TaskId, NewProcess { pid, missed }: NewProcess) -> Event<'static> {
+        if let Some(output) = &mut self.output {
+            output.process_started(id, pid, Moment::now());
+        }
+        let launcher = &mut self.launcher;
+        self.probes.started(id, pid, || launcher.uid(id));
+        self.orphans.record_start(pid);
+        Event::Spawned(id, pid, missed)
+    }
+
+    fn not_started(&mut self, id: TaskId, error: &StartError) -> Event<'static> {
+        self.probes.end(id);
+        if !error.is_cancelled() {
+            let text = format!("{}: {error}", messages::command(&self.launcher, id));
+            self.notices.write(Level::Warning, &text);
+        }
+        Event::SpawnFailed(id, error.exit_status())
+    }
+
+    /// Handles starts and lookups that have taken long.
+    pub(in crate::supervisor) fn complete(&mut self, completed: Vec<Completed>) {
+        for completed in completed {
+            match completed {
+                Completed::Start(id, result) => {
+                    let event = match result {
+                        Ok(process) => self.started(id, process),
+                        Err(error) => {
+                            let error = self.launcher.explain_start(id, error);
+                            self.not_started(id, &error)
+                        }
+                    };
+                    self.handle(event);
                 }
-                self.probes.started(id, pid, &self.launcher);
-                Event::Spawned(id, pid, missed)
-            }
-            Err(failure) => {
-                self.probes.end(id);
-                let text = format!("{} cannot be started: {failure}", messages::command(&self.launcher, id));
-                self.teller.tell(Level::Warning, &text);
-                Event::SpawnFailed(id, failure.exit_status())
+                Completed::Cancelled(id) => {
+                    let event = self.not_started(id, &StartError::Cancelled);
+                    self.handle(event);
+                }
+                Completed::Lookup(lookup) => {
+                    let missing = self.launcher.finish_lookup(lookup);
+                    self.finish_lookup(&missing);
+                }
             }
         }
     }
 
-    fn try_to_start(&mut self, id: TaskId) -> Result<Started, Failure> {
-        let outfit = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
-        let outfit = outfit.map_err(Failure::Check)?.unwrap_or_default();
-        self.launcher.start(id, self.outlets.as_deref_mut(), &outfit)
-    }
-
-    fn look_up_programs(&mut self) -> Result<(), u8> {
-        let missing = self.launcher.missing();
-        for (id, what, missing) in &missing {
+    fn finish_lookup(&mut self, missing: &Missing) {
+        for (id, subject, error) in missing {
             let command = messages::command(&self.launcher, *id);
-            let text = match what {
-                What::Program => format!("{command} cannot be started: {missing}"),
-                What::Check => format!("{command} cannot be asked whether it is ready: exec: {missing}"),
+            let text = match subject {
+                LookupSubject::Process => format!("{command}: {error}"),
+                LookupSubject::Probe => {
+                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
+                }
             };
-            self.teller.tell(Level::Warning, &text);
+            self.notices.write(Level::Warning, &text);
         }
-        missing.first().map_or(Ok(()), |(_, _, missing)| Err(missing.exit_status()))
+        let result = missing.first().map_or(Ok(()), |(_, _, error)| Err(error.exit_status()));
+        self.handle(Event::ProgramsLookedUp(result));
+    }
+
+    fn probe(&mut self, id: TaskId) -> Option<ProbeResult> {
+        match self.probes.probe(id) {
+            Probed::Result(result) => Some(result),
+            Probed::UnderWay => None,
+            Probed::StartCommand => match self.launcher.start_probe(id) {
+                Ok(pid) => {
+                    self.probes.command_started(id, pid);
+                    None
+                }
+                // The program may appear later.
+                Err(error) => {
+                    self.probes.record_reason(id, error.to_string());
+                    Some(ProbeResult::NotYet)
+                }
+            },
+        }
+    }
+
+    /// A path that cannot be looked at counts as missing: the command then says what is wrong with it.
+    fn check_creates(&self, id: TaskId) -> CreatesPath {
+        match self.launcher.creates(id) {
+            Some(path) if path.exists() => CreatesPath::Exists,
+            Some(_) | None => CreatesPath::Missing,
+        }
     }
 
     fn announce(&mut self, what: Announcement) {
-        if let Err(error) = self.upward.announce(what) {
+        if let Err(error) = self.parent.announce(what) {
             let what = match what {
-                Announcement::Ready => "everything is ready",
-                Announcement::Stopping => "it is stopping",
+                Announcement::Ready => "that everything is ready",
+                Announcement::Stopping => "that monofy is stopping",
             };
-            let text = format!("cannot tell who has started monofy that {what}: {error}");
-            self.teller.tell(Level::Warning, &text);
+            self.notices.write(Level::Warning, &format!("cannot notify the service manager {what}: {error}"));
         }
     }
 
-    /// To a child that was not reaped, so ESRCH cannot be; EPERM can, for a child that changed its user.
+    /// Sends a signal to a child that was not reaped. ESRCH is impossible; EPERM is possible, for a child that changed
+    /// its user.
     fn send(&mut self, pid: Pid, signal: SignalNumber) {
         if let Err(error) = process::send(pid, signal) {
-            self.teller.tell(Level::Warning, &format!("cannot send {signal} to pid {pid}: {error}"));
+            self.notices.write(Level::Warning, &format!("cannot send {signal} to pid {pid}: {error}"));
         }
     }
 
     fn kill_tree(&mut self, root: Pid) {
-        // Looked at before the kill, since what is below becomes ours with it.
-        let below = procfs::living_below(root, &[]).unwrap_or_default();
+        // Looked up before the kill: with it, the descendants become monofy's.
+        let below = procfs::living_below(root, &[]);
         self.send(root, SignalNumber::KILL);
-        orphans::kill(&below);
-    }
-
-    fn ask_descendants(&mut self) {
-        let left = self.remains.take_to_ask();
-        self.ask_remains(&Notice::AskedDescendants, &left);
-    }
-
-    fn ask_remains(&mut self, notice: &Notice, left: &[Descendant]) {
-        if !left.is_empty() {
-            self.tell_about(notice, left);
-            orphans::ask(left);
+        match below {
+            Some(below) => orphans::kill(&below),
+            // The group is that of a child that was not reaped, so it is nobody else's.
+            None if self.launcher.grouping == Grouping::Own => {
+                let _ = process::send_to_group(root, SignalNumber::KILL);
+            }
+            None => {}
         }
     }
 
-    fn tell(&mut self, notice: &Notice) {
-        let left = if notice.is_about_descendants() { procfs::living(&[]) } else { None };
-        self.tell_about(notice, &left.unwrap_or_default());
+    /// The process groups of the commands, the former ones of restarted commands excepted; none at a terminal, where all
+    /// share one.
+    fn groups(&self) -> Vec<Pid> {
+        match self.launcher.grouping {
+            Grouping::Own => self.machine.last_pids().collect(),
+            Grouping::Shared => Vec::new(),
+        }
     }
 
-    fn tell_about(&mut self, notice: &Notice, left: &[Descendant]) {
+    fn terminate_leftovers(&mut self, id: TaskId, former: Pid) {
+        let running: Vec<Pid> = self.machine.running_pids().collect();
+        let untold = self.orphans.terminate_leftovers(former, &running, self.launcher.grouping);
+        let leftovers = if untold.is_some() { Leftovers::Remain } else { Leftovers::None };
+        if let Some(untold) = untold.filter(|untold| !untold.is_empty()) {
+            self.report_about(&Notice::StoppingLeftovers(id), &untold);
+            orphans::terminate(&untold);
+        }
+        self.handle(Event::LeftoversSeen(id, leftovers));
+    }
+
+    fn terminate_descendants(&mut self) {
+        let left = self.orphans.take_untold(&self.groups());
+        if !left.is_empty() {
+            self.report_about(&Notice::StoppingDescendants, &left);
+            orphans::terminate(&left);
+        }
+    }
+
+    fn report(&mut self, notice: &Notice) {
+        let left = if notice.lists_descendants() { procfs::living(&[]) } else { None };
+        self.report_about(notice, &left.unwrap_or_default());
+    }
+
+    fn report_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
         if let Notice::Finished(..) = notice {
             // Before the last notice, which raw mode would show askew.
             self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
-            self.teller.tell_last(level, &messages::words(notice, &self.launcher, left));
-        } else if self.teller.wants(level) {
-            self.teller.tell(level, &messages::words(notice, &self.launcher, left));
+            self.notices.write_last(level, &messages::text(notice, &self.launcher, left));
+        } else if self.notices.wants(level) {
+            let mut text = messages::text(notice, &self.launcher, left);
+            if let Notice::NotReady(id, ..) = notice
+                && let Some(reason) = self.probes.reason(*id)
+            {
+                text = text + "; last reason: " + reason;
+            }
+            self.notices.write(level, &text);
         }
     }
 }

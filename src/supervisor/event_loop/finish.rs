@@ -1,23 +1,23 @@
-//! How a run ends: what the processes have written is passed on, as long as its reader has time.
+//! The end of a run: passes on what the processes have written, while there is time for its reader.
 
 use std::time::Duration;
 
 use crate::signal::SignalNumber;
-use crate::supervisor::event_loop::Driver;
+use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::machine::event::{Event, Wake};
 use crate::supervisor::notices::Level;
 use crate::sys::clock::Moment;
 
-/// How long, after the last process, the reader of its output may take where no deadline of the stop says so.
+/// How long the reader of the output may take after the last process has ended, if the stop has no deadline.
 const READER_WITHOUT_LIMIT: Duration = Duration::from_secs(10);
-/// How long it may take at least: one who reads gets everything even if the processes took all the time there was.
+/// How long it may take at least: a reader that keeps up gets everything, even if the processes took all the time.
 const READER_AT_LEAST: Duration = Duration::from_millis(250);
 
-impl Driver<'_> {
-    /// The run is over: passes on what the processes have written, as long as its reader has time.
+impl EventLoop<'_> {
+    /// Passes on what the processes have written, while there is time for its reader.
     pub(in crate::supervisor) fn finish_output(&mut self) {
-        let Some(outlets) = &mut self.outlets else { return };
-        outlets.finish(Moment::now());
+        let Some(output) = &mut self.output else { return };
+        output.finish(Moment::now());
         let now = self.now();
         let limit = match self.machine.limit() {
             Some(limit) => limit.max(now.plus(READER_AT_LEAST)),
@@ -28,25 +28,26 @@ impl Driver<'_> {
             wake.clear();
             self.wait(Some(limit), &mut wake);
             wake.signals.retain(|received| received.signal != SignalNumber::CHLD);
-            self.tell_machine(Event::Woke(&wake));
-            while let Some(action) = self.actions.pop_front() {
+            self.handle(Event::Woke(&wake));
+            while let Some(action) = self.machine.next_action() {
                 self.execute(action);
             }
         }
-        self.tell_of_loss();
+        self.report_loss();
     }
 
     fn has_output(&mut self) -> bool {
-        let Some(outlets) = &mut self.outlets else { return false };
-        self.teller.pass_to(outlets, Moment::now());
-        !outlets.is_idle() || self.teller.has_backlog()
+        let Some(output) = &mut self.output else { return false };
+        self.notices.pass_to(output, Moment::now());
+        !output.is_idle() || self.notices.has_backlog()
     }
 
-    fn tell_of_loss(&mut self) {
-        let Some(outlets) = &mut self.outlets else { return };
-        for stream in outlets.discard_backlog() {
-            self.teller.tell(Level::Warning, &format!("output is lost: nobody read {stream} in time"));
+    fn report_loss(&mut self) {
+        let Some(output) = &mut self.output else { return };
+        for stream in output.discard_backlog() {
+            let text = format!("output is lost: the reader of {stream} did not keep up");
+            self.notices.write(Level::Warning, &text);
         }
-        self.teller.pass_to(outlets, Moment::now());
+        self.notices.pass_to(output, Moment::now());
     }
 }

@@ -1,17 +1,18 @@
-//! How a run begins: all that can be found wrong with a plan before anything is started.
+//! The beginning of a run: finds what is wrong with a plan before anything is started.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::time::Instant;
 
 use crate::output::{ColourChoice, OutputMux};
 use crate::plan::{Output, Plan};
-use crate::supervisor::event_loop::Driver;
+use crate::supervisor::event_loop::EventLoop;
+use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::config::{Config, Grace, JobControl};
 use crate::supervisor::notices::{Level, NoticeLog};
+use crate::supervisor::oom::OomMonitor;
 use crate::supervisor::orphans::OrphanTracker;
 use crate::supervisor::parent_notify::ParentNotifier;
 use crate::supervisor::probes::Probes;
@@ -22,7 +23,7 @@ use crate::sys::signals::{OriginalSignals, SignalFd};
 use crate::sys::spawn::Grouping;
 use crate::sys::terminal::{self, SavedTerminal};
 
-/// Why a run could not begin. Nothing has been started.
+/// Why a run cannot begin. Nothing has been started.
 #[derive(Debug)]
 pub enum CannotBegin {
     /// A command can never be started.
@@ -40,7 +41,7 @@ impl fmt::Display for CannotBegin {
             Self::NoSignals(error) => write!(f, "cannot receive signals: {error}"),
             Self::ReadyFd(number) => write!(
                 f,
-                "--ready-fd: monofy was started without a descriptor {number}; who waits for it has to open it"
+                "--ready-fd: monofy was started without descriptor {number}; the program that waits for it has to open it"
             ),
         }
     }
@@ -51,47 +52,48 @@ impl fmt::Display for CannotBegin {
 /// # Errors
 /// When the run cannot begin.
 pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
-    // Before anything of ours is opened that could have its number.
+    // Before anything of monofy's is opened that could get its number.
     let ready_fd = plan.settings.ready_fd;
-    let upward =
+    let parent =
         ParentNotifier::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
     let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
     let signals = SignalFd::open().map_err(CannotBegin::NoSignals)?;
-    let rules = Config {
+    let config = Config {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
-        seat: JobControl { grouping, leads_session: process::leads_session() },
+        job_control: JobControl { grouping, leads_session: process::leads_session() },
+        ignored: inherited.ignored(),
     };
     let (setup, processes) = launcher.tasks();
-    let outlets = outlets(plan, &launcher);
-    let mut driver = Driver {
-        machine: Machine::new(setup, processes, rules),
+    let output = output_mux(plan, &launcher);
+    let mut event_loop = EventLoop {
+        machine: Machine::new(setup, processes, config),
         launcher,
         signals,
-        teller: NoticeLog::new(plan.settings.verbosity, outlets.as_deref()),
-        publisher: StatusWriter::default(),
-        outlets,
-        polled: PollSet::default(),
+        notices: NoticeLog::new(plan.settings.verbosity, output.as_deref()),
+        status_writer: StatusWriter::default(),
+        output,
+        poll_set: PollSet::default(),
         has_moved_output: false,
         began: Instant::now(),
-        actions: VecDeque::new(),
-        answer: Vec::new(),
-        has_given_back: false,
-        remains: OrphanTracker::default(),
+        has_trimmed_heap: false,
+        orphans: OrphanTracker::default(),
         probes: Probes::default(),
-        upward,
+        oom: OomMonitor::default(),
+        pending: Pending::default(),
+        parent,
         terminal: SavedTerminal::save(),
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
     {
-        driver.teller.tell(Level::Warning, &format!("orphans will not be adopted: {error}"));
+        event_loop.notices.write(Level::Warning, &format!("orphans will not be adopted: {error}"));
     }
-    Ok(driver.run())
+    Ok(event_loop.run())
 }
 
-/// Who stands between the processes and our stdout and stderr: in raw mode nobody, unless a line is looked for.
-fn outlets(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<OutputMux>> {
+/// What passes the processes' output on: nothing in raw mode, unless a readiness check looks for a line.
+fn output_mux(plan: &Plan, launcher: &Launcher<'_>) -> Option<Box<OutputMux>> {
     if plan.settings.output == Output::Raw && !launcher.looks_for_a_line() {
         return None;
     }

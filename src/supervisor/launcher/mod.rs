@@ -1,127 +1,143 @@
-//! From a command of the plan to what starting it takes.
+//! Starts the commands of the plan.
 
-pub(crate) mod program;
+mod failure;
+mod lookup;
+pub(in crate::supervisor) mod pending;
+mod program;
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt;
-use std::io;
-use std::path::Path;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
 
+pub(in crate::supervisor) use self::failure::StartError;
+pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
 use crate::etc::hosts;
-use crate::etc::passwd::{self, Identity, UnknownIdentity};
-use crate::exit;
+use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
 use crate::plan::{ByteString, Check, Plan, Process, Ready, Restart, TaskId, log_pattern};
 use crate::signal::SignalNumber;
-use crate::supervisor::launcher::program::{Finder, Missing};
+use crate::supervisor::launcher::failure::Named;
 use crate::supervisor::machine::task::Task;
-use crate::supervisor::parent_notify::NOTIFY_SOCKET;
+use crate::supervisor::parent_notify;
 use crate::supervisor::probes::{self, ProbeResources};
+use crate::sys::credentials;
 use crate::sys::descriptors;
 use crate::sys::envp;
 use crate::sys::limits::{self, Capacity};
-use crate::sys::passed_fd::PassedFd;
+use crate::sys::passed_fd::{self, PassedFd};
 use crate::sys::process::Pid;
 use crate::sys::signals::OriginalSignals;
-use crate::sys::spawn::{self, Grouping, Launch, SpawnError, Started};
+use crate::sys::spawn::{Grouping, SpawnError, SpawnRequest, Spawned, Spawner};
 use crate::sys::stdio::InheritedStdio;
 
-/// Why a command did not start.
-pub(in crate::supervisor) enum Failure {
-    Missing(Missing),
-    Spawn(SpawnError),
-    /// Its readiness could not be watched for.
-    Check(io::Error),
-}
+/// The variable that `--user` sets to the user's home directory.
+const HOME: &str = "HOME";
 
-impl Failure {
-    pub(in crate::supervisor) fn exit_status(&self) -> u8 {
-        match self {
-            Self::Missing(missing) => missing.exit_status(),
-            Self::Spawn(error) => error.exit_status(),
-            Self::Check(_) => exit::OUR_FAILURE,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(missing) => missing.fmt(f),
-            Self::Spawn(error) => error.fmt(f),
-            Self::Check(error) => write!(f, "cannot make ready what --ready wants: {error}"),
-        }
-    }
-}
-
-/// The commands of a plan, ready to be started.
+/// Starts the commands of a plan.
 pub(in crate::supervisor) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
-    finder: Finder<'a>,
+    spawner: Spawner,
     setup: usize,
     pub(in crate::supervisor) grouping: Grouping,
-    inherited: OriginalSignals,
-    /// What of our environment means us.
-    hidden: &'static [&'static str],
-    /// Whether we were given sockets that are meant for the processes.
+    original_signals: OriginalSignals,
+    /// Variables of monofy's environment that are addressed to monofy.
+    hidden: Vec<&'static str>,
+    /// Whether monofy was started with sockets for the processes.
     listens: bool,
     stdio: InheritedStdio,
     /// Whether each process gets open file descriptions of its own for a stdout and stderr that it inherits.
     separates_stdio: bool,
+    /// Read when first needed, and again after time has passed.
+    users: Option<UserDatabase>,
+    /// Where programs were found the last time, for a series of starts.
+    found: Vec<(ProgramKey<'a>, usize)>,
+}
+
+/// What differs between the start of a command and that of its check.
+struct Additions<'a> {
+    notify_socket: Option<&'a str>,
+    passed: Option<passed_fd::Handle>,
+    grouping: Grouping,
+    death_signal: SignalNumber,
+    /// Its stdin, stdout and stderr, unless it inherits those of monofy.
+    stdio: [Option<OwnedFd>; 3],
 }
 
 struct Command<'a> {
     process: &'a Process,
-    identity: Option<Identity>,
-    /// The line of its output that tells that it is ready.
+    /// The line of its output that makes it ready.
     line: Option<Regex>,
 }
+
+/// Everything that the file of a program depends on: PROGRAM, its own PATH, its working directory.
+type ProgramKey<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'a ByteString>);
 
 /// A command of the plan that can never be started.
 #[derive(Debug)]
 pub enum CannotStart {
-    /// Its user does not exist.
-    UnknownUser(String, UnknownIdentity),
     /// execve(2) would refuse it for its size.
     TooLarge(String),
-    /// Nobody knows the host at which it would be ready.
+    /// execve(2) would refuse the command of its readiness check for its size.
+    CheckTooLarge(String),
+    /// The host of its readiness check has no address.
     UnknownHost(String),
 }
 
 impl fmt::Display for CannotStart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownUser(name, cause) => write!(f, "the user of {name}: {cause}"),
             Self::TooLarge(name) => {
-                write!(f, "{name}: its arguments and its environment are larger than the kernel takes")
+                write!(f, "{name}: its arguments and environment are larger than the kernel accepts")
             }
+            Self::CheckTooLarge(name) => write!(
+                f,
+                "--ready of {name}: the arguments and environment of its command are larger than the kernel accepts"
+            ),
             Self::UnknownHost(name) => write!(
                 f,
-                "--ready of {name}: its host does not stand in /etc/hosts, where alone names are looked up; write \
-                 its address"
+                "--ready of {name}: its host is not in /etc/hosts, and names are looked up only there; write its \
+                 address"
             ),
         }
     }
+}
+
+/// What the start of a command has led to.
+pub(in crate::supervisor) type Start = Result<Spawned, StartError>;
+
+/// What processes lack, in the order of the line.
+pub(in crate::supervisor) type Missing = Vec<(TaskId, LookupSubject, StartError)>;
+
+/// The lookup of what all processes need.
+pub(in crate::supervisor) enum Lookup {
+    Complete(Missing),
+    Pending(PendingLookup),
 }
 
 impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn new(
         plan: &'a Plan,
         grouping: Grouping,
-        inherited: OriginalSignals,
+        original_signals: OriginalSignals,
     ) -> Result<Self, CannotStart> {
         let capacity = Capacity::of_this_process();
         let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
-            if !fits(process, capacity) {
-                return Err(CannotStart::TooLarge(process.name.clone()));
+            let name = || process.name.clone();
+            if !fits(process, &process.argv, capacity) {
+                return Err(CannotStart::TooLarge(name()));
             }
-            let identity = process.user.as_ref().map(|user| passwd::identity(&user.0)).transpose();
-            let identity = identity.map_err(|cause| CannotStart::UnknownUser(process.name.clone(), cause))?;
+            if command_of(process).is_some_and(|words| !fits(process, words, capacity)) {
+                return Err(CannotStart::CheckTooLarge(name()));
+            }
             if !has_known_host(process) {
-                return Err(CannotStart::UnknownHost(process.name.clone()));
+                return Err(CannotStart::UnknownHost(name()));
             }
-            Ok(Command { process, identity, line: line(process) })
+            Ok(Command { process, line: line(process) })
         });
         let commands: Vec<_> = commands.collect::<Result<_, _>>()?;
         let stdio = InheritedStdio::of_this_process();
@@ -129,43 +145,50 @@ impl<'a> Launcher<'a> {
             separates_stdio: has_successors(&commands) || stdio.is_nonblocking(),
             stdio,
             commands,
-            finder: Finder::default(),
+            spawner: Spawner::default(),
             setup: plan.setup.len(),
             grouping,
-            inherited,
-            hidden: if std::env::var_os(NOTIFY_SOCKET).is_some() { &[NOTIFY_SOCKET] } else { &[] },
+            original_signals,
+            hidden: parent_notify::variables_for_monofy(),
             listens: envp::listens(),
+            users: None,
+            found: Vec::new(),
         })
     }
 
-    /// What the machine needs to know of the commands: of the setup, and of the processes.
+    /// The commands as the machine sees them: the setup commands, and the processes.
     pub(in crate::supervisor) fn tasks(&self) -> (Vec<Task>, Vec<Task>) {
         let task = |command: &Command<'_>| {
             let process = command.process;
-            Task::new(process.stop_signal, process.stop_timeout_ms)
+            let task = Task::new(process.stop_signal, process.stop_timeout_ms)
                 .restarting(process.restart)
+                .rewriting(process.rewrite.iter().map(|rewrite| (rewrite.from, rewrite.to)).collect())
                 .checked(process.ready.as_ref().map(|ready| probes::kind(ready.check())))
-                .after(process.after.iter().filter_map(|name| self.named(name)).collect())
+                .after(process.after.iter().filter_map(|name| self.named(name)).collect());
+            let task = if process.once { task.once() } else { task };
+            if process.creates.is_some() { task.creating() } else { task }
         };
         let (setup, processes) = self.commands.split_at(self.setup);
         (setup.iter().map(task).collect(), processes.iter().map(task).collect())
     }
 
-    /// The process of this name; a plan names none that is not there.
+    /// The process of this name. A plan only names processes that it has.
     fn named(&self, name: &str) -> Option<TaskId> {
         let processes = self.setup..self.commands.len();
         processes.into_iter().find(|index| self.commands[*index].process.name == name).map(TaskId)
     }
 
-    /// How a process tells that it is ready.
+    /// The readiness check of a process.
     pub(in crate::supervisor) fn ready(&self, id: TaskId) -> Option<&'a Ready> {
         self.process(id).ready.as_ref()
     }
 
-    /// The user that it runs as.
-    pub(in crate::supervisor) fn uid(&self, id: TaskId) -> u32 {
-        let own = || nix::unistd::geteuid().as_raw();
-        self.commands[id.0].identity.as_ref().map_or_else(own, |identity| identity.uid)
+    /// The path that it creates, from its working directory: if it exists, the command is skipped.
+    pub(in crate::supervisor) fn creates(&self, id: TaskId) -> Option<PathBuf> {
+        let process = self.process(id);
+        let path = Path::new(process.creates.as_ref()?.as_os_str());
+        let directory = process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str()));
+        Some(directory.map_or_else(|| path.to_owned(), |directory| directory.join(path)))
     }
 
     pub(in crate::supervisor) fn process(&self, id: TaskId) -> &'a Process {
@@ -176,146 +199,299 @@ impl<'a> Launcher<'a> {
         id.0 < self.setup
     }
 
-    /// The names of all, in the order of the line.
+    /// The names of all commands, in the order of the line.
     pub(in crate::supervisor) fn names(&self) -> Vec<String> {
         self.commands.iter().map(|command| command.process.name.clone()).collect()
     }
 
-    /// Whether a line of any output is looked for.
+    /// Whether any output is searched for a line.
     pub(in crate::supervisor) fn looks_for_a_line(&self) -> bool {
         self.commands.iter().any(|command| command.line.is_some())
     }
 
-    fn wish(&self, id: TaskId) -> StdioRequest<'_> {
-        let Command { process, identity, line } = &self.commands[id.0];
-        StdioRequest {
-            task: id,
-            terminal: process.tty,
-            owner: identity.as_ref().map(|identity| (identity.uid, identity.gid)),
-            line: line.as_ref(),
+    /// Looks up the user, the directory and the program of every process, and the programs of the checks.
+    ///
+    /// One process alone is not looked up: its start finds the same, before any process has started.
+    pub(in crate::supervisor) fn look_up(&mut self) -> Lookup {
+        if self.commands.len() == self.setup + 1 && command_of(self.commands[self.setup].process).is_none() {
+            return Lookup::Complete(Vec::new());
+        }
+        let Ok(mut lookup) = PendingLookup::start(self.processes()) else {
+            // Without a process for it, the starts will fail, too.
+            let found = lookup::look_up(self.processes());
+            return Lookup::Complete(self.missing(found));
+        };
+        if lookup.wait() { Lookup::Complete(self.finish_lookup(lookup)) } else { Lookup::Pending(lookup) }
+    }
+
+    pub(in crate::supervisor) fn finish_lookup(&mut self, lookup: PendingLookup) -> Missing {
+        self.missing(lookup.finish())
+    }
+
+    fn processes(&self) -> impl Iterator<Item = (TaskId, &'a Process)> {
+        let processes = self.commands.iter().enumerate().skip(self.setup);
+        processes.map(|(index, command)| (TaskId(index), command.process))
+    }
+
+    fn missing(&mut self, not_found: Vec<lookup::NotFound>) -> Missing {
+        let mut missing: Missing = Vec::new();
+        for index in self.setup..self.commands.len() {
+            let id = TaskId(index);
+            if let Err(error) = self.account(id) {
+                missing.push((id, LookupSubject::Process, error));
+            }
+        }
+        for not_found in not_found {
+            let id = not_found.id;
+            if id.0 < self.commands.len() && missing.iter().all(|(other, ..)| *other != id) {
+                let words = match not_found.subject {
+                    LookupSubject::Process => Some(self.process(id).argv.as_slice()),
+                    LookupSubject::Probe => command_of(self.process(id)),
+                };
+                let error = SpawnError::Child(not_found.error);
+                missing.push((id, not_found.subject, self.explain(id, words.unwrap_or_default(), error)));
+            }
+        }
+        missing.sort_by_key(|(id, ..)| *id);
+        missing
+    }
+
+    /// Forgets what was looked up: time passes, and anything may change.
+    pub(in crate::supervisor) fn forget_lookups(&mut self) {
+        self.users = None;
+        self.found = Vec::new();
+    }
+
+    /// The user of a command. `None` if it is that of monofy.
+    fn account(&mut self, id: TaskId) -> Result<Option<Account>, StartError> {
+        let process = self.process(id);
+        let Some(user) = &process.user else { return Ok(None) };
+        let users = self.users.get_or_insert_with(UserDatabase::read);
+        let account = users.account(&user.0);
+        account.map(Some).map_err(|error| StartError::UnknownUser(shown(process, "user", user), error))
+    }
+
+    /// The HOME of a process with an account: that of the user, unless somebody has chosen another one.
+    fn home(&mut self, process: &Process, account: &Account) -> Option<Vec<u8>> {
+        if process.env.contains_key(HOME) {
+            return None;
+        }
+        let users = self.users.get_or_insert_with(UserDatabase::read);
+        let own = users.home_of(credentials::own_uid()).unwrap_or(b"/");
+        let is_chosen = std::env::var_os(HOME).is_some_and(|home| home.as_bytes() != own);
+        (!is_chosen).then(|| account.home.clone().unwrap_or_else(|| b"/".to_vec()))
+    }
+
+    /// The user id of a process.
+    pub(in crate::supervisor) fn uid(&mut self, id: TaskId) -> u32 {
+        match self.account(id) {
+            Ok(Some(account)) => account.credentials.uid,
+            Ok(None) | Err(_) => credentials::own_uid(),
         }
     }
 
-    /// The processes whose PROGRAM is missing, or that of their check, in the order of the line.
-    pub(in crate::supervisor) fn missing(&mut self) -> Vec<(TaskId, What, Missing)> {
-        let (commands, finder) = (&self.commands, &mut self.finder);
-        let missing = |index: usize| {
-            let process = commands[index].process;
-            let check = command_of(process).map(|words| finder.find(process, words.first()));
-            let program = finder.find(process, process.argv.first());
-            let program = program.err().map(|missing| (What::Program, missing));
-            let check = check.and_then(Result::err).map(|missing| (What::Check, missing));
-            program.or(check).map(|(what, missing)| (TaskId(index), what, missing))
-        };
-        (self.setup..self.commands.len()).filter_map(missing).collect()
-    }
-
-    /// Time passes: what was found may be elsewhere by now.
-    pub(in crate::supervisor) fn forget_programs(&mut self) {
-        self.finder.forget();
-    }
-
-    /// Starts one.
+    /// Starts a command.
     pub(in crate::supervisor) fn start(
         &mut self,
         id: TaskId,
-        outlets: Option<&mut OutputMux>,
-        outfit: &ProbeResources,
-    ) -> Result<Started, Failure> {
-        let process = self.process(id);
-        let file = self.finder.find(process, process.argv.first()).map_err(Failure::Missing)?;
-        let ends = outlets.map(|outlets| outlets.open_stdio(&self.wish(id))).transpose();
-        let ends = ends.map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)))?.unwrap_or_default();
-        let mut launch = self.launch(id, &file, &process.argv);
-        if let Some(socket) = &outfit.socket {
-            launch.environment.push((NOTIFY_SOCKET, socket.as_ref()));
-        }
-        launch.gift = outfit.gift.as_ref().map(PassedFd::handle);
-        (launch.stdout, launch.stderr) = match ends {
-            ChildStdio { stdout: None, stderr: None } if self.separates_stdio => self.stdio.reopen(),
+        output: Option<&mut OutputMux>,
+        resources: &ProbeResources,
+    ) -> Start {
+        let account = self.account(id)?;
+        let stdio = match output {
+            Some(output) => output.open_stdio(&self.stdio_request(id, account.as_ref())),
+            None => Ok(ChildStdio::default()),
+        };
+        let stdio = match stdio.map_err(StartError::NoOutput)? {
+            ChildStdio { stdout: None, stderr: None } => self.inherited_stdio(account.as_ref()),
             ChildStdio { stdout, stderr } => (stdout, stderr),
         };
-        spawn::spawn(launch).map_err(Failure::Spawn)
+        let additions = Additions {
+            notify_socket: resources.socket.as_deref(),
+            passed: resources.passed.as_ref().map(PassedFd::handle),
+            grouping: self.grouping,
+            death_signal: self.process(id).stop_signal.unwrap_or(SignalNumber::TERM),
+            stdio: [None, stdio.0, stdio.1],
+        };
+        self.spawn(id, account.as_ref(), &self.process(id).argv, additions)
     }
 
-    /// Runs the command that asks whether a process is ready: as that process would, in a group of its own whatever
-    /// the seat, so that it can be killed as a whole and a terminal never means it. It reads and says nothing.
-    pub(in crate::supervisor) fn start_check(&self, id: TaskId) -> Result<Pid, Failure> {
+    /// The stdout and stderr of a process whose output monofy does not read.
+    fn inherited_stdio(&self, account: Option<&Account>) -> (Option<OwnedFd>, Option<OwnedFd>) {
+        if let Some(account) = account {
+            self.stdio.grant(account.credentials.uid);
+        }
+        if self.separates_stdio { self.stdio.reopen() } else { (None, None) }
+    }
+
+    /// Runs the command of a readiness check in the environment of its process. It leads its own group even on a
+    /// terminal, so that it can be killed as a whole and the terminal never signals it. It has no input and no output.
+    pub(in crate::supervisor) fn start_probe(&mut self, id: TaskId) -> Result<Pid, StartError> {
+        let account = self.account(id)?;
+        let null = || descriptors::null().map_err(StartError::NoOutput);
+        let additions = Additions {
+            notify_socket: None,
+            passed: None,
+            grouping: Grouping::Own,
+            death_signal: SignalNumber::KILL,
+            stdio: [Some(null()?), Some(null()?), Some(null()?)],
+        };
+        let words = command_of(self.process(id)).unwrap_or_default();
+        let spawned = self.spawn(id, account.as_ref(), words, additions);
+        spawned.map(|spawned| match spawned {
+            Spawned::Executed(process, _) => process.pid,
+            // If it fails later, its exit status tells.
+            Spawned::Pending(process) => process.pid(),
+        })
+    }
+
+    fn spawn(
+        &mut self,
+        id: TaskId,
+        account: Option<&Account>,
+        argv: &'a [ByteString],
+        additions: Additions<'_>,
+    ) -> Start {
         let process = self.process(id);
-        let words = command_of(process).unwrap_or_default();
-        let file = program::find_word(process, words.first()).map_err(Failure::Missing)?;
-        let null = || descriptors::null().map_err(|error| Failure::Spawn(SpawnError::NoOutput(error)));
-        let mut launch = self.launch(id, &file, words);
-        launch.grouping = Grouping::Own;
-        launch.death_signal = SignalNumber::KILL;
-        launch.stdin = Some(null()?);
-        launch.stdout = Some(null()?);
-        launch.stderr = Some(null()?);
-        spawn::spawn(launch).map(|started| started.pid).map_err(Failure::Spawn)
-    }
-
-    fn launch<'b>(&'b self, id: TaskId, file: &'b Path, argv: &'b [ByteString]) -> Launch<'b> {
-        let Command { process, identity, .. } = &self.commands[id.0];
-        Launch {
-            file,
+        let key = (argv.first(), process.env.get("PATH"), process.workdir.as_ref());
+        let mut files = program::candidates(process, argv.first().map_or(&b""[..], |program| &program.0));
+        let known = self.found.iter().find(|(other, _)| *other == key).map(|(_, index)| *index);
+        if let Some(index) = known {
+            // If it is gone since, the search goes on as it would have.
+            files = files.split_off(index);
+        }
+        let home = account.and_then(|account| self.home(process, account));
+        let own = process.env.iter().map(|(name, value)| (name.as_str(), value.as_os_str()));
+        let home = home.as_ref().map(|home| (HOME, OsStr::from_bytes(home)));
+        let socket = additions.notify_socket.map(|socket| (parent_notify::NOTIFY_SOCKET, OsStr::new(socket)));
+        let [stdin, stdout, stderr] = additions.stdio;
+        let request = SpawnRequest {
+            files,
             argv: argv.iter().map(ByteString::as_os_str).collect(),
-            environment: process.env.iter().map(|(name, value)| (name.as_str(), value.as_os_str())).collect(),
-            hidden: self.hidden,
+            environment: own.chain(home).chain(socket).collect(),
+            hidden: self.hidden.clone(),
             listens: self.listens,
             directory: process.workdir.as_ref().map(|directory| Path::new(directory.as_os_str())),
-            identity: identity.as_ref(),
-            grouping: self.grouping,
-            death_signal: process.stop_signal.unwrap_or(SignalNumber::TERM),
-            inherited: self.inherited,
-            gift: None,
-            stdin: None,
-            stdout: None,
-            stderr: None,
+            credentials: account.map(|account| &account.credentials),
+            umask: process.umask,
+            grouping: additions.grouping,
+            death_signal: additions.death_signal,
+            original_signals: self.original_signals,
+            passed: additions.passed,
+            stdin,
+            stdout,
+            stderr,
+        };
+        let spawned = self.spawner.spawn(request);
+        if let (Ok(Spawned::Executed(_, Some(index))), None) = (&spawned, known) {
+            self.found.push((key, *index));
+        }
+        spawned.map_err(|error| self.explain(id, argv, error))
+    }
+
+    /// The meaning of an error of a start, with the names of what it is about unless they are secret.
+    pub(in crate::supervisor) fn explain(
+        &self,
+        id: TaskId,
+        argv: &[ByteString],
+        error: SpawnError,
+    ) -> StartError {
+        let process = self.process(id);
+        let name = |field: &str, value: Option<&ByteString>| {
+            value.map_or_else(String::new, |value| shown(process, field, value))
+        };
+        let named = Named {
+            directory: name("workdir", process.workdir.as_ref()),
+            user: name("user", process.user.as_ref()),
+            by_path: argv.first().is_some_and(|program| program::is_searched(&program.0)),
+        };
+        failure::explain(error, named)
+    }
+
+    /// Whether this child was killed before it became a program.
+    pub(in crate::supervisor) fn is_watching(&self, pid: Pid) -> bool {
+        self.spawner.is_watching(pid)
+    }
+
+    /// Takes the death of a child that was killed before it became a program. Returns whether it was one.
+    pub(in crate::supervisor) fn takes(&mut self, pid: Pid) -> bool {
+        self.spawner.takes(pid)
+    }
+
+    /// The meaning of an error of a start that was pending.
+    pub(in crate::supervisor) fn explain_start(&self, id: TaskId, error: SpawnError) -> StartError {
+        self.explain(id, &self.process(id).argv, error)
+    }
+
+    fn stdio_request<'b>(&'b self, id: TaskId, account: Option<&Account>) -> StdioRequest<'b> {
+        let Command { process, line } = &self.commands[id.0];
+        StdioRequest {
+            task: id,
+            terminal: process.tty,
+            owner: account.map(|account| (account.credentials.uid, account.credentials.gid)),
+            line: line.as_ref(),
         }
     }
 }
 
-/// Whether a process can leave its flags on a stdout that another one gets, too. One process alone cannot: its start
-/// then takes a few system calls less.
+/// A field of a process for an error message.
+fn shown(process: &Process, field: &str, value: &ByteString) -> String {
+    if process.secrets.contains(field) {
+        return "***".to_owned();
+    }
+    let value: Cow<'_, str> = String::from_utf8_lossy(&value.0);
+    value.into_owned()
+}
+
+/// Whether a process can change the flags of a stdout that another one inherits, too. One process alone cannot, and
+/// its start needs a few system calls less.
 fn has_successors(commands: &[Command<'_>]) -> bool {
     commands.len() > 1 || commands.iter().any(|command| command.process.restart != Restart::No)
 }
 
-/// Which program is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum What {
-    Program,
-    Check,
-}
-
-/// The command that asks whether a process is ready.
+/// The command of a readiness check.
 fn command_of(process: &Process) -> Option<&[ByteString]> {
     match process.ready.as_ref()?.check() {
         Check::Exec(words) => Some(words),
-        Check::Tcp { .. } | Check::Log(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Log(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 
 fn has_known_host(process: &Process) -> bool {
     match process.ready.as_ref().map(Ready::check) {
-        Some(Check::Tcp { host, .. }) => hosts::addresses(host).is_some(),
-        Some(Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_)) | None => true,
+        Some(Check::Tcp { host, .. } | Check::Http { host, .. }) => hosts::addresses(host).is_some(),
+        Some(
+            Check::Unix(_) | Check::File(_) | Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_),
+        )
+        | None => true,
     }
 }
 
-/// Compiled only where it is wanted: that costs as much as starting a few processes.
+/// Compiled only where it is needed: that costs as much as starting a few processes.
 fn line(process: &Process) -> Option<Regex> {
     match process.ready.as_ref()?.check() {
-        // A plan that holds another kind of pattern was refused.
+        // A plan with a malformed pattern was refused.
         Check::Log(pattern) => log_pattern(pattern).ok(),
-        Check::Tcp { .. } | Check::Exec(_) | Check::Notify | Check::Fd(_) => None,
+        Check::Tcp { .. }
+        | Check::Http { .. }
+        | Check::Unix(_)
+        | Check::File(_)
+        | Check::Exec(_)
+        | Check::Notify
+        | Check::Fd(_) => None,
     }
 }
 
-/// Whether execve(2) will take its arguments and its environment.
-fn fits(process: &Process, capacity: Capacity) -> bool {
+/// Whether execve(2) accepts these arguments and the environment of the process.
+fn fits(process: &Process, argv: &[ByteString], capacity: Capacity) -> bool {
     let own = process.env.iter().map(|(name, value)| name.len() + 1 + value.0.len());
-    let sizes = || process.argv.iter().map(|argument| argument.0.len()).chain(own.clone());
+    let sizes = || argv.iter().map(|argument| argument.0.len()).chain(own.clone());
     sizes().all(|size| size < capacity.string)
         && capacity.environment + sizes().map(limits::cost).sum::<usize>() <= capacity.whole
 }

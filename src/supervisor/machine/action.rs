@@ -1,11 +1,11 @@
-//! What has to be done.
+//! Actions: what the machine asks the event loop to do.
 
 use crate::plan::TaskId;
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::notice::Notice;
 use crate::sys::process::Pid;
 
-/// What is said upward, to whoever has started monofy and wants to know.
+/// A message to the service manager that started monofy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announcement {
     /// Every process is ready.
@@ -14,40 +14,43 @@ pub enum Announcement {
     Stopping,
 }
 
-/// Something to do, in the imperative. Carried out in the order in which they were given.
+/// An order to the event loop. Actions are executed in the order in which they were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Start a program; `Spawned` or `SpawnFailed` follows. Whatever its readiness is told by is made ready before.
+    /// Start a program and set up its readiness probe; `Spawned` or `SpawnFailed` follows.
     Spawn(TaskId),
-    /// Ask once whether a process is ready; `Checked` follows.
-    Ask(TaskId),
-    /// What was asked takes too long for an answer to be waited for.
-    GiveUpAsking(TaskId),
-    /// Nobody wants to know any more whether this process is ready.
-    EndCheck(TaskId),
-    /// TERM and CONT to what is left of the process group of a process that has ended and is started again.
-    AskLeftBehind(TaskId, Pid),
-    /// SIGKILL to what is still left of it.
-    KillLeftBehind(Pid),
-    /// Look every PROGRAM of the processes up; `ProgramsLookedUp` follows.
+    /// Look for the path of `--creates`; `CreatesChecked` follows.
+    CheckCreates(TaskId),
+    /// Probe once whether a process is ready; `Probed` follows.
+    Probe(TaskId),
+    /// Abandon a probe that has not answered in time.
+    AbandonProbe(TaskId),
+    /// End the readiness probe of a process.
+    EndProbe(TaskId),
+    /// Look for what a process that is to be restarted left behind, and send TERM and CONT to what has not had them;
+    /// `LeftoversSeen` follows. The pid is that of the process, which has been reaped.
+    TerminateLeftovers(TaskId, Pid),
+    /// Send SIGKILL to what a process left behind.
+    KillLeftovers(TaskId, Pid),
+    /// Look up the PROGRAM of every process; `ProgramsLookedUp` follows.
     LookUpPrograms,
     /// Send a signal to a child that has not been reaped.
     Send(Pid, SignalNumber),
-    /// SIGKILL to a child that has not been reaped, and to all that is below it.
+    /// Send SIGKILL to a child that has not been reaped, and to all its descendants.
     KillTree(Pid),
-    /// TERM and CONT to every descendant that was not asked before.
-    AskDescendants,
-    /// SIGKILL to every descendant but these and what is below them.
+    /// Send TERM and CONT to every descendant that has not had them.
+    TerminateDescendants,
+    /// Send SIGKILL to every descendant except these processes and their descendants.
     KillDescendants {
-        /// Processes whose own bound is not over yet.
+        /// Processes whose own deadline has not passed.
         sparing: Vec<Pid>,
     },
-    /// Stop monofy itself, as a terminal would have done.
+    /// Stop monofy itself, as the terminal would have done.
     StopSelf(SignalNumber),
-    /// Say it to who has started us.
+    /// Notify the service manager.
     Announce(Announcement),
-    /// Tell the user.
-    Tell(Notice),
+    /// Report something to the user.
+    Report(Notice),
     /// End the run with this status.
     Finish(u8),
 }

@@ -1,31 +1,40 @@
-//! What holds for a whole run.
+//! Settings of a whole run.
+
+use std::time::Duration;
 
 use crate::plan::Timeout;
+use crate::signal::SignalSet;
 use crate::sys::spawn::Grouping;
 
-/// How long the stop as a whole may take.
+/// The time for a stop that monofy began itself, and for leftovers at a restart, unless `--grace` sets it.
+pub(in crate::supervisor) const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a stop as a whole may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grace {
-    /// Not said: 10 s for a stop of our own, no limit where something outside asked, which enforces its own.
+    /// Unset: 10 s for a stop that monofy began itself. No limit for a stop that was asked for from outside: whoever
+    /// asked enforces a limit of their own.
     ByCause,
-    /// As the user says.
+    /// As `--grace` says.
     Fixed(Timeout),
 }
 
-/// Where monofy sits: what reaches the processes without it.
+/// The job-control context: which signals reach the processes without monofy.
 #[derive(Clone, Copy, Debug)]
 pub struct JobControl {
     /// Whether the processes share monofy's process group, which a terminal signals as a whole.
     pub grouping: Grouping,
-    /// Whether monofy leads its session: a hang-up is then told to it alone.
+    /// Whether monofy leads its session: the kernel then sends a hang-up to monofy alone.
     pub leads_session: bool,
 }
 
-/// What holds for the whole run.
+/// Settings of a whole run.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// How long a stop may take.
     pub grace: Grace,
-    /// Where monofy sits.
-    pub seat: JobControl,
+    /// The job-control context.
+    pub job_control: JobControl,
+    /// Signals that monofy inherited as ignored. INT and QUIT among them begin no stop.
+    pub ignored: SignalSet,
 }

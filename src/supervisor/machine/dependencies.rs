@@ -1,34 +1,41 @@
-//! In which order processes start, and what is due while they run (contract, 4.7).
+//! The order of starts, and readiness probes (contract, 4.7).
 //!
-//! A process is started once those that it comes after are ready, the first time as any later time. Of several that
-//! may be started, the first in the order of the line is, and the signals are looked at before the next.
+//! A process is started once those that it comes after are ready; a restart waits for them as well. Of several that
+//! may start, the first in the order of the line does, and signals are handled before the next one starts.
 
 use crate::plan::TaskId;
+use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::{Action, Announcement};
-use crate::supervisor::machine::event::Tick;
+use crate::supervisor::machine::event::CreatesPath;
 use crate::supervisor::machine::notice::Notice;
-use crate::supervisor::machine::readiness::{ProbeResult, Readiness};
-use crate::supervisor::machine::task::{State, Task};
-use crate::supervisor::machine::{Machine, Phase};
+use crate::supervisor::machine::phase::Phase;
+use crate::supervisor::machine::readiness::{ProbeResult, ProbeStep, Readiness};
+use crate::supervisor::machine::restart::LeftoverWait;
+use crate::supervisor::machine::task::{Task, TaskState};
+use crate::supervisor::machine::tick::Tick;
 
 impl Machine {
-    /// When something is due while the processes run. What may be started is started at once, and what may not be is
-    /// told of at once.
+    /// When something is due while the processes run. What may start is due at once, and so is the report of what may
+    /// not.
     pub(in crate::supervisor) fn next_due(&self) -> Option<Tick> {
+        if self.is_complete() {
+            return Some(Tick::ZERO);
+        }
         self.tasks.iter().filter_map(|task| self.due(task)).min()
     }
 
     fn due(&self, task: &Task) -> Option<Tick> {
         match task.state {
-            State::Waiting if self.may_start(task) || !task.is_known_to_wait => Some(Tick::ZERO),
-            State::BackingOff(until) if self.may_start(task) || !task.is_known_to_wait => Some(until),
-            State::Running(_) => task.readiness.deadline(),
-            State::Waiting
-            | State::BackingOff(_)
-            | State::Starting
-            | State::Ended(_)
-            | State::GivenUp(_)
-            | State::NotStarted => None,
+            TaskState::Waiting if self.may_start(task) || !task.has_reported_wait => Some(Tick::ZERO),
+            TaskState::BackingOff(until) => Some(restart_due(task, until))
+                .filter(|_| task.leftovers.is_some() || self.may_start(task) || !task.has_reported_wait),
+            TaskState::Running(_) => task.readiness.deadline(),
+            TaskState::Waiting
+            | TaskState::Starting
+            | TaskState::Ended(_)
+            | TaskState::GivenUp(_)
+            | TaskState::NotStarted
+            | TaskState::Skipped => None,
         }
     }
 
@@ -36,99 +43,134 @@ impl Machine {
         task.after.iter().all(|id| self.tasks[id.0].is_ready())
     }
 
-    /// Starts what may be started, asks who is to be asked, and tells who has to wait.
-    pub(in crate::supervisor) fn go_on_running(&mut self, now: Tick, actions: &mut Vec<Action>) {
-        self.go_on_checking(now, actions);
+    /// Whether no process is left to run.
+    pub(in crate::supervisor) fn is_complete(&self) -> bool {
+        self.tasks[self.setup..].iter().all(Task::is_complete)
+    }
+
+    /// Starts what may start, probes what is due, and reports what has to wait.
+    pub(in crate::supervisor) fn advance_processes(&mut self, now: Tick) {
+        self.advance_probes(now);
         let is_due = |task: &Task| match task.state {
-            State::Waiting => self.may_start(task),
-            State::BackingOff(until) => now >= until && self.may_start(task),
-            State::Starting | State::Running(_) | State::Ended(_) | State::GivenUp(_) | State::NotStarted => {
-                false
-            }
+            TaskState::Waiting => self.may_start(task),
+            TaskState::BackingOff(until) => now >= until && task.leftovers.is_none() && self.may_start(task),
+            TaskState::Starting
+            | TaskState::Running(_)
+            | TaskState::Ended(_)
+            | TaskState::GivenUp(_)
+            | TaskState::NotStarted
+            | TaskState::Skipped => false,
         };
-        match self.tasks.iter().position(is_due) {
-            Some(index) => self.start_process(TaskId(index), actions),
-            None => self.tell_who_waits(now, actions),
+        match self.tasks[self.setup..].iter().position(is_due) {
+            Some(index) => self.start(TaskId(self.setup + index)),
+            None => self.report_waits(now),
         }
     }
 
-    fn start_process(&mut self, id: TaskId, actions: &mut Vec<Action>) {
-        let is_taken = |pid| self.tasks.iter().any(|task| task.running() == Some(pid));
-        let task = &self.tasks[id.0];
-        // Its pid may be that of another process of ours by now, whose group is none of its.
-        if let (State::BackingOff(_), Some(former)) = (task.state, task.former())
-            && !is_taken(former)
-        {
-            actions.push(Action::KillLeftBehind(former));
-        }
-        self.tasks[id.0].state = State::Starting;
-        actions.push(Action::Spawn(id));
+    /// Starts a command, or first has its `--creates` looked at.
+    pub(in crate::supervisor) fn start(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.0];
+        task.state = TaskState::Starting;
+        let action = if task.take_creates() { Action::CheckCreates(id) } else { Action::Spawn(id) };
+        self.push(action);
     }
 
-    fn go_on_checking(&mut self, now: Tick, actions: &mut Vec<Action>) {
+    /// Starts a command whose `--creates` path does not exist, and skips it if it does.
+    pub(in crate::supervisor) fn creates_checked(&mut self, id: TaskId, path: CreatesPath) {
+        if !self.tasks[id.0].is_starting() {
+            return;
+        }
+        match (&mut self.phase, path) {
+            (Phase::Setup(_) | Phase::LookingUp | Phase::Running, CreatesPath::Missing) => {
+                self.push(Action::Spawn(id));
+            }
+            (phase @ (Phase::Setup(_) | Phase::LookingUp | Phase::Running), CreatesPath::Exists) => {
+                if let Phase::Setup(next) = phase {
+                    *next += 1;
+                }
+                self.tasks[id.0].state = TaskState::Skipped;
+                self.report(Notice::Skipped(id));
+                self.announce_if_ready();
+            }
+            (Phase::Stopping(_) | Phase::Finished, CreatesPath::Exists | CreatesPath::Missing) => {
+                self.tasks[id.0].state = TaskState::NotStarted;
+            }
+        }
+    }
+
+    fn advance_probes(&mut self, now: Tick) {
         for index in 0..self.tasks.len() {
             let id = TaskId(index);
-            if let Some(since) = self.tasks[index].readiness.advance(now, id, actions) {
-                actions.push(Action::Tell(Notice::NotReady(id, since, self.waiting_for(id))));
+            let due = self.tasks[index].readiness.advance(now);
+            match due.step {
+                Some(ProbeStep::Probe) => self.push(Action::Probe(id)),
+                Some(ProbeStep::Abandon) => self.push(Action::AbandonProbe(id)),
+                None => {}
+            }
+            if let Some(since) = due.overdue {
+                let waiting = self.waiting_for(id);
+                self.report(Notice::NotReady(id, since, waiting));
             }
         }
     }
 
-    /// Who is not started because of this one.
+    /// The processes that are not started because of this one.
     fn waiting_for(&self, id: TaskId) -> Vec<TaskId> {
         let waits = |task: &Task| {
-            matches!(task.state, State::Waiting | State::BackingOff(_)) && task.after.contains(&id)
+            matches!(task.state, TaskState::Waiting | TaskState::BackingOff(_)) && task.after.contains(&id)
         };
         let waiting = |(index, task)| if waits(task) { Some(TaskId(index)) } else { None };
         self.tasks.iter().enumerate().filter_map(waiting).collect()
     }
 
-    fn tell_who_waits(&mut self, now: Tick, actions: &mut Vec<Action>) {
-        for index in 0..self.tasks.len() {
+    fn report_waits(&mut self, now: Tick) {
+        for index in self.setup..self.tasks.len() {
             let task = &self.tasks[index];
             let waits = match task.state {
-                State::Waiting => true,
-                State::BackingOff(until) => now >= until,
-                State::Starting
-                | State::Running(_)
-                | State::Ended(_)
-                | State::GivenUp(_)
-                | State::NotStarted => false,
+                TaskState::Waiting => true,
+                TaskState::BackingOff(until) => now >= until && task.leftovers.is_none(),
+                TaskState::Starting
+                | TaskState::Running(_)
+                | TaskState::Ended(_)
+                | TaskState::GivenUp(_)
+                | TaskState::NotStarted
+                | TaskState::Skipped => false,
             };
-            if waits && !task.is_known_to_wait {
+            if waits && !task.has_reported_wait {
                 let others = task.after.iter().copied().filter(|id| !self.tasks[id.0].is_ready()).collect();
-                actions.push(Action::Tell(Notice::WaitsFor(TaskId(index), others)));
-                self.tasks[index].is_known_to_wait = true;
+                self.report(Notice::WaitsFor(TaskId(index), others));
+                self.tasks[index].has_reported_wait = true;
             }
         }
     }
 
-    /// What a check has found out; of a process that runs, and while nothing ends.
-    pub(in crate::supervisor) fn checked(
-        &mut self,
-        now: Tick,
-        id: TaskId,
-        answer: ProbeResult,
-        actions: &mut Vec<Action>,
-    ) {
+    /// Takes the result of a probe, if the process still runs and no stop has begun.
+    pub(in crate::supervisor) fn probed(&mut self, now: Tick, id: TaskId, result: ProbeResult) {
         let is_running = matches!(self.phase, Phase::Running) && self.tasks[id.0].running().is_some();
         let readiness = &mut self.tasks[id.0].readiness;
-        match answer {
+        match result {
             ProbeResult::Ready if is_running && readiness.is_awaited() => {
                 *readiness = Readiness::Ready;
-                actions.push(Action::Tell(Notice::Ready(id)));
-                self.announce_if_ready(actions);
+                self.report(Notice::Ready(id));
+                self.announce_if_ready();
             }
-            ProbeResult::NotYet if is_running => readiness.ask_later(now),
+            ProbeResult::NotYet if is_running => readiness.probe_later(now),
             ProbeResult::Ready | ProbeResult::NotYet => {}
         }
     }
 
-    /// Says once that all processes are ready, when they are so at the same time.
-    pub(in crate::supervisor) fn announce_if_ready(&mut self, actions: &mut Vec<Action>) {
-        if !self.has_announced && self.tasks[self.setup..].iter().rev().all(Task::is_ready) {
+    /// Announces once that all processes are ready, when all are at the same time.
+    pub(in crate::supervisor) fn announce_if_ready(&mut self) {
+        let processes = &self.tasks[self.setup..];
+        let is_running = matches!(self.phase, Phase::Running);
+        if is_running && !self.has_announced && processes.iter().rev().all(Task::is_ready) {
             self.has_announced = true;
-            actions.push(Action::Announce(Announcement::Ready));
+            self.push(Action::Announce(Announcement::Ready));
         }
     }
+}
+
+/// When a restart is due: after its delay, and not before its leftovers have ended.
+pub(in crate::supervisor) fn restart_due(task: &Task, until: Tick) -> Tick {
+    task.leftovers.map_or(until, LeftoverWait::deadline)
 }

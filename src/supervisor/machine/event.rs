@@ -1,7 +1,4 @@
-//! What has happened.
-
-use std::fmt;
-use std::time::Duration;
+//! Events: what has happened.
 
 use crate::exit::ExitReason;
 use crate::output::Stream;
@@ -11,79 +8,71 @@ use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::process::Pid;
 use crate::sys::signals::Received;
 
-/// A moment of the monotonic clock: the time since the run began.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Tick(Duration);
-
-impl Tick {
-    /// The moment at which the run began. As a deadline: at once.
-    pub const ZERO: Self = Self(Duration::ZERO);
-
-    /// The moment this long after the run began.
-    #[must_use]
-    pub const fn after(since_begin: Duration) -> Self {
-        Self(since_begin)
-    }
-
-    /// The moment this much later; the end of time where there is none.
-    #[must_use]
-    pub fn plus(self, later: Duration) -> Self {
-        Self(self.0.saturating_add(later))
-    }
-
-    /// How long from `earlier` to here, nothing where it is not earlier.
-    #[must_use]
-    pub fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl fmt::Debug for Tick {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Something that happened, in the past tense.
+/// Something that has happened.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// The loop woke: everything that was seen at once, or nothing but that time has passed.
+    /// The loop woke up: everything that was seen at once, or nothing, if only time has passed.
     Woke(&'a Wake),
-    /// A program was executed. These signals waited for us when we had just forked: a terminal that sent one of
-    /// them to our group sent it before the new process was a part of it.
+    /// A program was executed. These signals were pending for monofy just after the fork: if the terminal sent one of
+    /// them to the process group, it did so before the new process was a member.
     Spawned(TaskId, Pid, SignalSet),
-    /// A program could not be executed, for which the run would end with this status.
+    /// A program could not be executed; the run would end with this status.
     SpawnFailed(TaskId, u8),
-    /// A check of a process's readiness has an answer.
-    Checked(TaskId, ProbeResult),
-    /// Every PROGRAM of the processes was looked up; the status of the first that is missing.
+    /// The path of `--creates` was looked for.
+    CreatesChecked(TaskId, CreatesPath),
+    /// A readiness probe has a result.
+    Probed(TaskId, ProbeResult),
+    /// The processes that a restarting process left behind were looked for.
+    LeftoversSeen(TaskId, Leftovers),
+    /// The PROGRAM of every process was looked up; the status of the first that is missing.
     ProgramsLookedUp(Result<(), u8>),
-    /// Nobody reads what the processes write to this stream of ours.
+    /// The reader of this stream of monofy has closed it.
     ReaderGone(Stream),
 }
 
-/// What one wake-up of the loop saw. The order within it says nothing (signalfd(2) hands out the lowest number
-/// first, and SIGCHLDs merge), so it is handled as one event.
+/// Whether the path of `--creates` exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreatesPath {
+    /// It exists, so the command is skipped.
+    Exists,
+    /// It does not exist, or could not be looked for.
+    Missing,
+}
+
+/// Whether anything is left of what a process left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftovers {
+    /// Something is still there.
+    Remain,
+    /// Nothing is there.
+    None,
+}
+
+/// What one wake-up of the loop saw. Its order has no meaning (signalfd(2) returns the lowest number first, and
+/// SIGCHLDs merge), so it is handled as one event.
 #[derive(Clone, Debug, Default)]
 pub struct Wake {
-    /// Who ended, already reaped: these pids may belong to others by now.
+    /// Children that ended and were reaped: their pids may belong to other processes by now.
     pub deaths: Vec<(Pid, ExitReason)>,
-    /// What was received, SIGCHLD left out.
+    /// The signals received, without SIGCHLD.
     pub signals: Vec<Received>,
+    /// The processes that have left monofy's process group; looked for when a signal of the terminal has come.
+    pub outside_group: Vec<Pid>,
     /// Whether any child is left.
     pub children: Children,
 }
 
 impl Wake {
-    /// Forgets what was seen, and keeps the memory for the next.
+    /// Clears it and keeps its memory for the next wake-up.
     pub(in crate::supervisor) fn clear(&mut self) {
         self.deaths.clear();
         self.signals.clear();
+        self.outside_group.clear();
         self.children = Children::NotLookedAt;
     }
 }
 
-/// What the last look at the children said.
+/// Whether any child is left, as the last waitpid(2) said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Children {
     /// There was no reason to look.
@@ -91,6 +80,6 @@ pub enum Children {
     NotLookedAt,
     /// There are some.
     Left,
-    /// There is none, hence no descendant either.
+    /// There are none, hence no descendants either.
     None,
 }

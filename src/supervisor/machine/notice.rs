@@ -1,4 +1,4 @@
-//! What the user is told, as data.
+//! Notices to the user, as data.
 
 use std::time::Duration;
 
@@ -16,76 +16,93 @@ pub enum Cause {
     SetupFailed(TaskId, ExitReason),
     /// This process was the first to exit.
     FirstExit(TaskId, ExitReason),
-    /// So was this one, and it was to tell that it is ready and had not.
+    /// This process was the first to exit, and it had a readiness check and was not ready.
     ExitBeforeReady(TaskId, ExitReason),
     /// This program could not be started.
     CouldNotStart(TaskId, u8),
     /// A PROGRAM was missing before any process was started.
     ProgramMissing(u8),
-    /// Something outside asked for it.
+    /// No process is left to run: all were `--once` and succeeded, or were skipped.
+    Complete,
+    /// Something outside asked for the stop.
     Outside(SignalNumber),
-    /// Nobody reads what the processes write.
+    /// The reader of the processes' output has gone.
     ReaderGone(Stream),
 }
 
-/// Something that a reader of `docker logs` wants to know.
+/// Something to report to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A program was started.
     Started(TaskId, Pid),
-    /// One ended.
+    /// A command was skipped because the path of its `--creates` exists.
+    Skipped(TaskId),
+    /// A command ended.
     Ended(TaskId, ExitReason),
-    /// One ended and is started again.
-    StartsAgain(TaskId, ExitReason, RestartAttempt),
-    /// One that was to be started again could not be, and is tried again.
-    TriesAgain(TaskId, RestartAttempt),
-    /// One has left others behind in its group, and they were asked to stop before it is started again.
-    AskedLeftBehind(TaskId),
-    /// One is ready.
+    /// A command ended by a signal that monofy had sent it.
+    EndedBySignal(TaskId, SignalNumber),
+    /// A command ended and will be restarted.
+    Restarting(TaskId, ExitReason, RestartAttempt),
+    /// A restart failed and will be tried again.
+    RestartFailed(TaskId, RestartAttempt),
+    /// A process that will be restarted left others behind, which were told to stop.
+    StoppingLeftovers(TaskId),
+    /// They did not stop in time and were killed.
+    KilledLeftovers(TaskId, Duration),
+    /// A process is ready.
     Ready(TaskId),
-    /// One is not started before these are ready.
+    /// A process is not started before these are ready.
     WaitsFor(TaskId, Vec<TaskId>),
-    /// One has not been ready for so long, and these wait for it.
+    /// A process has not been ready for this long, and these wait for it.
     NotReady(TaskId, Duration, Vec<TaskId>),
-    /// These were asked to stop, because of that.
+    /// A stop has begun for this reason, and these were told to stop.
     Stopping(Vec<TaskId>, Cause),
+    /// These were told to stop now that nothing that was started after them keeps them.
+    StoppingNext(Vec<TaskId>),
+    /// A process is not told to stop before these have ended, or have had their share of the time.
+    StopWaitsFor(TaskId, Vec<TaskId>),
     /// A signal was passed on to these.
     PassedOn(SignalNumber, Vec<TaskId>),
     /// An adopted orphan was reaped.
     Reaped(Pid, ExitReason),
-    /// All processes are gone, some of their descendants are not, and were asked to stop.
-    AskedDescendants,
+    /// All processes are gone; descendants were left and were told to stop.
+    StoppingDescendants,
     /// These did not stop in time and were killed.
     Killed(Vec<TaskId>, Duration),
-    /// Everything was killed at once, for the second Ctrl-C.
-    KilledAtOnce,
-    /// These have not stopped for so long, and nothing limits the wait.
-    StillThere(Vec<TaskId>, Duration),
-    /// What was killed, and is still there so long afterwards.
-    WouldNotDie(Duration),
+    /// Everything was killed after a second Ctrl-C.
+    Interrupted,
+    /// These have not stopped for this long, and there is no limit.
+    StillRunning(Vec<TaskId>, Duration),
+    /// What was killed is still there after this long.
+    Unkillable(Duration),
     /// The run is over.
     Finished(Cause, u8),
 }
 
 impl Notice {
-    /// Whether it is about descendants, so that somebody has to look who they are.
-    pub(in crate::supervisor) fn is_about_descendants(&self) -> bool {
+    /// Whether its text lists descendants, which have to be looked up.
+    pub(in crate::supervisor) fn lists_descendants(&self) -> bool {
         match self {
-            Self::AskedDescendants | Self::WouldNotDie(_) => true,
-            Self::StillThere(processes, _) => processes.is_empty(),
+            Self::StoppingDescendants | Self::Unkillable(_) => true,
+            Self::StillRunning(processes, _) => processes.is_empty(),
             Self::Started(..)
+            | Self::Skipped(_)
             | Self::Ended(..)
-            | Self::StartsAgain(..)
-            | Self::TriesAgain(..)
-            | Self::AskedLeftBehind(_)
+            | Self::EndedBySignal(..)
+            | Self::Restarting(..)
+            | Self::RestartFailed(..)
+            | Self::StoppingLeftovers(_)
+            | Self::KilledLeftovers(..)
             | Self::Ready(_)
             | Self::WaitsFor(..)
             | Self::NotReady(..)
             | Self::Stopping(..)
+            | Self::StoppingNext(_)
+            | Self::StopWaitsFor(..)
             | Self::PassedOn(..)
             | Self::Reaped(..)
             | Self::Killed(..)
-            | Self::KilledAtOnce
+            | Self::Interrupted
             | Self::Finished(..) => false,
         }
     }

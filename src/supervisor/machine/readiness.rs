@@ -1,78 +1,92 @@
-//! Whether a process is ready, as the machine sees it (contract, 4.7).
+//! Whether a process is ready (contract, 4.7).
 //!
-//! The machine says when to ask and when to give up on an answer, so that waiting for readiness is as testable as
-//! all else; how one asks is not its business.
+//! The machine decides when to probe and when to abandon a probe, so that readiness can be tested without processes;
+//! how a probe is done is the event loop's part.
 
 use std::time::Duration;
 
-use crate::plan::TaskId;
-use crate::supervisor::machine::action::Action;
-use crate::supervisor::machine::event::Tick;
+use crate::supervisor::machine::tick::Tick;
 
-/// After how long a process that is not ready yet is named, and how often from then on.
+/// When a process that is not ready is named first, and how often after that.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(60));
 
 /// How it is found out whether a process is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// It tells by itself, when it likes.
-    Told,
-    /// It is asked again and again.
-    Asked(ProbeInterval),
+pub enum ReadinessCheck {
+    /// The process reports it by itself.
+    Passive,
+    /// It is probed again and again.
+    Polled(ProbeInterval),
 }
 
-/// How often a process is asked whether it is ready.
+/// How often a process is probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeInterval {
-    /// The first pause, which doubles.
+    /// The first pause; each later one is twice as long.
     pub first: Duration,
-    /// The longest.
+    /// The longest pause.
     pub longest: Duration,
-    /// How long an answer may take.
+    /// How long one probe may take.
     pub limit: Duration,
 }
 
-/// What a check has found out.
+/// The result of a readiness probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeResult {
     /// The process is ready.
     Ready,
-    /// It is not yet.
+    /// The process is not ready yet.
     NotYet,
 }
 
 /// Whether a process is ready.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::supervisor) enum Readiness {
-    /// It does not run, or nobody asks any more.
+    /// It does not run, or its readiness no longer matters.
     Unknown,
     /// Not yet.
-    Awaited { since: Tick, named: Tick, asking: Asking },
-    /// It is.
+    Awaited { since: Tick, report_at: Tick, probing: Probing },
+    /// It is ready.
     Ready,
 }
 
+/// The state of the probe of one process.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::supervisor) enum Asking {
-    /// It will tell.
+pub(in crate::supervisor) enum Probing {
+    /// The process will report by itself.
     Listening,
-    /// It will be asked then.
-    Pausing { until: Tick, pause: Duration, pace: ProbeInterval },
-    /// It was asked.
-    UnderWay { since: Tick, pause: Duration, pace: ProbeInterval },
+    /// The next probe is at `until`.
+    Pausing { until: Tick, pause: Duration, interval: ProbeInterval },
+    /// A probe is under way.
+    UnderWay { since: Tick, pause: Duration, interval: ProbeInterval },
+}
+
+/// What is due for a process that is not ready.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::supervisor) struct Due {
+    pub(in crate::supervisor) step: Option<ProbeStep>,
+    /// For how long it has not been ready, if that is to be reported.
+    pub(in crate::supervisor) overdue: Option<Duration>,
+}
+
+/// A step of polling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum ProbeStep {
+    Probe,
+    Abandon,
 }
 
 impl Readiness {
-    /// Of a process that was just started.
-    pub(in crate::supervisor) fn at_start(check: Option<Check>, now: Tick) -> Self {
-        let asking = match check {
+    /// The readiness of a process that was just started.
+    pub(in crate::supervisor) fn at_start(check: Option<ReadinessCheck>, now: Tick) -> Self {
+        let probing = match check {
             None => return Self::Ready,
-            Some(Check::Told) => Asking::Listening,
-            Some(Check::Asked(pace)) => {
-                Asking::Pausing { until: now.plus(pace.first), pause: pace.first, pace }
+            Some(ReadinessCheck::Passive) => Probing::Listening,
+            Some(ReadinessCheck::Polled(interval)) => {
+                Probing::Pausing { until: now.plus(interval.first), pause: interval.first, interval }
             }
         };
-        Self::Awaited { since: now, named: now.plus(PATIENCE.0), asking }
+        Self::Awaited { since: now, report_at: now.plus(PATIENCE.0), probing }
     }
 
     pub(in crate::supervisor) fn is_ready(self) -> bool {
@@ -83,51 +97,45 @@ impl Readiness {
         matches!(self, Self::Awaited { .. })
     }
 
-    /// When something is due though nothing may have happened.
+    /// When something is due even if nothing happens.
     pub(in crate::supervisor) fn deadline(self) -> Option<Tick> {
-        let Self::Awaited { named, asking, .. } = self else { return None };
-        let asking = match asking {
-            Asking::Listening => return Some(named),
-            Asking::Pausing { until, .. } => until,
-            Asking::UnderWay { since, pace, .. } => since.plus(pace.limit),
+        let Self::Awaited { report_at, probing, .. } = self else { return None };
+        let probe_at = match probing {
+            Probing::Listening => return Some(report_at),
+            Probing::Pausing { until, .. } => until,
+            Probing::UnderWay { since, interval, .. } => since.plus(interval.limit),
         };
-        Some(named.min(asking))
+        Some(report_at.min(probe_at))
     }
 
-    /// What it was asked has been answered with no, or not at all.
-    pub(in crate::supervisor) fn ask_later(&mut self, now: Tick) {
-        if let Self::Awaited { asking, .. } = self
-            && let Asking::UnderWay { pause, pace, .. } = *asking
+    /// The last probe failed or was abandoned: pauses until the next one.
+    pub(in crate::supervisor) fn probe_later(&mut self, now: Tick) {
+        if let Self::Awaited { probing, .. } = self
+            && let Probing::UnderWay { pause, interval, .. } = *probing
         {
-            let pause = (pause * 2).min(pace.longest);
-            *asking = Asking::Pausing { until: now.plus(pause), pause, pace };
+            let pause = (pause * 2).min(interval.longest);
+            *probing = Probing::Pausing { until: now.plus(pause), pause, interval };
         }
     }
 
-    /// Asks, or gives up on an answer, where that is due. Returns for how long it has not been ready, where that is
-    /// to be told.
-    pub(in crate::supervisor) fn advance(
-        &mut self,
-        now: Tick,
-        id: TaskId,
-        actions: &mut Vec<Action>,
-    ) -> Option<Duration> {
-        let Self::Awaited { since, named, asking } = self else { return None };
-        let (since, is_due) = (*since, now >= *named);
-        if is_due {
-            *named = now.plus(PATIENCE.1);
+    /// Takes the steps that are due, and returns them.
+    pub(in crate::supervisor) fn advance(&mut self, now: Tick) -> Due {
+        let Self::Awaited { since, report_at, probing } = self else { return Due::default() };
+        let overdue = (now >= *report_at).then(|| now.since(*since));
+        if overdue.is_some() {
+            *report_at = now.plus(PATIENCE.1);
         }
-        match *asking {
-            Asking::Pausing { until, pause, pace } if now >= until => {
-                *asking = Asking::UnderWay { since: now, pause, pace };
-                actions.push(Action::Ask(id));
+        let step = match *probing {
+            Probing::Pausing { until, pause, interval } if now >= until => {
+                *probing = Probing::UnderWay { since: now, pause, interval };
+                Some(ProbeStep::Probe)
             }
-            Asking::UnderWay { since, pace, .. } if now >= since.plus(pace.limit) => {
-                actions.push(Action::GiveUpAsking(id));
-                self.ask_later(now);
+            Probing::UnderWay { since, interval, .. } if now >= since.plus(interval.limit) => {
+                self.probe_later(now);
+                Some(ProbeStep::Abandon)
             }
-            Asking::Listening | Asking::Pausing { .. } | Asking::UnderWay { .. } => {}
-        }
-        is_due.then(|| now.since(since))
+            Probing::Listening | Probing::Pausing { .. } | Probing::UnderWay { .. } => None,
+        };
+        Due { step, overdue }
     }
 }

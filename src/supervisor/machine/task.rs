@@ -5,104 +5,162 @@ use std::time::Duration;
 use crate::exit::{ExitReason, StopOutcome};
 use crate::plan::{Restart, TaskId, Timeout};
 use crate::signal::{SignalNumber, SignalSet};
-use crate::supervisor::machine::event::Tick;
-use crate::supervisor::machine::readiness::{Check, Readiness};
-use crate::supervisor::machine::restart::{RestartAttempt, RestartBackoff};
+use crate::supervisor::machine::readiness::{Readiness, ReadinessCheck};
+use crate::supervisor::machine::restart::{LeftoverWait, Outcome, RestartAttempt, RestartBackoff};
+use crate::supervisor::machine::tick::Tick;
 use crate::sys::process::Pid;
 
-/// One command as the machine sees it.
+/// One command of the line.
 #[derive(Clone, Debug)]
 pub struct Task {
     stop_signal: Option<SignalNumber>,
     stop_timeout: Option<Timeout>,
-    check: Option<Check>,
+    check: Option<ReadinessCheck>,
+    lifetime: Lifetime,
+    /// Whether `--creates` still has to be looked at.
+    creates: bool,
+    /// The signals it gets instead of others; none in place of a signal that it does not get.
+    rewrites: Vec<(SignalNumber, Option<SignalNumber>)>,
     pub(in crate::supervisor) after: Vec<TaskId>,
-    pub(in crate::supervisor) state: State,
+    pub(in crate::supervisor) state: TaskState,
+    /// The signals that it was sent.
     pub(in crate::supervisor) sent: SignalSet,
     pub(in crate::supervisor) readiness: Readiness,
-    comebacks: RestartBackoff,
-    /// When it was started last, and as what.
+    backoff: RestartBackoff,
+    pub(in crate::supervisor) leftovers: Option<LeftoverWait>,
+    /// When it was started last, and its pid.
     started: Option<(Tick, Pid)>,
-    /// How often it was started again.
     restarts: u32,
-    /// How it ended last.
-    last_end: Option<ExitReason>,
-    /// Whether it was told that it waits for others, since it began to.
-    pub(in crate::supervisor) is_known_to_wait: bool,
+    last_exit: Option<ExitReason>,
+    /// Whether it was reported that it waits for others.
+    pub(in crate::supervisor) has_reported_wait: bool,
+    /// The part that it has in a stop.
+    pub(in crate::supervisor) turn: Turn,
     killed_at: Option<Tick>,
 }
 
+/// Whether a process is meant to run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum State {
+enum Lifetime {
+    /// Its end is the end of the run.
+    Service,
+    /// It does its work and ends; its success ends nothing.
+    Once,
+}
+
+/// The state of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum TaskState {
     Waiting,
     Starting,
     Running(Pid),
-    /// It has ended, or could not be started, and is started again then.
+    /// It ended, or could not be restarted, and is restarted then.
     BackingOff(Tick),
     Ended(ExitReason),
-    /// It was sent SIGKILL and is still there; nobody waits for it any more.
+    /// It was sent SIGKILL and is still there; the run no longer waits for it.
     GivenUp(Pid),
+    /// It will not be started.
     NotStarted,
+    /// The path of its `--creates` exists.
+    Skipped,
+}
+
+/// When a running process is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::supervisor) enum Turn {
+    /// Not before others have been told.
+    Unknown,
+    /// Then, unless those it waits for end earlier.
+    At(Tick),
+    /// It was told `at` this time; what it keeps from being told waits until `yields` at most.
+    Told { at: Tick, yields: Tick },
 }
 
 impl Task {
-    /// A command, with what the line says of its stop.
+    /// A command with its own stop signal and stop timeout.
     #[must_use]
     pub fn new(stop_signal: Option<SignalNumber>, stop_timeout: Option<Timeout>) -> Self {
         Self {
             stop_signal,
             stop_timeout,
             check: None,
+            lifetime: Lifetime::Service,
+            creates: false,
+            rewrites: Vec::new(),
             after: Vec::new(),
-            state: State::Waiting,
+            state: TaskState::Waiting,
             sent: SignalSet::EMPTY,
             readiness: Readiness::Unknown,
-            comebacks: RestartBackoff::new(Restart::No),
+            backoff: RestartBackoff::new(Restart::No),
+            leftovers: None,
             started: None,
             restarts: 0,
-            last_end: None,
-            is_known_to_wait: false,
+            last_exit: None,
+            has_reported_wait: false,
+            turn: Turn::Unknown,
             killed_at: None,
         }
     }
 
-    /// With a readiness that has to be found out.
+    /// Sets its readiness check.
     #[must_use]
-    pub fn checked(self, check: Option<Check>) -> Self {
+    pub fn checked(self, check: Option<ReadinessCheck>) -> Self {
         Self { check, ..self }
     }
 
-    /// Started once these are ready. They are processes, and none of them comes after this one.
+    /// Starts it once these processes are ready. None of them comes after this one.
     #[must_use]
     pub fn after(self, after: Vec<TaskId>) -> Self {
         Self { after, ..self }
     }
 
-    /// Started again by this policy.
+    /// Sets its restart policy.
     #[must_use]
     pub fn restarting(self, policy: Restart) -> Self {
-        Self { comebacks: RestartBackoff::new(policy), ..self }
+        Self { backoff: RestartBackoff::new(policy), ..self }
+    }
+
+    /// Makes it a process whose success ends nothing.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { lifetime: Lifetime::Once, ..self }
+    }
+
+    /// Has it skipped if its `--creates` path exists when its turn to start comes.
+    #[must_use]
+    pub fn creating(self) -> Self {
+        Self { creates: true, ..self }
+    }
+
+    /// Sets the signals that it gets instead of others.
+    #[must_use]
+    pub fn rewriting(self, rewrites: Vec<(SignalNumber, Option<SignalNumber>)>) -> Self {
+        Self { rewrites, ..self }
     }
 
     pub(in crate::supervisor) fn has_check(&self) -> bool {
         self.check.is_some()
     }
 
-    /// It runs, and nothing of its former lives counts any more.
-    pub(in crate::supervisor) fn note_start(&mut self, now: Tick, pid: Pid) {
-        self.state = State::Running(pid);
+    /// Whether its `--creates` has to be looked at before it is started; once.
+    pub(in crate::supervisor) fn take_creates(&mut self) -> bool {
+        std::mem::take(&mut self.creates)
+    }
+
+    /// It runs, and nothing of its earlier runs counts any more.
+    pub(in crate::supervisor) fn record_start(&mut self, now: Tick, pid: Pid) {
+        self.state = TaskState::Running(pid);
         if self.started.replace((now, pid)).is_some() {
             self.restarts = self.restarts.saturating_add(1);
         }
         self.sent = SignalSet::EMPTY;
         self.readiness = Readiness::at_start(self.check, now);
-        self.is_known_to_wait = false;
+        self.has_reported_wait = false;
     }
 
-    /// It ended.
-    pub(in crate::supervisor) fn note_end(&mut self, death: ExitReason) {
-        self.state = State::Ended(death);
-        self.last_end = Some(death);
+    pub(in crate::supervisor) fn record_exit(&mut self, death: ExitReason) {
+        self.state = TaskState::Ended(death);
+        self.last_exit = Some(death);
     }
 
     /// When it was started last.
@@ -114,82 +172,144 @@ impl Task {
         self.restarts
     }
 
-    pub(in crate::supervisor) fn last_end(&self) -> Option<ExitReason> {
-        self.last_end
+    pub(in crate::supervisor) fn last_exit(&self) -> Option<ExitReason> {
+        self.last_exit
     }
 
-    /// As what it ran last.
-    pub(in crate::supervisor) fn former(&self) -> Option<Pid> {
+    /// The pid that it had when it ran last.
+    pub(in crate::supervisor) fn last_pid(&self) -> Option<Pid> {
         self.started.map(|(_, pid)| pid)
     }
 
-    /// The restart that follows its end, if one does.
-    pub(in crate::supervisor) fn again_after(&self, now: Tick, death: ExitReason) -> Option<RestartAttempt> {
+    /// The restart after this end, if there is one.
+    pub(in crate::supervisor) fn restart_after(
+        &self,
+        now: Tick,
+        death: ExitReason,
+    ) -> Option<RestartAttempt> {
         let ran = self.started.map(|(started, _)| now.since(started)).unwrap_or_default();
-        self.comebacks.after(death != ExitReason::Exited(0), ran)
+        let outcome = if death == ExitReason::Exited(0) { Outcome::Success } else { Outcome::Failure };
+        self.backoff.next(outcome, ran)
     }
 
-    /// The restart that follows a start that failed. The first start has to succeed.
-    pub(in crate::supervisor) fn again_after_failed_start(&self) -> Option<RestartAttempt> {
-        if self.comebacks.any_in_a_row() { self.comebacks.after(true, Duration::ZERO) } else { None }
+    /// The restart after a failed start, if there is one. The first start has to succeed.
+    pub(in crate::supervisor) fn restart_after_failed_start(&self) -> Option<RestartAttempt> {
+        if self.backoff.is_restarting() { self.backoff.next(Outcome::Failure, Duration::ZERO) } else { None }
     }
 
-    pub(in crate::supervisor) fn back_off(&mut self, now: Tick, again: RestartAttempt) {
-        self.comebacks.note(again);
-        self.state = State::BackingOff(now.plus(again.after));
+    pub(in crate::supervisor) fn back_off(&mut self, now: Tick, attempt: RestartAttempt) {
+        self.backoff.record(attempt);
+        self.state = TaskState::BackingOff(now.plus(attempt.after));
     }
 
+    /// Whether processes that come after it may start.
     pub(in crate::supervisor) fn is_ready(&self) -> bool {
-        self.running().is_some() && self.readiness.is_ready()
-    }
-
-    /// What asks it to stop, where something else would ask with `asked`.
-    pub(in crate::supervisor) fn stop_signal(&self, asked: SignalNumber) -> SignalNumber {
-        self.stop_signal.unwrap_or(asked)
-    }
-
-    pub(in crate::supervisor) fn running(&self) -> Option<Pid> {
-        if let State::Running(pid) = self.state { Some(pid) } else { None }
-    }
-
-    pub(in crate::supervisor) fn is_at(&self, pid: Pid) -> bool {
-        self.state == State::Running(pid) || self.state == State::GivenUp(pid)
-    }
-
-    pub(in crate::supervisor) fn ending(&self) -> Option<StopOutcome> {
-        match self.state {
-            State::Waiting | State::Starting | State::BackingOff(_) | State::NotStarted => None,
-            State::Running(_) | State::GivenUp(_) => Some(StopOutcome::HadToBeKilled),
-            State::Ended(ExitReason::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
-                Some(StopOutcome::HadToBeKilled)
-            }
-            State::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
-                Some(StopOutcome::AsAsked)
-            }
-            State::Ended(death) => Some(StopOutcome::Otherwise(death.status())),
+        match (self.state, self.lifetime) {
+            (TaskState::Skipped, _) => true,
+            (TaskState::Running(_), Lifetime::Service) => self.readiness.is_ready(),
+            (state, Lifetime::Once) => state == TaskState::Ended(ExitReason::Exited(0)),
+            (
+                TaskState::Waiting
+                | TaskState::Starting
+                | TaskState::BackingOff(_)
+                | TaskState::Ended(_)
+                | TaskState::GivenUp(_)
+                | TaskState::NotStarted,
+                Lifetime::Service,
+            ) => false,
         }
     }
 
-    pub(in crate::supervisor) fn bound(&self) -> Option<Timeout> {
+    /// Whether the run can end well without anything more of it: it was skipped, or did its work once.
+    pub(in crate::supervisor) fn is_complete(&self) -> bool {
+        self.running().is_none() && self.is_ready()
+    }
+
+    /// The signal that it gets when monofy receives this one, if any.
+    pub(in crate::supervisor) fn rewrite(&self, received: SignalNumber) -> Option<SignalNumber> {
+        let rewrite = self.rewrites.iter().find(|(from, _)| *from == received);
+        rewrite.map_or(Some(received), |(_, to)| *to)
+    }
+
+    /// Whether it gets a signal that asks for a stop in place of this one.
+    pub(in crate::supervisor) fn rewrites_to_stop(&self, received: SignalNumber) -> bool {
+        let to = self.rewrites.iter().find(|(from, _)| *from == received).and_then(|(_, to)| *to);
+        to.is_some_and(|to| to.asks_for_stop() || Some(to) == self.stop_signal)
+    }
+
+    /// The signal that tells it to stop: its own, or what it gets in place of the one received, or TERM.
+    pub(in crate::supervisor) fn stop_signal(&self, received: Option<SignalNumber>) -> SignalNumber {
+        let is_rewritten = |signal| self.rewrites.iter().any(|(from, _)| *from == signal);
+        // A signal that begins a stop only because another process has it rewritten is no request to this one.
+        let received = received.filter(|signal| signal.asks_for_stop() || is_rewritten(*signal));
+        let asked = received.and_then(|received| self.rewrite(received));
+        self.stop_signal.or(asked).unwrap_or(SignalNumber::TERM)
+    }
+
+    pub(in crate::supervisor) fn running(&self) -> Option<Pid> {
+        if let TaskState::Running(pid) = self.state { Some(pid) } else { None }
+    }
+
+    pub(in crate::supervisor) fn is_starting(&self) -> bool {
+        self.state == TaskState::Starting
+    }
+
+    pub(in crate::supervisor) fn is_at(&self, pid: Pid) -> bool {
+        self.state == TaskState::Running(pid) || self.state == TaskState::GivenUp(pid)
+    }
+
+    pub(in crate::supervisor) fn stop_outcome(&self) -> Option<StopOutcome> {
+        match self.state {
+            TaskState::Waiting
+            | TaskState::Starting
+            | TaskState::BackingOff(_)
+            | TaskState::NotStarted
+            | TaskState::Skipped => None,
+            TaskState::Running(_) | TaskState::GivenUp(_) => Some(StopOutcome::Killed),
+            TaskState::Ended(ExitReason::Killed(SignalNumber::KILL)) if self.killed_at.is_some() => {
+                Some(StopOutcome::Killed)
+            }
+            TaskState::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
+                Some(StopOutcome::Clean)
+            }
+            TaskState::Ended(death) => Some(StopOutcome::Status(death.status())),
+        }
+    }
+
+    /// The time that it has for a stop instead of `--grace`.
+    pub(in crate::supervisor) fn stop_timeout(&self) -> Option<Timeout> {
         self.stop_timeout
+    }
+
+    /// When its own stop timeout is over, counted from when it was told to stop.
+    pub(in crate::supervisor) fn own_deadline(&self) -> Option<Tick> {
+        match (self.turn, self.stop_timeout?) {
+            (Turn::Told { at, .. }, Timeout::After(limit)) => Some(at.plus(limit)),
+            (Turn::Told { .. } | Turn::At(_) | Turn::Unknown, Timeout::After(_) | Timeout::Never) => None,
+        }
+    }
+
+    /// Whether it runs and has not been told to stop.
+    pub(in crate::supervisor) fn waits_for_its_turn(&self) -> bool {
+        self.running().is_some() && !matches!(self.turn, Turn::Told { .. })
     }
 
     pub(in crate::supervisor) fn killed_at(&self) -> Option<Tick> {
         self.killed_at
     }
 
-    pub(in crate::supervisor) fn note_kill(&mut self, now: Tick) {
+    pub(in crate::supervisor) fn record_kill(&mut self, now: Tick) {
         self.killed_at.get_or_insert(now);
     }
 
     pub(in crate::supervisor) fn give_up(&mut self) {
         if let Some(pid) = self.running() {
-            self.state = State::GivenUp(pid);
+            self.state = TaskState::GivenUp(pid);
         }
     }
 
     pub(in crate::supervisor) fn is_given_up(&self) -> bool {
-        matches!(self.state, State::GivenUp(_))
+        matches!(self.state, TaskState::GivenUp(_))
     }
 }
 

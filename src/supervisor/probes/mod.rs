@@ -1,262 +1,302 @@
-//! Finding out whether processes are ready (contract, 4.7): a part of the supervisor's one loop. Nothing here waits,
-//! and what has succeeded costs nothing any more.
+//! Readiness probes (contract, 4.7). They are a part of the event loop, so nothing here waits. A probe that has
+//! succeeded needs no more system calls.
 
+mod exec;
+mod fd;
+mod http;
 mod notify;
+mod path;
 mod tcp;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use nix::libc;
-
+use self::exec::ExecProbe;
+use self::fd::{FdOutcome, FdProbe};
+use self::http::HttpProbe;
 use self::notify::NotifyProbe;
-use self::tcp::TcpProbe;
+use self::path::{PathKind, PathProbe};
+use self::tcp::Connector;
 use crate::exit::ExitReason;
-use crate::plan::TaskId;
-use crate::plan::{Check, Ready};
-use crate::supervisor::launcher::Launcher;
-use crate::supervisor::machine::readiness::{self, ProbeInterval, ProbeResult};
+use crate::plan::{Check, Ready, TaskId};
+use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
-use crate::sys::pipe::{self, ReadOutcome};
-use crate::sys::poll::{Interest, PollSet, Slot};
-use crate::sys::process::{self, Pid};
+use crate::sys::poll::PollSet;
+use crate::sys::process::Pid;
 
-/// How often a connection is tried. What listens is found within a quarter of the time that its start took, and
+/// The interval of connections. A server that listens is noticed within a quarter of the time that its start took, and
 /// within a quarter of a second.
 const CONNECTIONS: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(10),
     longest: Duration::from_millis(250),
     limit: Duration::from_secs(5),
 };
-/// How often a command is run, which costs more.
+/// The interval of commands, which cost more.
 const COMMANDS: ProbeInterval = ProbeInterval {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(1),
     limit: Duration::from_secs(5),
 };
 
-/// What the machine needs to know of a check.
-pub(in crate::supervisor) fn kind(check: &Check) -> readiness::Check {
+/// A check as the machine sees it.
+pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } => readiness::Check::Asked(CONNECTIONS),
-        Check::Exec(_) => readiness::Check::Asked(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => readiness::Check::Told,
+        Check::Tcp { .. } | Check::Http { .. } | Check::Unix(_) | Check::File(_) => {
+            ReadinessCheck::Polled(CONNECTIONS)
+        }
+        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
     }
 }
 
-/// What a process has to be given so that it can tell.
+/// What a process needs so that it can report its readiness.
 #[derive(Default)]
 pub(in crate::supervisor) struct ProbeResources {
     /// Its `NOTIFY_SOCKET`.
     pub(in crate::supervisor) socket: Option<String>,
-    pub(in crate::supervisor) gift: Option<PassedFd>,
+    /// The descriptor of `fd:N`.
+    pub(in crate::supervisor) passed: Option<PassedFd>,
 }
 
-/// The checks that are under way.
+/// The probes of the processes that are not ready, and the notification sockets of all.
 #[derive(Default)]
 pub(in crate::supervisor) struct Probes {
-    under_way: Vec<(TaskId, Probe)>,
-    answers: Vec<(TaskId, ProbeResult)>,
-    /// Commands whose answer nobody wants to know any more, and that were killed.
-    unwanted: Vec<Pid>,
+    active: Vec<(TaskId, Probe)>,
+    results: Vec<(TaskId, ProbeResult)>,
+    /// Commands that were killed and have not been reaped.
+    killed: Vec<Pid>,
+    /// Why the last probe of a process has failed.
+    reasons: Vec<(TaskId, String)>,
 }
 
 enum Probe {
-    Connection(TcpProbe),
-    Command(Option<Pid>),
-    Notification(NotifyProbe),
-    Newline(OwnedFd, Option<Slot>),
+    Tcp(Connector),
+    Http(HttpProbe),
+    Path(PathProbe),
+    Exec(ExecProbe),
+    Notify(NotifyProbe),
+    Fd(FdProbe),
+}
+
+/// What a probe has led to.
+pub(in crate::supervisor) enum Probed {
+    Result(ProbeResult),
+    /// The result comes later.
+    UnderWay,
+    /// The command of the check has to be started.
+    StartCommand,
 }
 
 impl Probes {
-    /// Makes ready what a process that is about to be started will tell by, or be asked by.
+    /// Prepares the probe of a process that is about to be started.
     pub(in crate::supervisor) fn prepare(&mut self, id: TaskId, ready: &Ready) -> io::Result<ProbeResources> {
-        let mut outfit = ProbeResources::default();
+        let mut resources = ProbeResources::default();
         let probe = match ready.check() {
-            // The output is listened to by who passes it on.
-            Check::Log(_) => return Ok(outfit),
-            Check::Tcp { host, port } => Probe::Connection(TcpProbe::new(host, *port)),
-            Check::Exec(_) => Probe::Command(None),
+            // The output is searched where it passes.
+            Check::Log(_) => return Ok(resources),
+            Check::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
+            Check::Http { host, port, authority, path } => {
+                Probe::Http(HttpProbe::new(host, *port, authority, path))
+            }
+            Check::Unix(path) => {
+                Probe::Path(PathProbe::new(PathKind::Socket, PathBuf::from(path.as_os_str())))
+            }
+            Check::File(path) => Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str()))),
+            Check::Exec(_) => Probe::Exec(ExecProbe::default()),
             Check::Notify => {
-                let door = NotifyProbe::open()?;
-                outfit.socket = Some(door.address().to_owned());
-                Probe::Notification(door)
+                let probe = NotifyProbe::open()?;
+                resources.socket = Some(probe.address().to_owned());
+                Probe::Notify(probe)
             }
             Check::Fd(number) => {
-                let (read, write) = pipe::open()?;
-                outfit.gift = Some(PassedFd::new(&write, *number)?);
-                Probe::Newline(read, None)
+                let (probe, passed) = FdProbe::open(*number)?;
+                resources.passed = Some(passed);
+                Probe::Fd(probe)
             }
         };
-        self.under_way.push((id, probe));
-        Ok(outfit)
+        self.active.push((id, probe));
+        Ok(resources)
     }
 
-    /// The process runs.
-    pub(in crate::supervisor) fn started(&mut self, id: TaskId, pid: Pid, launcher: &Launcher<'_>) {
-        if let Some(Probe::Notification(door)) = self.find(id) {
-            door.belongs_to(pid, launcher.uid(id));
+    /// Notes the process that was started, and its user.
+    pub(in crate::supervisor) fn started(&mut self, id: TaskId, pid: Pid, uid: impl FnOnce() -> u32) {
+        if let Some(Probe::Notify(probe)) = self.find(id) {
+            probe.set_owner(pid, uid());
         }
     }
 
     fn find(&mut self, id: TaskId) -> Option<&mut Probe> {
-        self.under_way.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
+        self.active.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
     }
 
-    /// Asks once. The answer may be there at once.
-    pub(in crate::supervisor) fn ask(&mut self, id: TaskId, launcher: &Launcher<'_>) -> Option<ProbeResult> {
-        match self.find(id)? {
-            Probe::Connection(connector) => {
-                let answer = connector.ask();
-                if answer == Some(ProbeResult::Ready) {
+    /// Probes once.
+    pub(in crate::supervisor) fn probe(&mut self, id: TaskId) -> Probed {
+        let result = match self.find(id) {
+            Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
+            Some(Probe::Http(probe)) => probe.probe(),
+            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(error.to_string())),
+            Some(Probe::Exec(_)) => return Probed::StartCommand,
+            Some(Probe::Notify(_) | Probe::Fd(_)) | None => None,
+        };
+        match result.map(|result| self.keep_reason(id, result)) {
+            Some(result) => {
+                if result == ProbeResult::Ready {
                     self.end(id);
                 }
-                answer
+                Probed::Result(result)
             }
-            Probe::Command(running) => match launcher.start_check(id) {
-                Ok(pid) => {
-                    *running = Some(pid);
-                    None
-                }
-                // That there is no process for it says nothing for ever.
-                Err(_) => Some(ProbeResult::NotYet),
-            },
-            Probe::Notification(_) | Probe::Newline(..) => None,
+            None => Probed::UnderWay,
         }
     }
 
-    /// The answer is not waited for any longer.
-    pub(in crate::supervisor) fn give_up_asking(&mut self, id: TaskId) {
+    /// Keeps the reason of a probe that has failed.
+    fn keep_reason(&mut self, id: TaskId, result: Result<(), String>) -> ProbeResult {
+        match result {
+            Ok(()) => ProbeResult::Ready,
+            Err(reason) => {
+                self.record_reason(id, reason);
+                ProbeResult::NotYet
+            }
+        }
+    }
+
+    /// Records why a probe has failed.
+    pub(in crate::supervisor) fn record_reason(&mut self, id: TaskId, reason: String) {
+        self.reasons.retain(|(of, _)| *of != id);
+        self.reasons.push((id, reason));
+    }
+
+    /// Why the last probe of a process has failed.
+    pub(in crate::supervisor) fn reason(&self, id: TaskId) -> Option<&str> {
+        self.reasons.iter().find(|(of, _)| *of == id).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Notes the command of a check that was started.
+    pub(in crate::supervisor) fn command_started(&mut self, id: TaskId, pid: Pid) {
+        if let Some(Probe::Exec(probe)) = self.find(id) {
+            probe.started(pid);
+        }
+    }
+
+    /// Gives up on the result of a probe.
+    pub(in crate::supervisor) fn abandon(&mut self, id: TaskId) {
         match self.find(id) {
-            Some(Probe::Connection(connector)) => connector.give_up(),
-            Some(Probe::Command(running)) => {
-                let running = running.take();
-                self.kill(running);
+            Some(Probe::Tcp(probe)) => probe.abandon(),
+            Some(Probe::Http(probe)) => probe.abandon(),
+            Some(Probe::Path(probe)) => {
+                let killed = probe.kill();
+                self.killed.extend(killed);
             }
-            Some(Probe::Notification(_) | Probe::Newline(..)) | None => {}
+            Some(Probe::Exec(probe)) => {
+                let killed = probe.kill();
+                self.killed.extend(killed);
+            }
+            Some(Probe::Notify(_) | Probe::Fd(_)) | None => {}
         }
     }
 
-    /// Nobody wants to know any more.
+    /// Ends the probe of a process.
     pub(in crate::supervisor) fn end(&mut self, id: TaskId) {
-        self.give_up_asking(id);
-        self.under_way.retain(|(of, _)| *of != id);
+        self.abandon(id);
+        self.active.retain(|(of, _)| *of != id);
+        self.reasons.retain(|(of, _)| *of != id);
     }
 
-    /// A command is killed with its group, and its end tells nobody anything.
-    fn kill(&mut self, running: Option<Pid>) {
-        if let Some(pid) = running {
-            // It leads its group and has not been reaped, so the number is its own.
-            let _ = process::kill_group(pid);
-            self.unwanted.push(pid);
-        }
-    }
-
-    /// Whether this child is a command of ours, and no process.
+    /// Whether this child is the command of a check.
     pub(in crate::supervisor) fn is_watching(&self, pid: Pid) -> bool {
-        let is_it = |probe: &Probe| matches!(probe, Probe::Command(Some(running)) if *running == pid);
-        self.unwanted.contains(&pid) || self.under_way.iter().any(|(_, probe)| is_it(probe))
+        self.killed.contains(&pid) || self.owner_of(pid).is_some()
     }
 
-    /// Whether this child was a command of ours, and no process.
-    pub(in crate::supervisor) fn takes(&mut self, pid: Pid, death: ExitReason) -> bool {
-        if let Some(index) = self.unwanted.iter().position(|unwanted| *unwanted == pid) {
-            self.unwanted.swap_remove(index);
+    fn owner_of(&self, pid: Pid) -> Option<TaskId> {
+        let is_it = |probe: &Probe| match probe {
+            Probe::Exec(probe) => probe.is_at(pid),
+            Probe::Path(probe) => probe.is_at(pid),
+            Probe::Tcp(_) | Probe::Http(_) | Probe::Notify(_) | Probe::Fd(_) => false,
+        };
+        self.active.iter().find(|(_, probe)| is_it(probe)).map(|(id, _)| *id)
+    }
+
+    /// Takes the death of a child that was the command of a check. Returns whether it was one.
+    pub(in crate::supervisor) fn takes(&mut self, pid: Pid, reason: ExitReason) -> bool {
+        if let Some(index) = self.killed.iter().position(|killed| *killed == pid) {
+            self.killed.swap_remove(index);
             return true;
         }
-        let is_it = |probe: &Probe| matches!(probe, Probe::Command(Some(running)) if *running == pid);
-        let Some(id) = self.under_way.iter().find(|(_, probe)| is_it(probe)).map(|(id, _)| *id) else {
-            return false;
+        let Some(id) = self.owner_of(pid) else { return false };
+        let result = match self.find(id) {
+            Some(Probe::Exec(probe)) => probe.ended(reason),
+            Some(Probe::Path(probe)) => probe.ended(reason),
+            Some(Probe::Tcp(_) | Probe::Http(_) | Probe::Notify(_) | Probe::Fd(_)) | None => return true,
         };
-        if let Some(Probe::Command(running)) = self.find(id) {
-            *running = None;
-        }
-        let answer = if death == ExitReason::Exited(0) { ProbeResult::Ready } else { ProbeResult::NotYet };
-        self.answer(id, answer);
+        let result = self.keep_reason(id, result);
+        self.record(id, result);
         true
     }
 
-    fn answer(&mut self, id: TaskId, answer: ProbeResult) {
-        self.answers.push((id, answer));
-        // What sends notifications goes on, and must not be held up by an inbox that nobody empties.
-        if answer == ProbeResult::Ready && !matches!(self.find(id), Some(Probe::Notification(_))) {
+    fn record(&mut self, id: TaskId, result: ProbeResult) {
+        self.results.push((id, result));
+        // A notification socket stays: a process that keeps notifying would block once nobody empties it.
+        if result == ProbeResult::Ready && !matches!(self.find(id), Some(Probe::Notify(_))) {
             self.end(id);
         }
     }
 
-    /// What was found out since this was last asked.
-    pub(in crate::supervisor) fn take_answers(&mut self) -> Vec<(TaskId, ProbeResult)> {
-        std::mem::take(&mut self.answers)
+    /// The results since the last call.
+    pub(in crate::supervisor) fn take_results(&mut self) -> Vec<(TaskId, ProbeResult)> {
+        std::mem::take(&mut self.results)
     }
 
     /// Whether there is nothing to wait for but the ends of commands.
     pub(in crate::supervisor) fn is_idle(&self) -> bool {
-        self.under_way.iter().all(|(_, probe)| match probe {
-            Probe::Connection(connector) => connector.is_idle(),
-            Probe::Command(_) => true,
-            Probe::Notification(_) | Probe::Newline(..) => false,
+        self.active.iter().all(|(_, probe)| match probe {
+            Probe::Tcp(probe) => probe.is_idle(),
+            Probe::Http(probe) => probe.is_idle(),
+            Probe::Exec(_) | Probe::Path(_) => true,
+            Probe::Notify(_) | Probe::Fd(_) => false,
         })
     }
 
-    /// Adds what has to be waited for.
+    /// Adds the descriptors to wait for.
     pub(in crate::supervisor) fn register(&mut self, set: &mut PollSet) {
-        for (_, probe) in &mut self.under_way {
+        for (_, probe) in &mut self.active {
             match probe {
-                Probe::Connection(connector) => connector.register(set),
-                Probe::Command(_) => {}
-                Probe::Notification(door) => door.register(set),
-                Probe::Newline(pipe, slot) => *slot = Some(set.watch(pipe.as_fd(), Interest::Readable)),
+                Probe::Tcp(probe) => probe.register(set),
+                Probe::Http(probe) => probe.register(set),
+                Probe::Exec(_) | Probe::Path(_) => {}
+                Probe::Notify(probe) => probe.register(set),
+                Probe::Fd(probe) => probe.register(set),
             }
         }
     }
 
-    /// Looks what came of the wait.
+    /// Reads what the last wait has made readable.
     pub(in crate::supervisor) fn act(&mut self, set: &PollSet) {
-        let mut answers = Vec::new();
-        let mut over = Vec::new();
-        for (id, probe) in &mut self.under_way {
-            let answer = match probe {
-                Probe::Connection(connector) => connector.act(set),
-                Probe::Notification(door) => door.act(set),
-                Probe::Newline(pipe, slot) if slot.is_some_and(|slot| set.is_ready(slot)) => {
-                    match newline(pipe) {
-                        Heard::Newline => Some(ProbeResult::Ready),
-                        Heard::Nothing => None,
-                        Heard::End => {
-                            over.push(*id);
-                            None
-                        }
+        let mut results = Vec::new();
+        let mut closed = Vec::new();
+        for (id, probe) in &mut self.active {
+            let result = match probe {
+                Probe::Tcp(probe) => probe.act(set).and_then(tcp::result),
+                Probe::Http(probe) => probe.act(set),
+                Probe::Notify(probe) => probe.act(set).map(|_| Ok(())),
+                Probe::Fd(probe) => match probe.act(set) {
+                    FdOutcome::Newline => Some(Ok(())),
+                    FdOutcome::Nothing => None,
+                    FdOutcome::Closed => {
+                        closed.push(*id);
+                        None
                     }
-                }
-                Probe::Command(_) | Probe::Newline(..) => None,
+                },
+                Probe::Exec(_) | Probe::Path(_) => None,
             };
-            answers.extend(answer.map(|answer| (*id, answer)));
+            results.extend(result.map(|result| (*id, result)));
         }
-        for (id, answer) in answers {
-            self.answer(id, answer);
+        for (id, result) in results {
+            let result = self.keep_reason(id, result);
+            self.record(id, result);
         }
-        for id in over {
+        for id in closed {
             self.end(id);
-        }
-    }
-}
-
-enum Heard {
-    Newline,
-    Nothing,
-    /// It was closed without one, so none will come.
-    End,
-}
-
-fn newline(pipe: &OwnedFd) -> Heard {
-    let mut bytes = [0_u8; libc::PIPE_BUF];
-    loop {
-        match pipe::read_now(pipe.as_fd(), &mut bytes) {
-            ReadOutcome::Read(count) if bytes[..count].contains(&b'\n') => return Heard::Newline,
-            ReadOutcome::Read(_) => {}
-            ReadOutcome::Empty => return Heard::Nothing,
-            ReadOutcome::End => return Heard::End,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `--ready notify`: ready is who says so by `sd_notify(3)`.
+//! `--ready notify`: a process is ready when it sends `READY=1`, as `sd_notify(3)` does.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -9,26 +9,33 @@ use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::process::Pid;
 use crate::sys::procfs;
 
-/// Takes the notifications of one process.
+/// How many messages one wake-up takes. A process that sends without end must not keep the loop from its signals.
+const MESSAGES: usize = 64;
+/// How many senders one wake-up looks up in /proc.
+const LOOKUPS: usize = 4;
+
+/// Receives the notifications of one process.
 pub(in crate::supervisor) struct NotifyProbe {
     inbox: Inbox,
-    /// Whose messages count, and as which user it runs.
+    /// The process, and the user that it runs as.
     owner: Option<(Pid, u32)>,
     is_ready: bool,
+    /// The sender that was found last not to count.
+    stranger: Option<Pid>,
     slot: Option<Slot>,
 }
 
 impl NotifyProbe {
     pub(in crate::supervisor) fn open() -> io::Result<Self> {
-        Ok(Self { inbox: Inbox::open()?, owner: None, is_ready: false, slot: None })
+        Ok(Self { inbox: Inbox::open()?, owner: None, is_ready: false, stranger: None, slot: None })
     }
 
-    /// Its `NOTIFY_SOCKET`.
+    /// The `NOTIFY_SOCKET` of the process.
     pub(in crate::supervisor) fn address(&self) -> &str {
         self.inbox.name()
     }
 
-    pub(in crate::supervisor) fn belongs_to(&mut self, pid: Pid, uid: u32) {
+    pub(in crate::supervisor) fn set_owner(&mut self, pid: Pid, uid: u32) {
         self.owner = Some((pid, uid));
     }
 
@@ -36,24 +43,36 @@ impl NotifyProbe {
         self.slot = Some(set.watch(self.inbox.as_fd(), Interest::Readable));
     }
 
-    /// Empties the inbox, or who writes into it would have to wait some day.
+    /// Takes messages out of the inbox, also those of a process that is ready: with a full inbox its next message would
+    /// block it.
     pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<ProbeResult> {
-        if !self.slot.is_some_and(|slot| set.is_ready(slot)) {
+        if !self.slot.take().is_some_and(|slot| set.is_ready(slot)) {
             return None;
         }
-        let mut says_ready = false;
-        while let Some(message) = self.inbox.take() {
-            says_ready |= message.says_ready && self.counts(&message);
+        let was_ready = self.is_ready;
+        let mut lookups = 0;
+        for _ in 0..MESSAGES {
+            let Some(message) = self.inbox.take() else { break };
+            if !self.is_ready && message.says_ready && lookups < LOOKUPS {
+                lookups += 1;
+                self.is_ready = self.counts(&message);
+            }
         }
-        let is_new = says_ready && !self.is_ready;
-        self.is_ready |= says_ready;
-        is_new.then_some(ProbeResult::Ready)
+        (self.is_ready && !was_ready).then_some(ProbeResult::Ready)
     }
 
-    /// The process itself and what is below it. One that has ended meanwhile, as a helper like systemd-notify(1) may,
-    /// cannot be looked at any more: its user has to be that of the process.
-    fn counts(&self, message: &Message) -> bool {
+    /// Whether a message comes from the process or from something that came from it: a descendant, also one that monofy
+    /// has adopted. Only these know the address. A sender that has ended, as a helper like systemd-notify(1) may have,
+    /// cannot be looked up: its user has to be that of the process.
+    fn counts(&mut self, message: &Message) -> bool {
         let (Some((owner, uid)), Some(sender)) = (self.owner, message.sender) else { return false };
-        sender == owner || procfs::is_below(sender, owner).unwrap_or(message.uid == uid)
+        if self.stranger == Some(sender) {
+            return false;
+        }
+        let counts = sender == owner || procfs::is_below(sender, Pid::own()).unwrap_or(message.uid == uid);
+        if !counts {
+            self.stranger = Some(sender);
+        }
+        counts
     }
 }

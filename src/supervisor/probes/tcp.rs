@@ -1,54 +1,61 @@
-//! `--ready tcp:[HOST:]PORT`: ready is who takes a connection, which is closed at once.
+//! `--ready tcp:[HOST:]PORT`: a process is ready when it accepts a connection, which is closed at once.
 
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 
 use crate::etc::hosts;
-use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::connect::{Attempt, Connection, attempt};
 use crate::sys::poll::{Interest, PollSet, Slot};
 
 /// Tries the addresses of a host, one after another.
-pub(in crate::supervisor) struct TcpProbe {
+pub(in crate::supervisor) struct Connector {
     addresses: Vec<SocketAddr>,
-    /// How many have not been tried since it was last asked.
+    /// How many addresses have not been tried in this probe.
     left: usize,
     under_way: Option<(Connection, Option<Slot>)>,
 }
 
-impl TcpProbe {
+/// What an attempt has led to.
+pub(in crate::supervisor) enum Connected {
+    Accepted(Connection),
+    UnderWay,
+    /// All addresses refused; the reason of the last one.
+    Refused(String),
+}
+
+impl Connector {
     pub(in crate::supervisor) fn new(host: &str, port: u16) -> Self {
         let addresses = hosts::addresses(host).unwrap_or_default();
         let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect();
         Self { addresses, left: 0, under_way: None }
     }
 
-    /// Nothing is said where that is to be seen.
-    pub(in crate::supervisor) fn ask(&mut self) -> Option<ProbeResult> {
+    /// Begins to connect.
+    pub(in crate::supervisor) fn connect(&mut self) -> Connected {
         self.left = self.addresses.len();
-        self.try_next()
+        self.try_next("no such host".to_owned())
     }
 
-    fn try_next(&mut self) -> Option<ProbeResult> {
+    fn try_next(&mut self, mut reason: String) -> Connected {
         self.under_way = None;
         while self.left > 0 {
             self.left -= 1;
-            // So that one which never answers is the last of the next turn.
+            // An address that never answers is the last one of the next probe.
             self.addresses.rotate_left(1);
             let Some(address) = self.addresses.last() else { break };
             match attempt(*address) {
-                Attempt::Taken => return Some(ProbeResult::Ready),
-                Attempt::Refused => {}
+                Attempt::Accepted(connection) => return Connected::Accepted(connection),
+                Attempt::Refused(error) => reason = error.to_string(),
                 Attempt::UnderWay(connection) => {
                     self.under_way = Some((connection, None));
-                    return None;
+                    return Connected::UnderWay;
                 }
             }
         }
-        Some(ProbeResult::NotYet)
+        Connected::Refused(reason)
     }
 
-    pub(in crate::supervisor) fn give_up(&mut self) {
+    pub(in crate::supervisor) fn abandon(&mut self) {
         self.under_way = None;
     }
 
@@ -62,15 +69,25 @@ impl TcpProbe {
         }
     }
 
-    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<ProbeResult> {
-        let (connection, slot) = self.under_way.as_mut()?;
-        if !slot.is_some_and(|slot| set.is_ready(slot)) {
+    /// Returns `None` if nothing has happened.
+    pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<Connected> {
+        let (_, slot) = self.under_way.as_mut()?;
+        if !slot.take().is_some_and(|slot| set.is_ready(slot)) {
             return None;
         }
-        if connection.was_taken() {
-            self.under_way = None;
-            return Some(ProbeResult::Ready);
+        let (connection, _) = self.under_way.take()?;
+        match connection.result() {
+            Ok(()) => Some(Connected::Accepted(connection)),
+            Err(error) => Some(self.try_next(error.to_string())),
         }
-        self.try_next()
+    }
+}
+
+/// The result of a probe that is a connection alone.
+pub(in crate::supervisor) fn result(connected: Connected) -> Option<Result<(), String>> {
+    match connected {
+        Connected::Accepted(_) => Some(Ok(())),
+        Connected::UnderWay => None,
+        Connected::Refused(reason) => Some(Err(reason)),
     }
 }

@@ -1,6 +1,7 @@
 //! Lints of the parser: malformed or suspicious templates.
 
 pub(crate) mod brace;
+pub(crate) mod password_hash;
 
 use std::fmt;
 use std::ops::Range;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, MOST_PER_SOURCE, Origin, Problems, SourceText};
 use crate::variables::printable;
 
-/// What stands for text that may be secret.
+/// Replaces text that may be secret.
 const OMITTED: &str = "…";
 
 /// A defaults file, for error messages and for the places of values.
@@ -19,6 +19,8 @@ pub(in crate::variables) struct DefaultsFile {
     lines: Vec<usize>,
     /// The keys that an excerpt may show, in the order of the file.
     keys: Vec<Key>,
+    /// The option that takes the place of a file.
+    option: Option<SourceText>,
 }
 
 /// A key, and its value.
@@ -46,7 +48,12 @@ impl DefaultsFile {
     pub(in crate::variables) fn new(name: String, text: String) -> Self {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
-        Self { name, text, lines, keys: Vec::new() }
+        Self { name, text, lines, keys: Vec::new(), option: None }
+    }
+
+    /// An option that declares variables as a file does.
+    pub(in crate::variables) fn of_option(option: SourceText) -> Self {
+        Self { option: Some(option), ..Self::new(String::new(), String::new()) }
     }
 
     /// Sets the keys that an excerpt may show.
@@ -73,6 +80,9 @@ impl DefaultsFile {
     }
 
     fn origin(&self, at: usize) -> Origin {
+        if let Some(option) = &self.option {
+            return option.origin().clone();
+        }
         let line = self.line(at);
         let before = &self.text.as_bytes()[line.start..at.clamp(line.start, line.end)];
         let column = String::from_utf8_lossy(before).chars().count() + 1;
@@ -81,6 +91,9 @@ impl DefaultsFile {
 
     /// A problem with a part of the file. Its excerpt shows the key and no value.
     fn problem(&self, span: &Range<usize>, message: &str) -> Diagnostic {
+        if let Some(option) = &self.option {
+            return Diagnostic::at(option, span.clone(), printable(message));
+        }
         let (excerpt, part) = self.excerpt(span);
         let text = SourceText::of(self.origin(span.start), excerpt.as_bytes());
         Diagnostic::at(&text, part, printable(message))

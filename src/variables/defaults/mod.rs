@@ -3,7 +3,7 @@
 mod file;
 mod parse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use file::Key;
 pub(super) use file::{DefaultsFile, FileProblems, FileSpan, Located};
@@ -11,6 +11,7 @@ pub(super) use parse::parse;
 use regex::bytes::Regex;
 
 use crate::plan::{Output, Timeout, Verbosity};
+use crate::variables::name_glob::NameGlob;
 
 /// The tables of a defaults file.
 pub const TABLES: [&str; 2] = ["settings", "vars"];
@@ -119,6 +120,33 @@ pub(super) struct EnvFilePath {
     pub(super) required: bool,
 }
 
+/// The names that `secrets` makes secret.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SecretNames {
+    names: BTreeSet<Vec<u8>>,
+    globs: Vec<NameGlob>,
+}
+
+impl SecretNames {
+    pub(super) fn insert(&mut self, glob: NameGlob) {
+        if glob.is_pattern() {
+            self.globs.push(glob);
+        } else {
+            self.names.insert(glob.as_bytes().to_vec());
+        }
+    }
+
+    /// The number of globs with wildcards, each of which is matched against every name.
+    pub(super) fn glob_count(&self) -> usize {
+        self.globs.len()
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        let name = name.as_bytes();
+        self.names.contains(name) || self.globs.iter().any(|glob| glob.matches(name))
+    }
+}
+
 /// The contents of all defaults files together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DefaultsConfig {
@@ -127,7 +155,11 @@ pub(super) struct DefaultsConfig {
     pub(super) output: Option<Output>,
     pub(super) verbosity: Verbosity,
     /// Names that are secret, by all files.
-    pub(super) secrets: Vec<Regex>,
+    pub(super) secrets: SecretNames,
+    /// The patterns compiled so far, since many variables often share one.
+    pub(super) patterns: BTreeMap<String, Regex>,
+    /// How many patterns were compiled, invalid ones included.
+    pub(super) compiled: usize,
     /// By the last file that has any.
     pub(super) env_files: Vec<Located<EnvFilePath>>,
     pub(super) vars: BTreeMap<String, VariableSpec>,

@@ -15,11 +15,18 @@ use crate::variables::defaults::{
     DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan, Key,
     Located, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
 };
+use crate::variables::name_glob::NameGlob;
 
 type Node<'d> = Spanned<DeValue<'d>>;
 
-/// How large a compiled pattern may be, so that thousands of them compile in time.
+/// How large a compiled pattern may be, in bytes.
 const PATTERN_SIZE: usize = 256 * 1024;
+
+/// How many different patterns all files may have. A small one may take a millisecond to compile.
+const MOST_PATTERNS: usize = 1000;
+
+/// How many names with wildcards may be secret.
+const MOST_GLOBS: usize = 256;
 
 /// Parses the file with this number and adds its contents to those of the earlier ones.
 pub(in crate::variables) fn parse(
@@ -28,7 +35,7 @@ pub(in crate::variables) fn parse(
     config: &mut DefaultsConfig,
 ) -> FileProblems {
     let text = std::mem::take(&mut file.text);
-    let (document, errors) = DeTable::parse_recoverable(&text);
+    let (document, mut errors) = DeTable::parse_recoverable(&text);
     let mut keys = Vec::new();
     let mut parser = DefaultsParser { number, config, problems: FileProblems::default() };
     if errors.is_empty() {
@@ -39,11 +46,11 @@ pub(in crate::variables) fn parse(
     file.text.clone_from(&text);
     // What can be recovered of a file that is not valid TOML would only add problems of its own.
     let end = text.len();
-    let mut errors: Vec<_> =
-        errors.into_iter().map(|error| (error.span().unwrap_or(end..end), error)).collect();
-    errors.sort_by_key(|(span, _)| span.start);
+    let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
+    errors.sort_by_key(|error| span(error).start);
     let mut last_line = usize::MAX;
-    for (span, error) in errors {
+    for error in &errors {
+        let span = span(error);
         // What follows the first mistake of a line is mostly its consequence.
         let line = file.line(span.start).start;
         if line != last_line {
@@ -51,6 +58,8 @@ pub(in crate::variables) fn parse(
         }
         last_line = line;
     }
+    // Leaked deliberately: there may be half a million, and the process is about to exit.
+    std::mem::forget(errors);
     if keys.is_empty()
         && let Some(first) = problems.spans().next()
     {
@@ -163,9 +172,12 @@ impl DefaultsParser<'_> {
     }
 
     fn secrets(&mut self, value: &Node<'_>) {
-        for (pattern, span) in self.strings(value).unwrap_or_default() {
-            match name_glob(&pattern) {
-                Some(regex) => self.config.secrets.push(regex),
+        for (glob, span) in self.strings(value).unwrap_or_default() {
+            match NameGlob::new(&glob) {
+                Some(glob) if glob.is_pattern() && self.config.secrets.glob_count() >= MOST_GLOBS => {
+                    self.problem(span, "too many names with wildcards; use 256 at most");
+                }
+                Some(glob) => self.config.secrets.insert(glob),
                 None => self.problem(
                     span,
                     "no variable can have such a name; write letters, digits and _, with * and ? as wildcards",
@@ -304,15 +316,25 @@ impl DefaultsParser<'_> {
 
     fn pattern(&mut self, spec: &mut VariableSpec, value: &Node<'_>) {
         let Some(pattern) = self.string(value) else { return };
-        match compile(&pattern) {
-            Ok(regex) => spec.pattern = Some(self.located(regex, value.span())),
-            Err(error) => {
-                let error = error.to_string();
-                let reason = error.lines().last().unwrap_or_default();
-                let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-                self.problem(value.span(), format!("not a regular expression: {reason}"));
+        if !self.config.patterns.contains_key(&pattern) {
+            self.config.compiled += 1;
+            if self.config.compiled > MOST_PATTERNS {
+                return self.problem(value.span(), "too many different patterns; use 1000 at most");
+            }
+            match compile(&pattern) {
+                Ok(regex) => {
+                    self.config.patterns.insert(pattern.clone(), regex);
+                }
+                Err(error) => {
+                    let error = error.to_string();
+                    let reason = error.lines().last().unwrap_or_default();
+                    let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+                    return self.problem(value.span(), format!("not a regular expression: {reason}"));
+                }
             }
         }
+        let regex = self.config.patterns.get(&pattern).cloned();
+        spec.pattern = regex.map(|regex| self.located(regex, value.span()));
     }
 
     fn choices(&mut self, spec: &mut VariableSpec, value: &Node<'_>) {
@@ -416,20 +438,6 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     let builder =
         |unicode: bool| RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).unicode(unicode).build();
     builder(true).or_else(|error| builder(false).map_err(|_| error))
-}
-
-/// Compiles a glob over variable names: `*` is any text and `?` one character. `None` if it can never match a name of
-/// the environment or of an env file.
-fn name_glob(glob: &str) -> Option<Regex> {
-    let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '*' | '?');
-    if glob.is_empty()
-        || glob.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
-        || !glob.chars().all(is_valid)
-    {
-        return None;
-    }
-    let pattern = regex::escape(glob).replace("\\*", ".*").replace("\\?", ".");
-    Regex::new(&format!("^(?s:{pattern})$")).ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,128 @@
+//! Global options, and how the command line, the environment and the settings combine.
+
+use crate::diagnostic::SourceText;
+use crate::plan::{Output, SecretDisplay, Timeout, VerbosityFlags};
+use crate::variables::sources::Sources;
+
+/// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
+/// the plan or the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GlobalOptions {
+    /// Whether unset variables without a default and malformed expansions are errors.
+    pub strict: Option<bool>,
+    /// What to show instead of executing the line.
+    pub view: Option<View>,
+    /// Whether a view shows secrets.
+    pub secrets: SecretDisplay,
+    /// How long a stop may take.
+    pub grace: Option<Timeout>,
+    /// What happens to the output of the processes.
+    pub output: Option<Output>,
+    /// `--quiet` and `--verbose`.
+    pub verbosity: VerbosityFlags,
+    /// The descriptor to which a newline is written once every process is ready.
+    pub ready_fd: Option<i32>,
+    /// The names of the processes to run, separated by commas. `None` runs all.
+    pub only: Option<SourceText>,
+    /// Whether setup commands run.
+    pub setup: SetupMode,
+    /// Where the values of variables come from.
+    pub sources: Sources,
+}
+
+/// What to show of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// What would be executed.
+    Plan(ViewFormat),
+    /// Where each value comes from.
+    Explain(ViewFormat),
+}
+
+/// The format of a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViewFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whether setup commands and processes run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetupMode {
+    /// Setup commands first, then processes.
+    #[default]
+    Run,
+    /// Processes only.
+    Skip,
+    /// Setup commands only.
+    Only,
+}
+
+impl SetupMode {
+    /// The mode with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "run" => Some(Self::Run),
+            "skip" => Some(Self::Skip),
+            "only" => Some(Self::Only),
+            _ => None,
+        }
+    }
+}
+
+/// Whether to show a view or to execute the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ViewOverride {
+    Show(View),
+    Execute,
+}
+
+/// The global options of one source: the command line or the environment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PartialOptions {
+    pub(super) strict: Option<bool>,
+    pub(super) view: Option<ViewOverride>,
+    pub(super) show_secrets: Option<bool>,
+    pub(super) no_defaults: Option<bool>,
+    pub(super) sources: Sources,
+    pub(super) grace: Option<Timeout>,
+    pub(super) output: Option<Output>,
+    pub(super) verbosity: VerbosityFlags,
+    pub(super) ready_fd: Option<i32>,
+    pub(super) only: Option<SourceText>,
+    pub(super) setup: Option<SetupMode>,
+}
+
+impl PartialOptions {
+    /// Combines the options of the command line with those of the environment. The command line wins.
+    pub(super) fn or_env(self, env: Self) -> GlobalOptions {
+        // Each source decides about defaults files as a whole: an option that names files overrides
+        // MONOFY_NO_DEFAULTS, and --no-defaults overrides MONOFY_DEFAULTS.
+        let no_defaults = self.no_defaults.unwrap_or(false)
+            || (self.sources.defaults.is_none() && env.no_defaults.unwrap_or(false));
+        let show_secrets = self.show_secrets.or(env.show_secrets).unwrap_or(false);
+        GlobalOptions {
+            strict: self.strict.or(env.strict),
+            secrets: if show_secrets { SecretDisplay::Show } else { SecretDisplay::Mask },
+            sources: Sources {
+                set: self.sources.set,
+                env_files: self.sources.env_files.or(env.sources.env_files),
+                defaults: self.sources.defaults.or(env.sources.defaults),
+                no_defaults,
+                secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
+            },
+            view: match self.view.or(env.view) {
+                Some(ViewOverride::Show(view)) => Some(view),
+                Some(ViewOverride::Execute) | None => None,
+            },
+            grace: self.grace.or(env.grace),
+            output: self.output.or(env.output),
+            verbosity: self.verbosity.or(env.verbosity),
+            ready_fd: self.ready_fd.or(env.ready_fd),
+            only: self.only.or(env.only),
+            setup: self.setup.or(env.setup).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Builds the commands of the plan, with secrets masked or marked.
+
+use crate::plan::{ByteString, Process, Ready, SecretDisplay, SecretRanges};
+use crate::resolve::command::ResolvedCommand;
+use crate::resolve::secrecy::Secrecy;
+use crate::template::TaintedBytes;
+
+/// Masks secrets, or records where they are.
+pub(super) struct Redaction {
+    display: SecretDisplay,
+    has_masked: bool,
+}
+
+impl Redaction {
+    pub(super) fn new(display: SecretDisplay) -> Self {
+        Self { display, has_masked: false }
+    }
+
+    /// Whether a secret was masked.
+    pub(super) fn has_masked(&self) -> bool {
+        self.has_masked
+    }
+}
+
+/// The redaction of one command.
+struct CommandRedaction<'r> {
+    redaction: &'r mut Redaction,
+    secrets: SecretRanges,
+}
+
+impl CommandRedaction<'_> {
+    fn bytes(&mut self, field: impl FnOnce() -> String, value: TaintedBytes) -> ByteString {
+        if !value.has_secret() {
+            return ByteString(value.into_bytes());
+        }
+        match self.redaction.display {
+            SecretDisplay::Mask => {
+                self.redaction.has_masked = true;
+                ByteString(value.masked())
+            }
+            SecretDisplay::Show => {
+                self.secrets.0.insert(field(), ranges(&value));
+                ByteString(value.into_bytes())
+            }
+        }
+    }
+
+    fn optional_bytes(&mut self, field: &str, value: Option<TaintedBytes>) -> Option<ByteString> {
+        value.map(|value| self.bytes(|| field.to_owned(), value))
+    }
+
+    /// A value that is left out if it is secret, since it cannot be masked in part.
+    fn whole<T>(&mut self, field: &str, value: Option<(T, Secrecy)>) -> Option<T> {
+        match (value?, self.redaction.display) {
+            ((value, Secrecy::Public), _) => Some(value),
+            ((_, Secrecy::Secret), SecretDisplay::Mask) => {
+                self.redaction.has_masked = true;
+                None
+            }
+            ((value, Secrecy::Secret), SecretDisplay::Show) => {
+                self.secrets.0.insert(field.to_owned(), Vec::new());
+                Some(value)
+            }
+        }
+    }
+
+    /// A check that is left out if it makes no sense without the secret.
+    fn ready(&mut self, ready: Option<(Ready, TaintedBytes)>) -> Option<Ready> {
+        let (ready, value) = ready?;
+        if !value.has_secret() {
+            return Some(ready);
+        }
+        match self.redaction.display {
+            SecretDisplay::Mask => {
+                self.redaction.has_masked = true;
+                Ready::read(&value.masked()).ok()
+            }
+            SecretDisplay::Show => {
+                self.secrets.0.insert("ready".to_owned(), ranges(&value));
+                Some(ready)
+            }
+        }
+    }
+}
+
+fn ranges(value: &TaintedBytes) -> Vec<[usize; 2]> {
+    value.secret_ranges().iter().map(|range| [range.start, range.end]).collect()
+}
+
+impl ResolvedCommand {
+    /// The command of the plan.
+    pub(super) fn into_process(self, name: String, after: Vec<String>, redaction: &mut Redaction) -> Process {
+        let mut redaction = CommandRedaction { redaction, secrets: SecretRanges::default() };
+        let argv = self.argv.into_iter().enumerate();
+        let argv = argv.map(|(index, value)| redaction.bytes(|| format!("argv[{index}]"), value)).collect();
+        let env = self.env.into_iter().map(|(name, value)| {
+            let value = redaction.bytes(|| format!("env.{name}"), value);
+            (name, value)
+        });
+        let env = env.collect();
+        Process {
+            name,
+            argv,
+            template: self.template,
+            env,
+            stop_signal: redaction.whole("stop_signal", self.stop_signal),
+            stop_timeout_ms: redaction.whole("stop_timeout_ms", self.stop_timeout),
+            user: redaction.optional_bytes("user", self.user),
+            workdir: redaction.optional_bytes("workdir", self.workdir),
+            tty: self.tty,
+            restart: redaction.whole("restart", self.restart).unwrap_or_default(),
+            ready: redaction.ready(self.ready),
+            ready_template: self.ready_template,
+            after,
+            once: self.once,
+            creates: redaction.optional_bytes("creates", self.creates),
+            umask: redaction.whole("umask", self.umask),
+            rewrite: redaction.whole("rewrite", self.rewrite).unwrap_or_default(),
+            secrets: redaction.secrets,
+        }
+    }
+}
