@@ -70,7 +70,11 @@ fn run_line(
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
     }
-    let resolved = resolve::resolve(&line, loaded, Capacity::of_this_process());
+    let resolved =
+        resolve::resolve(&line, loaded, Capacity::of_this_process(), &input::read_template_unless_stopped);
+    if resolved.was_stopped {
+        return Ok(0);
+    }
     resolved.warnings.iter().for_each(warn);
     if let Some(view) = line.global.view {
         show(view, &line, &resolved)?;
@@ -91,10 +95,18 @@ fn run_line(
     // The supervisor may run for years: free everything but the plan.
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
-    let plan = plan.map(|plan| plan.compact());
     // From here on the supervisor reads the signals.
     drop(guard);
-    plan.map_or(Ok(0), |plan| supervisor::run(&plan, inherited).map_err(StartError::new))
+    plan.map_or(Ok(0), |plan| execute(&plan, inherited))
+}
+
+/// Writes the files of a plan, then runs its commands, if it has any.
+fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
+    supervisor::write_files(&plan.files).map_err(|problems| StartError(problems.join("\nmonofy: ")))?;
+    if !plan.files.is_empty() && plan.setup.is_empty() && plan.processes.is_empty() {
+        return Ok(0);
+    }
+    supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
 }
 
 /// Takes the plan by value, so that everything else in the structure is freed.
@@ -153,9 +165,7 @@ fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) ->
     match (global.view, global.secrets) {
         (Some(View::Plan(format)), SecretDisplay::Show) => show_plan(format, &plan),
         (Some(View::Plan(format)), SecretDisplay::Mask) => show_plan(format, &plan.masked()),
-        (Some(View::Explain(_)) | None, _) => {
-            supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
-        }
+        (Some(View::Explain(_)) | None, _) => execute(&plan, inherited),
     }
 }
 

@@ -49,6 +49,8 @@ pub struct ExplainedVariable {
     pub description: Option<String>,
     /// The arguments that use it.
     pub used_by: Vec<usize>,
+    /// The templates of rendered files that refer to it.
+    pub files: Vec<String>,
     /// References to it that are more than its name, as written.
     pub written: Vec<ByteString>,
 }
@@ -68,8 +70,10 @@ impl Explanation {
     pub fn new(line: &CommandLine, resolved: &Resolved<'_>, display: SecretDisplay) -> Self {
         let mut references = references(line);
         let mentioned = resolved.variables.mentioned().into_iter();
-        let unused = mentioned.filter(|name| !resolved.usage.contains(name));
+        let in_files: Vec<&str> = resolved.names_only_in_files();
+        let unused = mentioned.filter(|name| !resolved.usage.contains(name) && !in_files.contains(name));
         let used = resolved.usage.names().zip(resolved.usage.arguments());
+        let files = &resolved.files;
         let mut masked = false;
         let mut show = |text: &TaintedBytes| {
             let is_masked = display == SecretDisplay::Mask && text.has_secret();
@@ -77,11 +81,14 @@ impl Explanation {
             ByteString(if is_masked { text.masked() } else { text.bytes().to_vec() })
         };
         let variables = used
+            .chain(in_files.iter().map(|name| (*name, Vec::new())))
             .chain(unused.map(|name| (name, Vec::new())))
             .map(|(name, used_by)| {
                 let written = references.remove(name).unwrap_or_default();
                 let explained = explained(name, resolved.variables.info(name), &mut show);
-                ExplainedVariable { used_by, written, ..explained }
+                let files =
+                    files.iter().filter(|(_, names)| names.contains(name)).map(|(file, _)| file.clone());
+                ExplainedVariable { used_by, written, files: files.collect(), ..explained }
             })
             .collect();
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
@@ -134,6 +141,7 @@ fn explained(
         default: info.default.as_ref().map(show),
         description: info.description.or(info.required.filter(|words| !words.is_empty())),
         used_by: Vec::new(),
+        files: Vec::new(),
         written: Vec::new(),
     }
 }
@@ -195,8 +203,12 @@ fn describe(text: &mut String, variable: &ExplainedVariable, colours: Colours) {
     for written in &variable.written {
         line("written", &printable(&String::from_utf8_lossy(&written.0)));
     }
+    for file in &variable.files {
+        line("used by", &format!("the file {}", printable(file)));
+    }
     let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
     match &arguments[..] {
+        [] if !variable.files.is_empty() => {}
         [] => line("used by", "no argument"),
         [one] => line("used by", &format!("argument {one}")),
         several => line("used by", &format!("arguments {}", several.join(", "))),

@@ -1,7 +1,5 @@
 //! Rendered files (contract, section 7), from outside.
 
-#[path = "render/defaults_file.rs"]
-mod defaults_file;
 #[path = "render/option.rs"]
 mod option;
 #[path = "render/plan.rs"]

@@ -62,6 +62,7 @@ impl Parser<'_> {
             }),
             only: self.only_variable(),
             setup: self.variable("MONOFY_SETUP", "run, skip or only", SetupMode::named),
+            render: self.render_variable(),
             verbosity: VerbosityFlags { quiet, verbose },
         }
     }
@@ -76,6 +77,13 @@ impl Parser<'_> {
             self.problem(Diagnostic::without_excerpt(Origin::Variable(name), message));
         }
         parsed.ok()
+    }
+
+    /// A list of files, separated by white space.
+    fn render_variable(&self) -> Option<Vec<SourceText>> {
+        let value = (self.environment)("MONOFY_RENDER").filter(|value| !value.is_empty())?;
+        let files = value.as_bytes().split(u8::is_ascii_whitespace).filter(|file| !file.is_empty());
+        Some(files.map(|file| SourceText::of(Origin::Variable("MONOFY_RENDER"), file)).collect())
     }
 
     fn only_variable(&self) -> Option<SourceText> {

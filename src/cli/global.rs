@@ -26,6 +26,8 @@ pub struct GlobalOptions {
     pub only: Option<SourceText>,
     /// Whether setup commands run.
     pub setup: SetupMode,
+    /// The files to render, each `SRC:DST[:SYNTAX]`.
+    pub render: Vec<SourceText>,
     /// Where the values of variables come from.
     pub sources: Sources,
 }
@@ -93,6 +95,7 @@ pub(super) struct PartialOptions {
     pub(super) ready_fd: Option<i32>,
     pub(super) only: Option<SourceText>,
     pub(super) setup: Option<SetupMode>,
+    pub(super) render: Option<Vec<SourceText>>,
 }
 
 impl PartialOptions {
@@ -123,6 +126,7 @@ impl PartialOptions {
             ready_fd: self.ready_fd.or(env.ready_fd),
             only: self.only.or(env.only),
             setup: self.setup.or(env.setup).unwrap_or_default(),
+            render: self.render.or(env.render).unwrap_or_default(),
         }
     }
 }

@@ -16,6 +16,7 @@ const WORDS: &str = "words";
 const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their\n\
                      arguments substituted.";
 const USAGE: &str = "monofy [OPTION...] PROCESS { '&&' PROCESS }... { '|||' PROCESS }...\n       \
+                     monofy [OPTION...] --render SRC:DST...\n       \
                      PROCESS = [PROCESS-OPTION...] [NAME=VALUE...] [--] PROGRAM [ARG...]";
 const AFTER: &str = "\
 Operators, each an argument of its own:
@@ -92,7 +93,8 @@ pub(super) fn global_options() -> Vec<Arg> {
             "env-file",
             "FILE",
             "File of NAME=VALUE lines; repeatable, a later\none wins; -FILE may be missing",
-        ),
+        )
+        .allow_hyphen_values(true),
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
@@ -123,6 +125,12 @@ pub(super) fn global_options() -> Vec<Arg> {
             &["run", "skip", "only"],
             "Run setup commands first (the default), leave\nthem out, or run nothing else",
         ),
+        repeatable(
+            "render",
+            "SRC:DST",
+            "Render a file before anything is started;\nSRC:DST:braces and :all expand more than $<...>;\nrepeatable; - is stdin or stdout",
+        )
+        .allow_hyphen_values(true),
         Arg::new("ready-fd")
             .long("ready-fd")
             .value_name("N")

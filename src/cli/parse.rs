@@ -70,6 +70,8 @@ impl Parser<'_> {
                 match segment.missing_program() {
                     // An option that is wrong may have been meant as the program.
                     _ if !is_valid => {}
+                    // The files are all there is to do.
+                    None if !line.global.render.is_empty() && parsed.command.is_empty() => {}
                     Some(missing) => self.problem(missing),
                     None => return Err(UsageError(segment.nothing_to_run().to_owned())),
                 }
@@ -79,7 +81,7 @@ impl Parser<'_> {
                 line.processes.push(parsed.command);
             }
         }
-        if line.setup.is_empty() && line.processes.is_empty() {
+        if line.setup.is_empty() && line.processes.is_empty() && line.global.render.is_empty() {
             return Err(self.error());
         }
         line.problems = self.problems.finish();
@@ -184,6 +186,8 @@ impl Parser<'_> {
             ready_fd: matches.get_one::<i32>("ready-fd").copied(),
             only,
             setup: matches.get_one::<String>("setup").and_then(|name| SetupMode::named(name)),
+            render: Some(scan.values("render").cloned().collect::<Vec<_>>())
+                .filter(|files| !files.is_empty()),
             verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
         }
     }

@@ -2,7 +2,7 @@
 
 /// The variables that stand for global options. Processes do not inherit them, so that a monofy among the processes
 /// does not obey the options of this one.
-pub const OPTION_VARIABLES: [&str; 16] = [
+pub const OPTION_VARIABLES: [&str; 17] = [
     "MONOFY_DEFAULTS",
     "MONOFY_ENV_FILE",
     "MONOFY_EXPLAIN",
@@ -13,6 +13,7 @@ pub const OPTION_VARIABLES: [&str; 16] = [
     "MONOFY_PLAN",
     "MONOFY_QUIET",
     "MONOFY_READY_FD",
+    "MONOFY_RENDER",
     "MONOFY_RUN_PLAN",
     "MONOFY_SECRET",
     "MONOFY_SETUP",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::ByteString;
+use crate::plan::{ByteString, SecretRanges};
 
 /// A file that is written before anything is started (contract, section 7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,11 +12,8 @@ pub struct RenderedFile {
     pub source: ByteString,
     /// Where the file goes; `-` is stdout.
     pub destination: ByteString,
-    /// Its permissions.
+    /// Its permissions, at most 0o7777.
     pub mode: u32,
-    /// Whether `mode` was written by the user, and not derived from the template.
-    #[serde(default)]
-    pub has_own_mode: bool,
     /// `USER[:GROUP]`, names or numbers. `None` is the user of monofy.
     #[serde(default)]
     pub owner: Option<ByteString>,
@@ -25,7 +22,7 @@ pub struct RenderedFile {
     /// The variables that the template refers to.
     #[serde(default)]
     pub variables: Vec<String>,
-    /// The secret byte ranges of the content: `[start, end)`, ascending.
+    /// Which bytes of the fields above came from a secret.
     #[serde(default)]
-    pub secrets: Vec<[usize; 2]>,
+    pub secrets: SecretRanges,
 }

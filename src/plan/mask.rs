@@ -1,6 +1,6 @@
 //! Masks the secrets of a plan.
 
-use crate::plan::{ByteString, Plan, Process, Ready, Restart};
+use crate::plan::{ByteString, Plan, Process, Ready, RenderedFile, Restart};
 
 /// What replaces a run of secret bytes.
 const MASK: &[u8] = b"***";
@@ -13,6 +13,37 @@ enum Field<'p> {
     Ready(&'p mut Option<Ready>),
     /// A value that can only be left out.
     Whole(Box<dyn FnOnce() + 'p>),
+}
+
+impl RenderedFile {
+    fn field(&mut self, name: &str) -> Option<&mut ByteString> {
+        match name {
+            "source" => Some(&mut self.source),
+            "destination" => Some(&mut self.destination),
+            "owner" => self.owner.as_mut(),
+            "content" => Some(&mut self.content),
+            _ => None,
+        }
+    }
+
+    /// Whether every secret range lies in its field.
+    pub(super) fn has_valid_secrets(&mut self) -> bool {
+        let secrets = std::mem::take(&mut self.secrets);
+        let is_valid = secrets
+            .0
+            .iter()
+            .all(|(name, ranges)| self.field(name).is_some_and(|value| is_ascending(ranges, value.0.len())));
+        self.secrets = secrets;
+        is_valid
+    }
+
+    fn mask(&mut self) {
+        for (name, ranges) in std::mem::take(&mut self.secrets).0 {
+            if let Some(value) = self.field(&name) {
+                *value = masked(value, &ranges);
+            }
+        }
+    }
 }
 
 impl Process {
@@ -90,6 +121,10 @@ impl Plan {
     /// The plan without its secrets: what `--plan` would have shown of the line.
     #[must_use]
     pub fn masked(mut self) -> Self {
+        for file in &mut self.files {
+            self.masked |= !file.secrets.0.is_empty();
+            file.mask();
+        }
         for process in self.setup.iter_mut().chain(&mut self.processes) {
             self.masked |= !process.secrets.0.is_empty();
             process.mask();

@@ -53,6 +53,9 @@ pub struct Plan {
     /// Whether secrets were replaced by `***`. Such a plan is not executed.
     #[serde(default)]
     pub masked: bool,
+    /// Files that are written before anything is started.
+    #[serde(default)]
+    pub files: Vec<RenderedFile>,
     /// Commands that run one after another, before the processes.
     #[serde(default)]
     pub setup: Vec<Process>,
@@ -92,6 +95,8 @@ impl Plan {
         Self {
             version: self.version,
             masked: self.masked,
+            // They have been written.
+            files: Vec::new(),
             setup: self.setup.iter().map(compact).collect(),
             processes: self.processes.iter().map(compact).collect(),
             settings: self.settings,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::plan::graph::find_cycle;
-use crate::plan::{ByteString, Plan, Process, ProcessKind, Restart, VERSION};
+use crate::plan::{ByteString, Plan, Process, ProcessKind, RenderedFile, Restart, VERSION};
 
 /// Why a plan cannot be executed.
 #[derive(Debug)]
@@ -94,6 +94,7 @@ impl Plan {
     }
 
     fn validate(&mut self) -> Result<(), InvalidField> {
+        validate_files(&mut self.files)?;
         validate_list("setup", ProcessKind::Setup, &mut self.setup)?;
         validate_list("processes", ProcessKind::Process, &mut self.processes)?;
         if self.settings.ready_fd.is_some_and(|number| number <= 2) {
@@ -130,6 +131,28 @@ impl Plan {
             }),
         }
     }
+}
+
+fn validate_files(files: &mut [RenderedFile]) -> Result<(), InvalidField> {
+    for (index, file) in files.iter_mut().enumerate() {
+        let invalid =
+            |field: &str, message| Err(InvalidField { place: format!("files[{index}].{field}"), message });
+        for (field, value) in [("source", &file.source), ("destination", &file.destination)] {
+            if value.0.is_empty() {
+                return invalid(field, "empty");
+            }
+            if has_nul(value) {
+                return invalid(field, NUL);
+            }
+        }
+        if file.mode > 0o7777 {
+            return invalid("mode", "no permissions have this number");
+        }
+        if !file.has_valid_secrets() {
+            return invalid("secrets", "a range that is not in its field");
+        }
+    }
+    Ok(())
 }
 
 fn validate_list(list: &str, kind: ProcessKind, processes: &mut [Process]) -> Result<(), InvalidField> {

@@ -5,6 +5,9 @@ use crate::resolve::Resolver;
 use crate::resolve::lints::ArgumentKind;
 use crate::template::{ExpansionError, Severity, TaintedBytes, Template, UnsetPolicy};
 
+/// The problem of a spread where one value is expected.
+const SPREAD_IN_VALUE: &str = "a spread is several arguments, and only one value fits here";
+
 /// A template could not be expanded. Its problems are reported.
 struct Failed;
 
@@ -13,13 +16,26 @@ impl<'l> Resolver<'l> {
     pub(super) fn one(&mut self, written: &'l SourceText) -> Option<TaintedBytes> {
         let template = Template::parse(written.bytes());
         if let Some(spread) = template.references().find(|reference| reference.spread) {
-            let message = "a spread is several arguments, and only one value fits here";
-            self.problem(Diagnostic::at(written, spread.span, message));
+            self.problem(Diagnostic::at(written, spread.span, SPREAD_IN_VALUE));
             return None;
         }
         let problems_before = self.problems.count();
         let mut texts = Vec::new();
         let outcome = self.expand_template(written, &template, ArgumentKind::Value, &mut texts);
+        texts.pop().filter(|_| outcome.is_ok() && self.problems.count() == problems_before)
+    }
+
+    /// Expands a value that is not an argument of a command.
+    pub(super) fn unlisted(&mut self, text: &SourceText) -> Option<TaintedBytes> {
+        let template = Template::parse(text.bytes());
+        if let Some(spread) = template.references().find(|reference| reference.spread) {
+            self.problem(Diagnostic::at(text, spread.span, SPREAD_IN_VALUE));
+            return None;
+        }
+        let problems_before = self.problems.count();
+        let mut texts = Vec::new();
+        self.lints(text, &template);
+        let outcome = self.evaluate(text, &template, &mut texts);
         texts.pop().filter(|_| outcome.is_ok() && self.problems.count() == problems_before)
     }
 
@@ -50,6 +66,15 @@ impl<'l> Resolver<'l> {
         self.lints(written, template);
         self.lint_unset(written, template, kind);
         template.references().for_each(|reference| self.usage.note(reference.name, written.argument()));
+        self.evaluate(written, template, texts)
+    }
+
+    fn evaluate(
+        &mut self,
+        written: &SourceText,
+        template: &Template<'_>,
+        texts: &mut Vec<TaintedBytes>,
+    ) -> Result<(), Failed> {
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) else {
             return Ok(());
@@ -66,13 +91,13 @@ impl<'l> Resolver<'l> {
     }
 
     /// Whether the defaults file already reports that the variable is required and not set.
-    fn is_reported(&self, error: &ExpansionError) -> bool {
+    pub(super) fn is_reported(&self, error: &ExpansionError) -> bool {
         error.is_unset()
             && error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))
     }
 
     /// A hint at the variable that was probably intended, if the error is an unset variable.
-    fn hint(&mut self, error: &ExpansionError) -> String {
+    pub(super) fn hint(&mut self, error: &ExpansionError) -> String {
         let name = error.variable.as_deref().filter(|_| error.is_unset());
         name.map_or(String::new(), |name| self.hints.hint(name, self.variables.names()))
     }

@@ -2,6 +2,7 @@
 
 mod command;
 mod expansion;
+mod files;
 mod lints;
 mod names;
 mod order;
@@ -11,7 +12,7 @@ mod selection;
 mod sizes;
 mod usage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::{CommandLine, View};
 use crate::diagnostic::{Diagnostic, Problems};
@@ -22,6 +23,7 @@ use crate::sys::limits::Capacity;
 use crate::template::{Budget, Scope, TaintedBytes, Template};
 use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
+pub use files::ReadFile;
 pub use usage::Usage;
 
 /// A resolved command line.
@@ -38,20 +40,41 @@ pub struct Resolved<'l> {
     pub variables: Variables,
     /// The variables used by the line, and where.
     pub usage: Usage<'l>,
+    /// The variables that each rendered file refers to, by the path of its template.
+    pub files: Vec<(String, BTreeSet<String>)>,
+    /// Whether a signal asked for a stop while a template was read. Then nothing else counts.
+    pub was_stopped: bool,
+}
+
+impl Resolved<'_> {
+    /// The variables that rendered files refer to and the line does not, by name.
+    #[must_use]
+    pub fn names_only_in_files(&self) -> Vec<&str> {
+        only_in_files(&self.usage, &self.files).collect()
+    }
 }
 
 /// Resolves a command line.
 #[must_use]
-pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolved<'_> {
+pub fn resolve<'l>(
+    line: &'l CommandLine,
+    loaded: Loaded,
+    capacity: Capacity,
+    read: ReadFile<'_>,
+) -> Resolved<'l> {
     let settings = loaded.settings;
     let mut resolver = Resolver::new(line, loaded.variables, loaded.warnings, settings.strict, capacity);
+    // Files first: their assignments count for the line.
+    let files = resolver.files(&line.global.render, read);
     // In the order of the line, since `${NAME:=word}` assigns from left to right.
     let setup = resolver.commands(ProcessKind::Setup, &line.setup);
     let processes = resolver.commands(ProcessKind::Process, &line.processes);
     let dependencies = resolver.dependencies(&processes, &setup);
+    let mut file_problems = resolver.file_problems.finish();
     let mut own_problems = resolver.problems.finish();
     own_problems.sort_by_key(Diagnostic::place);
     let mut problems = loaded.problems;
+    problems.append(&mut file_problems);
     problems.append(&mut own_problems);
     let warnings = resolver.warnings.finish();
     let redaction = match line.global.view {
@@ -59,13 +82,17 @@ pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolv
         None if problems.is_empty() => Some(Redaction::new(SecretDisplay::Show)),
         Some(View::Explain(_)) | None => None,
     };
+    let used_by_files: Vec<_> = files.files.iter().map(files::ResolvedFile::usage).collect();
+    let was_stopped = files.was_stopped;
     let plan = redaction.map(|mut redaction| {
+        let files = files.files.into_iter().map(|file| file.into_plan(&mut redaction)).collect();
         let (setup, mut skipped) = setup.into_plan(&mut redaction, Vec::new());
         let (processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
         skipped.append(&mut skipped_processes);
         Plan {
             version: plan::VERSION,
             masked: redaction.has_masked(),
+            files,
             setup,
             processes,
             settings: Settings {
@@ -75,17 +102,29 @@ pub fn resolve(line: &CommandLine, loaded: Loaded, capacity: Capacity) -> Resolv
                 verbosity: line.global.verbosity.over(settings.verbosity),
                 ready_fd: line.global.ready_fd,
             },
-            variables: variables(&resolver.variables, &resolver.usage),
+            variables: variables(&resolver.variables, &resolver.usage, &used_by_files),
             warnings: warnings.iter().map(ToString::to_string).collect(),
             skipped,
             problems: problems.iter().map(ToString::to_string).collect(),
         }
     });
-    Resolved { plan, problems, warnings, variables: resolver.variables, usage: resolver.usage }
+    Resolved {
+        plan,
+        problems,
+        warnings,
+        variables: resolver.variables,
+        usage: resolver.usage,
+        files: used_by_files,
+        was_stopped,
+    }
 }
 
 /// The variables used by the line. Called at its end, when its assignments are known.
-fn variables(variables: &Variables, usage: &Usage<'_>) -> Vec<Variable> {
+fn variables(
+    variables: &Variables,
+    usage: &Usage<'_>,
+    files: &[(String, BTreeSet<String>)],
+) -> Vec<Variable> {
     let variable = |name: &str| Variable {
         name: name.to_owned(),
         source: variables.source(name),
@@ -95,8 +134,19 @@ fn variables(variables: &Variables, usage: &Usage<'_>) -> Vec<Variable> {
     usage
         .names()
         .filter(|name| *name != REPLICA_VARIABLE || variables.get(name).is_some())
+        .chain(only_in_files(usage, files))
         .map(variable)
         .collect()
+}
+
+/// The variables that files refer to and the line does not, by name.
+fn only_in_files<'f>(
+    usage: &Usage<'_>,
+    files: &'f [(String, BTreeSet<String>)],
+) -> impl Iterator<Item = &'f str> {
+    let names: BTreeSet<&str> = files.iter().flat_map(|(_, names)| names).map(String::as_str).collect();
+    let other: Vec<&str> = names.into_iter().filter(|name| !usage.contains(name)).collect();
+    other.into_iter()
 }
 
 /// Expands the templates of a line and collects problems.
@@ -110,6 +160,8 @@ struct Resolver<'l> {
     /// The memory of the template expanded last, for the next one.
     scratch: Template<'static>,
     problems: Problems,
+    /// The problems of rendered files, in their order.
+    file_problems: Problems,
     warnings: Problems,
     usage: Usage<'l>,
     hints: Hints,
@@ -134,6 +186,7 @@ impl<'l> Resolver<'l> {
             capacity,
             scratch: Template::parse(b""),
             problems: Problems::default(),
+            file_problems: Problems::default(),
             warnings: Problems::default(),
             usage: Usage::of_arguments(words),
             hints: Hints::default(),

@@ -22,14 +22,23 @@ impl Redaction {
     }
 }
 
-/// The redaction of one command.
-struct CommandRedaction<'r> {
+/// The redaction of the fields of one command or file.
+pub(super) struct FieldRedaction<'r> {
     redaction: &'r mut Redaction,
     secrets: SecretRanges,
 }
 
-impl CommandRedaction<'_> {
-    fn bytes(&mut self, field: impl FnOnce() -> String, value: TaintedBytes) -> ByteString {
+impl<'r> FieldRedaction<'r> {
+    pub(super) fn new(redaction: &'r mut Redaction) -> Self {
+        Self { redaction, secrets: SecretRanges::default() }
+    }
+
+    /// Where the secrets are that are not masked.
+    pub(super) fn into_secrets(self) -> SecretRanges {
+        self.secrets
+    }
+
+    pub(super) fn bytes(&mut self, field: impl FnOnce() -> String, value: TaintedBytes) -> ByteString {
         if !value.has_secret() {
             return ByteString(value.into_bytes());
         }
@@ -90,7 +99,7 @@ fn ranges(value: &TaintedBytes) -> Vec<[usize; 2]> {
 impl ResolvedCommand {
     /// The command of the plan.
     pub(super) fn into_process(self, name: String, after: Vec<String>, redaction: &mut Redaction) -> Process {
-        let mut redaction = CommandRedaction { redaction, secrets: SecretRanges::default() };
+        let mut redaction = FieldRedaction::new(redaction);
         let argv = self.argv.into_iter().enumerate();
         let argv = argv.map(|(index, value)| redaction.bytes(|| format!("argv[{index}]"), value)).collect();
         let env = self.env.into_iter().map(|(name, value)| {
@@ -116,7 +125,7 @@ impl ResolvedCommand {
             creates: redaction.optional_bytes("creates", self.creates),
             umask: redaction.whole("umask", self.umask),
             rewrite: redaction.whole("rewrite", self.rewrite).unwrap_or_default(),
-            secrets: redaction.secrets,
+            secrets: redaction.into_secrets(),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use nix::libc;
 
-use crate::etc::passwd;
+use crate::etc::passwd::UserDatabase;
 use crate::plan::RenderedFile;
 
 /// How many symbolic links in a row are followed, as the kernel does (path_resolution(7)).
@@ -59,6 +59,8 @@ enum Step<'a> {
 struct Batch<'a> {
     steps: Vec<Step<'a>>,
     targets: Vec<PathBuf>,
+    /// Read when the first owner is named.
+    users: Option<UserDatabase>,
     /// Folders that were made, the outer ones first.
     folders: Vec<PathBuf>,
 }
@@ -70,9 +72,14 @@ impl<'a> Batch<'a> {
             self.steps.push(Step::Print(&file.content.0));
             return Ok(());
         }
-        let owner = file.owner.as_ref().map(|owner| passwd::identity(&owner.0)).transpose();
-        let owner = owner.map_err(|error| format!("its owner: {error}"))?;
-        let owner = owner.map(|identity| (identity.uid, identity.gid));
+        let owner = match &file.owner {
+            Some(owner) => {
+                let users = self.users.get_or_insert_with(UserDatabase::read);
+                let account = users.account(&owner.0).map_err(|error| format!("its owner: {error}"))?;
+                Some((account.credentials.uid, account.credentials.gid))
+            }
+            None => None,
+        };
         let target = follow_links(destination).map_err(|error| reason(&error))?;
         if self.targets.contains(&target) {
             return Err("another file of this run goes there too".to_owned());
@@ -316,11 +323,10 @@ mod tests {
                 source: ByteString(b"t".to_vec()),
                 destination: ByteString(self.0.join(name).as_os_str().as_bytes().to_vec()),
                 mode,
-                has_own_mode: true,
                 owner: None,
                 content: ByteString(content.into()),
                 variables: Vec::new(),
-                secrets: Vec::new(),
+                secrets: crate::plan::SecretRanges::default(),
             }
         }
 

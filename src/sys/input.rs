@@ -20,10 +20,14 @@ const MOST: usize = 64 * 1024 * 1024;
 /// # Errors
 /// If it cannot be opened or read, or is too large.
 pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
+    read_up_to(file, MOST)
+}
+
+fn read_up_to(file: &OsStr, most: usize) -> io::Result<Option<Vec<u8>>> {
     if file == "-" {
         let signals = SignalFd::open()?;
         let mut stdin = io::stdin().lock();
-        return read_all(&signals, &io::stdin(), &mut stdin);
+        return read_all(&signals, &io::stdin(), &mut stdin, most);
     }
     // O_NONBLOCK, since opening a FIFO would wait for its writer.
     let mut file: File =
@@ -31,13 +35,22 @@ pub fn read_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
     // Opened only now, so that a missing file costs only one system call.
     let signals = SignalFd::open()?;
     let descriptor = file.try_clone()?;
-    read_all(&signals, &descriptor, &mut file)
+    read_all(&signals, &descriptor, &mut file, most)
+}
+
+/// Reads a template, as [`read_unless_stopped`] does, of any size.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub fn read_template_unless_stopped(file: &OsStr) -> io::Result<Option<Vec<u8>>> {
+    read_up_to(file, usize::MAX)
 }
 
 fn read_all(
     signals: &SignalFd,
     descriptor: &impl AsFd,
     source: &mut impl Read,
+    most: usize,
 ) -> io::Result<Option<Vec<u8>>> {
     let mut contents = Vec::new();
     let mut chunk = vec![0; 64 * 1024];
@@ -51,7 +64,7 @@ fn read_all(
             Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
             Err(error) => return Err(error),
         }
-        if contents.len() > MOST {
+        if contents.len() > most {
             return Err(io::Error::other("larger than 64 MiB"));
         }
     }

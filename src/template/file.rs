@@ -58,7 +58,7 @@ impl<'s> FileTemplate<'s> {
 
     /// Expands the whole file. Assignments go to `scope` from left to right.
     #[must_use]
-    pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy) -> FileExpansion {
+    pub fn expand(&self, scope: &mut dyn Scope, unset: UnsetPolicy, budget: &mut Budget) -> FileExpansion {
         let unset = match unset {
             UnsetPolicy::Empty if self.syntax.keeps_unset() => UnsetPolicy::Keep,
             UnsetPolicy::Empty | UnsetPolicy::Error | UnsetPolicy::Keep => unset,
@@ -69,7 +69,7 @@ impl<'s> FileTemplate<'s> {
             scope,
             unset,
             scratch: Template::default(),
-            budget: Budget::default(),
+            budget,
             unclosed: 0,
             expansion: FileExpansion {
                 content: TaintedBytes::with_capacity(self.source.len() + self.source.len() / 8),
@@ -89,7 +89,7 @@ struct FileWriter<'s, 'v> {
     /// The memory of the last template.
     scratch: Template<'static>,
     /// The steps that all operators of the file may take together.
-    budget: Budget,
+    budget: &'v mut Budget,
     /// How many expansions are never closed.
     unclosed: usize,
     expansion: FileExpansion,
@@ -200,7 +200,7 @@ impl FileWriter<'_, '_> {
                 self.expansion.names.insert(reference.name.to_owned());
             }
         }
-        let whole = template.evaluate(self.scope, self.unset, &mut self.budget, &mut self.expansion.content);
+        let whole = template.evaluate(self.scope, self.unset, self.budget, &mut self.expansion.content);
         let moved = |part: Range<usize>| span.start + part.start..span.start + part.end;
         let is_spread = |error: &ExpansionError| {
             matches!(
@@ -255,7 +255,7 @@ mod tests {
         let mut scope = Variables::default();
         scope.assign("A", TaintedBytes::literal(b"1"));
         scope.assign("NGX_B", TaintedBytes::literal(b"2"));
-        FileTemplate::new(source, syntax).expand(&mut scope, UnsetPolicy::Empty)
+        FileTemplate::new(source, syntax).expand(&mut scope, UnsetPolicy::Empty, &mut Budget::default())
     }
 
     fn text(source: &[u8], syntax: Syntax) -> String {
@@ -294,7 +294,11 @@ mod tests {
         scope.assign("A", TaintedBytes::literal(b"1"));
         scope.assign("NGX_B", TaintedBytes::literal(b"2"));
         let source = b"${A:-${NGX_B}} ${NGX_B} ${NGX_B:+${A}}";
-        let expansion = FileTemplate::new(source, Syntax::Braces).expand(&mut scope, UnsetPolicy::Empty);
+        let expansion = FileTemplate::new(source, Syntax::Braces).expand(
+            &mut scope,
+            UnsetPolicy::Empty,
+            &mut Budget::default(),
+        );
         assert_eq!(expansion.content.bytes(), b"${A:-${NGX_B}} 2 ${A}");
         assert_eq!(expansion.names.into_iter().collect::<Vec<_>>(), ["NGX_B"]);
     }

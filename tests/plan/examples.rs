@@ -47,7 +47,7 @@ fn passed_by_script(script: &Path) -> Vec<String> {
 
 /// Users and folders are those of an image, and a stand-in is no server that answers or comes back.
 fn without_image(words: &[String]) -> Vec<String> {
-    let of_image = ["--user=", "--workdir=", "--ready=", "--restart="];
+    let of_image = ["--user=", "--workdir=", "--ready=", "--restart=", "--render="];
     let is_of_image = |word: &&String| of_image.iter().any(|option| word.starts_with(option));
     words.iter().filter(|word| !is_of_image(word)).cloned().collect()
 }

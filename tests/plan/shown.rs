@@ -138,6 +138,7 @@ fn json_has_the_fields_of_the_contract() {
         json!({
             "version": 1,
             "masked": false,
+            "files": [],
             "setup": [{
                 "name": "set", "argv": ["up", "a"], "template": ["up", "$A"], "env": {}, "stop_signal": null,
                 "stop_timeout_ms": null, "user": null, "workdir": null, "tty": false, "restart": "no",

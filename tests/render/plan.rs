@@ -58,5 +58,5 @@ fn a_plan_by_hand_with_a_bad_file_is_refused() {
 fn the_explanation_lists_the_files_that_use_a_variable() {
     let scenario = Scenario::new().file("in", "$<A:-1>");
     let text = scenario.shown(&["--explain", "--render=in:out", "true"]);
-    assert!(text.contains("in"), "{text}");
+    assert!(text.contains("    used by      the file in\n"), "{text}");
 }

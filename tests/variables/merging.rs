@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 
 const FILE: &str = "monofy.toml";
 

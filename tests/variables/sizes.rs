@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use crate::scenario::Scenario;
+use crate::support::scenario::Scenario;
 use crate::support::{Finished, Folder, Run, until};
 
 /// Lines of a file of about a quarter of a mebibyte.

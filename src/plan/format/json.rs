@@ -2,7 +2,8 @@
 
 use crate::plan::format::json_writer::JsonWriter;
 use crate::plan::{
-    Output, Plan, Process, ProcessKind, Rewrite, Settings, Skipped, Timeout, Variable, Verbosity,
+    Output, Plan, Process, ProcessKind, RenderedFile, Rewrite, Settings, Skipped, Timeout, Variable,
+    Verbosity,
 };
 
 impl Plan {
@@ -10,6 +11,7 @@ impl Plan {
         writer.object(|writer| {
             writer.key("version").number(self.version);
             writer.key("masked").flag(self.masked);
+            writer.key("files").list(&self.files, file);
             writer.key("setup").list(&self.setup, process);
             writer.key("processes").list(&self.processes, process);
             writer.key("settings").object(|writer| settings(writer, self.settings));
@@ -19,6 +21,24 @@ impl Plan {
             writer.key("problems").list(&self.problems, |writer, problem| writer.text(problem));
         });
     }
+}
+
+fn file(writer: &mut JsonWriter<'_>, file: &RenderedFile) {
+    writer.object(|writer| {
+        writer.key("source").bytes(&file.source);
+        writer.key("destination").bytes(&file.destination);
+        writer.key("mode").number(file.mode);
+        writer.key("owner").maybe(file.owner.as_ref(), JsonWriter::bytes);
+        writer.key("content").bytes(&file.content);
+        writer.key("variables").list(&file.variables, |writer, name| writer.text(name));
+        writer.key("secrets").object(|writer| {
+            for (field, ranges) in &file.secrets.0 {
+                writer
+                    .entry(field)
+                    .list(ranges, |writer, range| writer.list(range, |writer, at| writer.count(*at)));
+            }
+        });
+    });
 }
 
 fn process(writer: &mut JsonWriter<'_>, process: &Process) {
@@ -127,6 +147,18 @@ mod tests {
         BYTES.iter().map(|bytes| ByteString(bytes.to_vec())).collect()
     }
 
+    fn rendered() -> RenderedFile {
+        RenderedFile {
+            source: ByteString(b"in".to_vec()),
+            destination: ByteString(b"\xffout".to_vec()),
+            mode: 0o640,
+            owner: Some(ByteString(b"www-data".to_vec())),
+            content: ByteString("a \"secret\"\n".into()),
+            variables: vec!["A".to_owned()],
+            secrets: SecretRanges(BTreeMap::from([("content".to_owned(), vec![[3, 9]])])),
+        }
+    }
+
     fn minimal() -> Process {
         Process {
             name: "b\"a".to_owned(),
@@ -193,6 +225,7 @@ mod tests {
         let variable =
             |source| Variable { name: "A".to_owned(), source, secret: source == VariableSource::Set };
         Plan {
+            files: vec![rendered()],
             version: VERSION,
             masked: true,
             setup: vec![minimal()],

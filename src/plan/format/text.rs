@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::plan::{
-    ByteString, Output, Plan, Process, ProcessKind, Restart, Rewrite, Skipped, Timeout, is_variable,
+    ByteString, Output, Plan, Process, ProcessKind, RenderedFile, Restart, Rewrite, Skipped, Timeout,
+    is_variable,
 };
 use crate::signal::SignalNumber;
 use crate::text::columns;
@@ -22,12 +23,13 @@ pub(in crate::plan) fn to_text(plan: &Plan) -> String {
         let problems = if count == 1 { "problem" } else { "problems" };
         let _ = writeln!(text, "incomplete: {count} {problems}, so nothing can be started");
     }
+    files(&mut text, &plan.files);
     if !plan.setup.is_empty() {
         branch(&mut text, "setup, one after another", &plan.setup);
     }
-    if plan.processes.is_empty() {
+    if plan.processes.is_empty() && (plan.files.is_empty() || !plan.setup.is_empty()) {
         text.push_str("no process\n");
-    } else {
+    } else if !plan.processes.is_empty() {
         branch(&mut text, "processes, side by side", &plan.processes);
     }
     skipped(&mut text, &plan.skipped);
@@ -40,6 +42,28 @@ pub(in crate::plan) fn to_text(plan: &Plan) -> String {
         Output::Json => text.push_str("output json\n"),
     }
     text
+}
+
+fn files(text: &mut String, files: &[RenderedFile]) {
+    if files.is_empty() {
+        return;
+    }
+    text.push_str("files\n");
+    let last = files.len() - 1;
+    for (index, file) in files.iter().enumerate() {
+        let knot = if index == last { "└─" } else { "├─" };
+        let mut details = format!("mode {:04o}", file.mode);
+        if let Some(owner) = &file.owner {
+            let _ = write!(details, ", owner {}", quoted(owner));
+        }
+        match &file.variables[..] {
+            [] => {}
+            [one] => details.push_str(&format!(", variable {one}")),
+            several => details.push_str(&format!(", variables {}", several.join(", "))),
+        }
+        let _ =
+            writeln!(text, "{knot} {}  from {} ({details})", quoted(&file.destination), quoted(&file.source));
+    }
 }
 
 fn branch(text: &mut String, title: &str, processes: &[Process]) {
