@@ -85,7 +85,7 @@ fn pid_1_has_one_thread_and_no_more_descriptors_than_it_needs() {
     let own = container.ask(&["ls", "/proc/1/fd"]);
     assert_eq!(
         own.split_whitespace().count(),
-        5,
-        "expected the standard descriptors, a signalfd and the status file: {own}"
+        6,
+        "expected the standard descriptors, a signalfd, the status file and an own description of stderr: {own}"
     );
 }

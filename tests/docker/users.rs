@@ -47,7 +47,7 @@ fn without_the_right_to_change_the_user_nothing_starts() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&["--user", "1234"], &["--user", "0:0", "sh", "-c", WHO]);
     assert_ne!(finished.status, 0, "{finished:#?}");
-    finished.assert_stdout("").assert_told("cannot be started");
+    finished.assert_stdout("").assert_told("sh: cannot run as user 0:0: Operation not permitted");
 }
 
 #[test]

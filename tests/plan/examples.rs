@@ -47,8 +47,10 @@ fn passed_by_script(script: &Path) -> Vec<String> {
 
 /// Users and folders are those of an image, and a stand-in is no server that answers or comes back.
 fn without_image(words: &[String]) -> Vec<String> {
-    let of_image = ["--user=", "--workdir=", "--ready=", "--restart=", "--render="];
-    let is_of_image = |word: &&String| of_image.iter().any(|option| word.starts_with(option));
+    let of_image = ["--user=", "--workdir=", "--ready=", "--restart=", "--creates=", "--render="];
+    // What runs once would end before the others have told, and those after it wait for its end.
+    let is_of_image =
+        |word: &&String| *word == "--once" || of_image.iter().any(|option| word.starts_with(option));
     words.iter().filter(|word| !is_of_image(word)).cloned().collect()
 }
 

@@ -54,7 +54,7 @@ impl Machine {
             Phase::Setup(_) | Phase::LookingUp | Phase::Running => {
                 // systemd sends it to all processes, so any of them may die of it before its turn or instead of its own
                 // stop signal.
-                self.tasks.iter_mut().for_each(|task| task.sent.insert(received.signal));
+                self.tasks.iter_mut().for_each(|task| task.note_outside_signal(received.signal));
                 self.begin_stop(now, Cause::Outside(received.signal), StopRequest::Received(received));
             }
             Phase::Stopping(mut stop) => {

@@ -25,6 +25,9 @@ pub struct Task {
     pub(in crate::supervisor) state: TaskState,
     /// The signals that it was sent.
     pub(in crate::supervisor) sent: SignalSet,
+    /// The signal that asked for the stop from outside. Its sender may have sent it to all processes, so a death by it
+    /// is clean. A status of 128 + n is not: that reports a signal which the process was sent as its own.
+    outside_signal: Option<SignalNumber>,
     pub(in crate::supervisor) readiness: Readiness,
     backoff: RestartBackoff,
     pub(in crate::supervisor) leftovers: Option<LeftoverWait>,
@@ -90,6 +93,7 @@ impl Task {
             after: Vec::new(),
             state: TaskState::Waiting,
             sent: SignalSet::EMPTY,
+            outside_signal: None,
             readiness: Readiness::Unknown,
             backoff: RestartBackoff::new(Restart::No),
             leftovers: None,
@@ -202,6 +206,15 @@ impl Task {
         self.state = TaskState::BackingOff(now.plus(attempt.after));
     }
 
+    /// Records the signal that asks for the stop from outside. A process without a stop signal of its own is sent it,
+    /// at its turn or by whoever sent it to monofy.
+    pub(in crate::supervisor) fn note_outside_signal(&mut self, signal: SignalNumber) {
+        self.outside_signal = Some(signal);
+        if self.stop_signal(Some(signal)) == signal {
+            self.sent.insert(signal);
+        }
+    }
+
     /// Whether processes that come after it may start.
     pub(in crate::supervisor) fn is_ready(&self) -> bool {
         match (self.state, self.lifetime) {
@@ -270,6 +283,9 @@ impl Task {
                 Some(StopOutcome::Killed)
             }
             TaskState::Ended(death) if death.is_clean_stop(|signal| self.sent.contains(signal)) => {
+                Some(StopOutcome::Clean)
+            }
+            TaskState::Ended(death) if death.signal().is_some() && death.signal() == self.outside_signal => {
                 Some(StopOutcome::Clean)
             }
             TaskState::Ended(death) => Some(StopOutcome::Status(death.status())),
