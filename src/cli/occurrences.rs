@@ -64,8 +64,9 @@ fn occurrence(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence
         let text = SourceText::whole(segment.first + at, argument).from(offset);
         return OptionOccurrence { value: value(text), ..alone };
     }
-    let may_be_value =
-        |next: &OsStr| next == "-" || !next.as_bytes().starts_with(b"-") || option.is_allow_hyphen_values_set();
+    let may_be_value = |next: &OsStr| {
+        next == "-" || !next.as_bytes().starts_with(b"-") || option.is_allow_hyphen_values_set()
+    };
     let next = segment.arguments.get(at + 1).filter(|next| may_be_value(next));
     match next {
         Some(next) if !option.is_require_equals_set() => {

@@ -266,7 +266,7 @@ fn shown(rule: &Rule<'_>, path: &Path) -> String {
 }
 
 /// Collects the templates at a path: itself, or all files below it, with their modes. Names that start with `..` are
-/// left out: a mounted ConfigMap has its versions there.
+/// left out: a mounted `ConfigMap` has its versions there.
 fn collect(
     root: &Path,
     below: &Path,

@@ -16,7 +16,7 @@ use nix::libc;
 use crate::etc::passwd::UserDatabase;
 use crate::plan::RenderedFile;
 
-/// How many symbolic links in a row are followed, as the kernel does (path_resolution(7)).
+/// How many symbolic links in a row are followed, as in the kernel (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
 
 /// Writes all files, or none.

@@ -289,8 +289,7 @@ mod tests {
 
     #[test]
     fn what_only_does_not_allow_stays_whole() {
-        let mut scope = Variables::default();
-        scope.1 = Some("NGX_");
+        let mut scope = Variables(BTreeMap::new(), Some("NGX_"));
         scope.assign("A", TaintedBytes::literal(b"1"));
         scope.assign("NGX_B", TaintedBytes::literal(b"2"));
         let source = b"${A:-${NGX_B}} ${NGX_B} ${NGX_B:+${A}}";
@@ -313,8 +312,8 @@ mod tests {
     #[test]
     fn an_unclosed_expansion_is_one_error_at_its_place() {
         let expansion = expand(b"a\n$<A:-b $<A:-c\nd", Syntax::Angle);
-        let spans: Vec<_> = expansion.errors.iter().map(|error| error.span.clone()).collect();
-        assert_eq!(spans, [2..15]);
+        let spans: Vec<_> = expansion.errors.iter().map(|error| (error.span.start, error.span.end)).collect();
+        assert_eq!(spans, [(2, 15)]);
     }
 
     #[test]

@@ -58,8 +58,8 @@ fn files(text: &mut String, files: &[RenderedFile]) {
         }
         match &file.variables[..] {
             [] => {}
-            [one] => details.push_str(&format!(", variable {one}")),
-            several => details.push_str(&format!(", variables {}", several.join(", "))),
+            [one] => _ = write!(details, ", variable {one}"),
+            several => _ = write!(details, ", variables {}", several.join(", ")),
         }
         let _ =
             writeln!(text, "{knot} {}  from {} ({details})", quoted(&file.destination), quoted(&file.source));
