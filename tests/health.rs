@@ -139,13 +139,10 @@ fn without_a_pid_pid_1_is_asked_and_where_that_is_no_monofy_the_only_one() {
     let health = "until \"$0\" --health; do :; done; echo healthy";
     // The run asks itself, as PID 1 and below a shell that is it.
     let line = [monofy.to_str().unwrap(), "-q", "sh", "-c", health, monofy.to_str().unwrap()];
-    Run::of("unshare", namespace.iter().chain(&line))
-        .finish()
-        .assert_status(0)
-        .assert_told_on_stdout("healthy");
+    Run::of("unshare", namespace.iter().chain(&line)).finish().assert_status(0).assert_printed("healthy");
     let below = ["sh", "-c", "\"$@\"; exit $?", "sh"];
     let finished = Run::of("unshare", namespace.iter().chain(&below).chain(&line)).finish();
-    finished.assert_status(0).assert_told_on_stdout("healthy");
+    finished.assert_status(0).assert_printed("healthy");
     // Of two nobody knows which is meant.
     let two = "\"$0\" -q sleep 100 & a=$!; \"$0\" -q sleep 100 & b=$!; \
                until \"$0\" --health | grep -q \"several are running here, as processes $a, $b; select one with --pid\"; do :; done; \
@@ -153,7 +150,7 @@ fn without_a_pid_pid_1_is_asked_and_where_that_is_no_monofy_the_only_one() {
     let finished =
         Run::of("unshare", namespace.iter().copied().chain(["sh", "-c", two, monofy.to_str().unwrap()]))
             .finish();
-    finished.assert_status(0).assert_told_on_stdout("told");
+    finished.assert_status(0).assert_printed("told");
 }
 
 #[test]

@@ -6,13 +6,13 @@ mod examples;
 mod reading;
 #[path = "plan/refused.rs"]
 mod refused;
+#[path = "plan/roundtrip.rs"]
+mod roundtrip;
 #[path = "plan/schema.rs"]
 mod schema;
 #[path = "plan/shown.rs"]
 mod shown;
 mod support;
-#[path = "plan/there_and_back.rs"]
-mod there_and_back;
 #[path = "support/schema.rs"]
 #[allow(unreachable_pub, reason = "what is public here is so for the test that holds it")]
 mod validator;

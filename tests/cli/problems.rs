@@ -106,7 +106,7 @@ fn warnings_are_told_and_the_line_is_run() {
 fn a_plan_with_problems_is_no_plan() {
     for view in ["--plan", "--plan=json"] {
         let (finished, _) = line([view, "a", "${X:?}"]).run();
-        finished.assert_status(125).assert_told("argument 3: X: not set");
+        finished.assert_status(125).assert_reported("argument 3: X: not set");
     }
 }
 

@@ -85,7 +85,7 @@ fn docker_stop_ends_a_setup_command_at_once_and_nothing_later_starts(options: &[
 fn a_worker_that_exits_with_7_gives_the_container_status_7(options: &[&str]) {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(options, &["sleep", "100", "|||", "--name", "worker", "sh", "-c", "exit 7"]);
-    finished.assert_status(7).assert_stdout("").assert_told("ended with status 7, because worker exited");
+    finished.assert_status(7).assert_stdout("").assert_reported("ended with status 7, because worker exited");
 }
 
 fn a_process_that_ignores_term_is_killed_in_time_and_named(options: &[&str]) {
@@ -96,7 +96,7 @@ fn a_process_that_ignores_term_is_killed_in_time_and_named(options: &[&str]) {
     container.stdout().wait_for("ready");
     let took = container.stop();
     let finished = container.finish();
-    finished.assert_status(137).assert_told("killed stubborn");
+    finished.assert_status(137).assert_reported("killed stubborn");
     let grace = Duration::from_secs(2);
     assert!(took >= grace && took < grace + AT_ONCE, "the stop took {took:?}: {finished:#?}");
 }
@@ -113,7 +113,7 @@ fn docker_stop_of_well_behaved_processes_gives_0(options: &[&str]) {
     container.stdout().wait_for("second is ready");
     let took = container.stop();
     let finished = container.finish();
-    finished.assert_status(0).assert_told("ended with status 0, because SIGTERM was received");
+    finished.assert_status(0).assert_reported("ended with status 0, because SIGTERM was received");
     assert!(finished.stdout.ends_with("bye\n"), "{finished:#?}");
     assert!(took < AT_ONCE, "the stop took {took:?}: {finished:#?}");
 }

@@ -59,19 +59,19 @@ fn a_grace_from_docker_run_bounds_the_stop() {
     let container = images.start_application(&["-e", "MONOFY_GRACE=1s"], &command);
     container.stdout().wait_for("ready");
     container.stop();
-    container.finish().assert_status(137).assert_told("killed sh");
+    container.finish().assert_status(137).assert_reported("killed sh");
 }
 
 #[test]
 fn an_unset_variable_is_an_error_with_monofy_strict() {
     let Some(images) = Images::get() else { return };
     let finished = images.start_application(&["-e", "MONOFY_STRICT=1"], &[]).finish();
-    finished.assert_status(125).assert_stdout("").assert_told("GREETED");
+    finished.assert_status(125).assert_stdout("").assert_reported("GREETED");
 }
 
 #[test]
 fn a_missing_program_is_127_before_anything_runs_beside_it() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&[], &["echo", "setup", "&&", "echo", "web", "|||", "no-such-program"]);
-    finished.assert_status(127).assert_stdout("setup\n").assert_told("no-such-program");
+    finished.assert_status(127).assert_stdout("setup\n").assert_reported("no-such-program");
 }

@@ -9,8 +9,8 @@ fn a_process_that_was_out_of_memory_is_reported_with_the_limit() {
     let line = ["--name=web", "sleep", "100", "|||", "--name=worker", "sort", "/dev/zero"];
     let finished = images.finish(&limits, &line);
     finished.assert_status(137);
-    finished.assert_told("monofy: worker was killed by SIGKILL: out of memory (limit 64 MiB)");
-    finished.assert_told("because worker was killed by SIGKILL: out of memory (limit 64 MiB)");
+    finished.assert_reported("monofy: worker was killed by SIGKILL: out of memory (limit 64 MiB)");
+    finished.assert_reported("because worker was killed by SIGKILL: out of memory (limit 64 MiB)");
 }
 
 #[test]
@@ -21,8 +21,8 @@ fn a_process_that_restarts_is_reported_each_time_with_its_own_cause() {
     let line = ["--name=worker", "--restart=on-failure:1", "sh", "-c", hungry];
     let finished = images.finish(&[&limits[..], &["--tmpfs=/tmp"]].concat(), &line);
     finished.assert_status(137);
-    finished.assert_told("monofy: worker was killed by SIGKILL: out of memory (limit 64 MiB); ");
-    finished.assert_told("monofy: worker was killed by SIGKILL: not sent by monofy");
+    finished.assert_reported("monofy: worker was killed by SIGKILL: out of memory (limit 64 MiB); ");
+    finished.assert_reported("monofy: worker was killed by SIGKILL: not sent by monofy");
 }
 
 #[test]
@@ -36,5 +36,5 @@ fn a_sigkill_from_outside_the_container_is_reported_as_such() {
         "kill -9 $(ps | grep 'sleep 100' | grep -v grep | while read p r; do echo $p; done)",
     ]);
     let finished = container.finish();
-    finished.assert_status(137).assert_told("worker was killed by SIGKILL: not sent by monofy");
+    finished.assert_status(137).assert_reported("worker was killed by SIGKILL: not sent by monofy");
 }

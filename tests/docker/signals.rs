@@ -32,7 +32,7 @@ fn a_stop_by(signal: &str) {
     container.signal(signal);
     let finished = container.finish();
     finished.assert_status(0).assert_stdout(&format!("ready\ngot {signal}\n"));
-    finished.assert_told(&format!("because SIG{signal} was received"));
+    finished.assert_reported(&format!("because SIG{signal} was received"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn the_last_notice_goes_to_the_termination_log_even_when_quiet() {
     let log = folder.file("log", "");
     let volume = format!("{}:/dev/termination-log", log.display());
     let options = ["--volume", &volume, "--read-only"];
-    images.finish(&options, &["sh", "-c", "exit 7"]).assert_status(7).assert_told(LAST);
+    images.finish(&options, &["sh", "-c", "exit 7"]).assert_status(7).assert_reported(LAST);
     assert_eq!(fs::read_to_string(&log).unwrap().trim_end(), LAST);
     // It is appended to: a process may have written its own message.
     images.finish(&options, &["--quiet", "true"]).assert_status(0);
@@ -53,7 +53,7 @@ fn a_termination_log_that_cannot_be_written_is_ignored() {
     for options in
         [&["--volume", &read_only][..], &["--volume", &directory], &["--user", "1234", "--volume", &foreign]]
     {
-        images.finish(options, &["sh", "-c", "exit 7"]).assert_status(7).assert_told(LAST);
+        images.finish(options, &["sh", "-c", "exit 7"]).assert_status(7).assert_reported(LAST);
     }
     assert_eq!(fs::read_to_string(&log).unwrap(), "");
 }

@@ -22,7 +22,7 @@ fn numeric_users_need_no_passwd() {
 fn a_user_name_without_a_passwd_is_an_error_that_names_the_file() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&[], &["--user", "web", "sh", "-c", WHO]);
-    finished.assert_status(125).assert_stdout("").assert_told("/etc/passwd");
+    finished.assert_status(125).assert_stdout("").assert_reported("/etc/passwd");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn without_the_right_to_change_the_user_nothing_starts() {
     let Some(images) = Images::get() else { return };
     let finished = images.finish(&["--user", "1234"], &["--user", "0:0", "sh", "-c", WHO]);
     assert_ne!(finished.status, 0, "{finished:#?}");
-    finished.assert_stdout("").assert_told("sh: cannot run as user 0:0: Operation not permitted");
+    finished.assert_stdout("").assert_reported("sh: cannot run as user 0:0: Operation not permitted");
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
     let running = pair("notify", "notify:READY=0");
     send(ready(&running, "a"), USR2);
     let finished = running.finish();
-    finished.assert_status(3).assert_told("because a exited with status 3 before it was ready");
+    finished.assert_status(3).assert_reported("because a exited with status 3 before it was ready");
     assert!(!finished.stdout.contains("b ready"), "{finished:?}");
     let finished = line("--name a --ready fd:3 true ||| --after a echo b").finish();
     finished.assert_status(0).assert_stdout("");
@@ -420,8 +420,8 @@ fn assert_hears_signals(check: &str, flood: &str) {
 
 #[test]
 fn a_flood_of_notifications_or_bytes_holds_up_no_signal() {
-    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:READY=1");
-    assert_hears_signals("notify", "trap '' USR1; exec $PROBE tell flood:STATUS=x");
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE report flood:READY=1");
+    assert_hears_signals("notify", "trap '' USR1; exec $PROBE report flood:STATUS=x");
     assert_hears_signals("fd:9", "trap '' USR1; exec cat /dev/zero >&9");
 }
 
@@ -433,7 +433,7 @@ fn a_flood_of_strangers_notifications_holds_up_no_signal() {
     let b = ready(&running, "b");
     let environment = std::fs::read_to_string(format!("/proc/{a}/environ")).unwrap();
     let name = environment.split('\0').find_map(|entry| entry.strip_prefix("NOTIFY_SOCKET=")).unwrap();
-    let stranger = Run::of(probe(), ["tell", "flood:READY=1"]).env("NOTIFY_SOCKET", name).start();
+    let stranger = Run::of(probe(), ["report", "flood:READY=1"]).env("NOTIFY_SOCKET", name).start();
     send(running.pid(), USR1);
     running.stdout.wait_for("b got 10 ");
     assert!(!running.stderr.so_far().contains("a is ready"));
@@ -450,20 +450,20 @@ fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
     finished
         .assert_status(125)
         .assert_stdout("")
-        .assert_told("argument 4: the value of A makes this 200000 bytes in one argument");
+        .assert_reported("argument 4: the value of A makes this 200000 bytes in one argument");
 }
 
 #[test]
 fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
     let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
     finished.assert_status(127).assert_stdout("");
-    finished.assert_told("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
+    finished.assert_reported("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
 }
 
 #[test]
 fn an_unknown_host_is_an_error_before_anything_is_started() {
     let finished = line("--ready tcp:no-such-host:80 echo x").finish();
-    finished.assert_status(125).assert_stdout("").assert_told("/etc/hosts");
+    finished.assert_status(125).assert_stdout("").assert_reported("/etc/hosts");
 }
 
 #[test]

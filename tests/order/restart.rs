@@ -30,7 +30,7 @@ fn a_process_that_fails_comes_back_and_the_others_run_on() {
     assert!(!is_gone(b));
     send(last, USR2);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("monofy: ended with status 0, because a exited with status 0");
+    finished.assert_status(0).assert_reported("monofy: ended with status 0, because a exited with status 0");
 }
 
 #[test]
@@ -49,9 +49,10 @@ fn after_its_last_attempt_in_a_row_it_shares_its_fate() {
     let finished =
         run(&["--restart=on-failure:2", "sh", "-c", "echo x; exit 3", "|||", "sleep", "1000"]).finish();
     finished.assert_status(3).assert_stdout("x\nx\nx\n");
-    finished.assert_told("restarting in 0.2 s (attempt 2 of 2)");
-    finished
-        .assert_told("ended with status 3, because sh exited with status 3, the last of 3 attempts in a row");
+    finished.assert_reported("restarting in 0.2 s (attempt 2 of 2)");
+    finished.assert_reported(
+        "ended with status 3, because sh exited with status 3, the last of 3 attempts in a row",
+    );
     assert!(began.elapsed() >= Duration::from_millis(300));
 }
 
@@ -64,7 +65,7 @@ fn a_stop_cancels_a_restart_and_its_failure_does_not_count() {
     let began = Instant::now();
     running.signal(TERM);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("monofy: stopping probe, because SIGTERM was received");
+    finished.assert_status(0).assert_reported("monofy: stopping probe, because SIGTERM was received");
     assert!(began.elapsed() < Duration::from_secs(1));
 }
 
@@ -128,6 +129,6 @@ fn a_program_that_has_vanished_is_one_more_failure() {
     let finished = run(&words).finish();
     finished
         .assert_status(127)
-        .assert_told("monofy: s could not be restarted; trying again in 0.2 s (attempt 2 of 2)");
-    finished.assert_told("because s could not be started");
+        .assert_reported("monofy: s could not be restarted; trying again in 0.2 s (attempt 2 of 2)");
+    finished.assert_reported("because s could not be started");
 }

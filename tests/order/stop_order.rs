@@ -26,7 +26,7 @@ fn a_process_is_told_to_stop_when_those_that_come_after_it_are_gone() {
     assert_eq!(all_got(&running.stdout.so_far(), "db"), [HUP]);
     send(api, USR1);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("monofy: stopping db");
+    finished.assert_status(0).assert_reported("monofy: stopping db");
     assert_eq!(all_got(&finished.stdout, "db"), [HUP, TERM]);
 }
 

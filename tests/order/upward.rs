@@ -55,7 +55,7 @@ fn a_socket_in_the_abstract_namespace_is_notified() {
 #[test]
 fn a_missing_socket_is_only_a_warning() {
     let finished = line("true").env("NOTIFY_SOCKET", "/no/such/socket").finish();
-    finished.assert_status(0).assert_told("cannot notify the service manager that everything is ready");
+    finished.assert_status(0).assert_reported("cannot notify the service manager that everything is ready");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_newline_is_written_to_the_ready_fd_and_it_is_closed_when_everything_is_read
 #[test]
 fn a_closed_ready_fd_is_an_error_before_anything_is_started() {
     let finished = line("--ready-fd 9 echo x").finish();
-    finished.assert_status(125).assert_stdout("").assert_told("--ready-fd");
+    finished.assert_status(125).assert_stdout("").assert_reported("--ready-fd");
     changed("close=0", "--ready-fd 3 echo x").finish().assert_status(125).assert_stdout("");
 }
 
@@ -169,7 +169,7 @@ fn a_ready_fd_without_a_reader_is_only_a_warning() {
     drop(read);
     let run = Run::of("sh", ["-c", "exec \"$MONOFY\" --ready-fd 5 true 5>&0"]).env("MONOFY", monofy());
     let finished = run.stdin(write).finish();
-    finished.assert_status(0).assert_told("cannot notify the service manager");
+    finished.assert_status(0).assert_reported("cannot notify the service manager");
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn a_closed_stdout_is_not_replaced_by_another_descriptor() {
         command.arg(super::support::monofy());
     });
     let finished = finished.finish();
-    finished.assert_status(0).assert_stdout("").assert_told("a      | failed");
+    finished.assert_status(0).assert_stdout("").assert_reported("a      | failed");
 }
 
 fn flags(file: &impl AsRawFd) -> String {
@@ -212,7 +212,9 @@ fn a_full_disk_is_reported_once() {
         command.stdout(full);
     });
     let finished = run.finish();
-    finished.assert_status(3).assert_told("cannot write to stdout, output is lost: No space left on device");
+    finished
+        .assert_status(3)
+        .assert_reported("cannot write to stdout, output is lost: No space left on device");
     assert_eq!(finished.stderr.matches("cannot write").count(), 1, "{}", finished.stderr);
 }
 

@@ -51,7 +51,7 @@ fn notices_come_without_pwritev2() {
         let finished = sandboxed(how, &["pwritev2"], &["true"]);
         finished
             .assert_status(0)
-            .assert_told("monofy: ended with status 0, because true exited with status 0");
+            .assert_reported("monofy: ended with status 0, because true exited with status 0");
     }
 }
 
@@ -118,7 +118,7 @@ fn a_warning_says_that_health_will_not_find_the_run_without_a_memory_file() {
     let warning = "--health and --status will not find this run: ";
     for how in WAYS {
         let finished = sandboxed(how, &["memfd_create"], &["-q", "true"]);
-        finished.assert_status(0).assert_told(warning);
+        finished.assert_status(0).assert_reported(warning);
         assert_eq!(finished.stderr.matches(warning).count(), 1, "{finished:?}");
     }
     let finished = run(&["true"]).finish();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::roundtrip::stdin;
 use crate::support::{Finished, Folder, Run, has_tool, in_path, monofy};
-use crate::there_and_back::stdin;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

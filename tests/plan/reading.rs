@@ -5,8 +5,8 @@ use std::time::Instant;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use crate::roundtrip::{plan, stdin};
 use crate::support::{DEADLINE, Folder, Run, Running, until};
-use crate::there_and_back::{plan, stdin};
 
 #[test]
 fn a_plan_is_read_from_a_file() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::roundtrip::stdin;
 use crate::support::{Folder, Run};
-use crate::there_and_back::stdin;
 
 /// A plan that would leave a file behind, were it executed.
 pub(crate) fn sound() -> Value {

@@ -181,5 +181,5 @@ fn bytes_that_are_not_utf8_are_base64() {
 fn warnings_stand_on_stderr_and_not_in_the_tree() {
     let finished = Run::new(["--plan", "p", "${A"]).finish();
     finished.assert_status(0).assert_stdout("processes, side by side\n└─ p  p '${A'\n");
-    finished.assert_told("monofy: warning: argument 3: this expansion is never closed");
+    finished.assert_reported("monofy: warning: argument 3: this expansion is never closed");
 }

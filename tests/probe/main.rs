@@ -3,12 +3,12 @@
 //! ```text
 //! probe state FILE                    writes its inherited state into FILE
 //! probe wait NAME [SIGNAL=WHAT]...    prints every signal that it gets; WHAT is an exit status, `ignore`, `die`, or a
-//!                                     report to send (see `tell`)
+//!                                     report to send (see `report`)
 //! probe headless NAME                 as idle, in a thread that goes on after the main thread has exited
 //! probe idle NAME                     waits for signals and leaves each to its default action
 //! probe comet NAME                    forks and exits again and again, so that its process id changes
 //! probe lines NAME COUNT              writes COUNT numbered lines to each of stdout and stderr, and exits
-//! probe tell REPORT                   sends a report and exits
+//! probe report HOW                     sends a report and exits
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
 //!
@@ -17,10 +17,10 @@
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
 mod lines;
+mod report;
 mod sandbox;
 mod signals;
 mod state;
-mod tell;
 mod with;
 
 use std::collections::HashMap;
@@ -42,8 +42,8 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["headless", name] => headless(name),
         ["comet", name] => comet(name),
         ["lines", name, count] => lines::write(name, count),
-        ["tell", how] => {
-            tell::tell(how);
+        ["report", how] => {
+            report::send(how);
             0
         }
         ["with", rest @ ..] => with::execute(rest),
@@ -90,7 +90,7 @@ fn wait(name: &str, rules: &[&str]) -> c_int {
         match reactions.get(&received.number) {
             Some(Reaction::Exit(status)) => return *status,
             Some(Reaction::Report(how)) => {
-                tell::tell(how);
+                report::send(how);
                 say(&format!("{name} told"));
             }
             Some(Reaction::Die) => signals::die_of(received.number),

@@ -60,7 +60,7 @@ fn a_stopped_process_is_continued_so_that_it_can_end() {
     send(b, STOP);
     until_stopped(b);
     send(a, USR1);
-    running.finish().assert_status(3).assert_told("probe.2 ended by SIGTERM");
+    running.finish().assert_status(3).assert_reported("probe.2 ended by SIGTERM");
 }
 
 /// A process that leaves an orphan `o` behind and goes on as `a`.

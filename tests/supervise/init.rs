@@ -4,18 +4,18 @@ use super::line::{CONT, INT, QUIT, TERM, USR1, all_got, ready};
 use super::support::{Run, Running, children, has_tool, in_path, monofy, probe, send, state, until};
 
 /// How a pid namespace is made: with a /proc of its own, or with one that shows other processes.
-const SEATS: [&[&str]; 2] =
+const ENVIRONMENTS: [&[&str]; 2] =
     [&["--pid", "--fork", "--kill-child", "--mount-proc"], &["--pid", "--fork", "--kill-child"]];
 
 fn may_unshare() -> bool {
-    let may = || Run::of("unshare", SEATS[0].iter().chain(&["true"])).finish().status == 0;
+    let may = || Run::of("unshare", ENVIRONMENTS[0].iter().chain(&["true"])).finish().status == 0;
     has_tool("the right to unshare", in_path("unshare") && may())
 }
 
-fn start(seat: &[&str], words: &[&str]) -> Running {
+fn start(environment: &[&str], words: &[&str]) -> Running {
     let (monofy, probe) = (monofy(), probe());
     let words = words.iter().map(|word| if *word == "probe" { probe.to_str().unwrap() } else { word });
-    let all = seat.iter().copied().chain([monofy.to_str().unwrap()]).chain(words);
+    let all = environment.iter().copied().chain([monofy.to_str().unwrap()]).chain(words);
     Run::of("unshare", all).env("PROBE", &probe).start()
 }
 
@@ -29,9 +29,9 @@ fn it_is_asked_to_stop_and_ends_with_0() {
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
+    for environment in ENVIRONMENTS {
         for number in [TERM, INT, QUIT] {
-            let running = start(seat, &["probe", "wait", "a", "|||", "probe", "wait", "b"]);
+            let running = start(environment, &["probe", "wait", "a", "|||", "probe", "wait", "b"]);
             ready(&running, "a");
             ready(&running, "b");
             send(init(&running), number);
@@ -48,11 +48,11 @@ fn it_ends_with_the_status_of_the_first_to_exit() {
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
+    for environment in ENVIRONMENTS {
         for (script, status) in [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143)] {
-            start(seat, &["sh", "-c", script, "|||", "sleep", "1000"]).finish().assert_status(status);
+            start(environment, &["sh", "-c", script, "|||", "sleep", "1000"]).finish().assert_status(status);
         }
-        start(seat, &["no-such-program"]).finish().assert_status(127);
+        start(environment, &["no-such-program"]).finish().assert_status(127);
     }
 }
 
@@ -61,8 +61,8 @@ fn it_passes_signals_on() {
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
-        let running = start(seat, &["probe", "wait", "a", "USR1=4"]);
+    for environment in ENVIRONMENTS {
+        let running = start(environment, &["probe", "wait", "a", "USR1=4"]);
         ready(&running, "a");
         send(init(&running), USR1);
         running.finish().assert_status(4);
@@ -74,9 +74,9 @@ fn it_reaps_orphans_and_they_end_nothing() {
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
+    for environment in ENVIRONMENTS {
         let script = format!("{}exec $PROBE wait a", "(true &); ".repeat(100));
-        let running = start(seat, &["-v", "sh", "-c", &script]);
+        let running = start(environment, &["-v", "sh", "-c", &script]);
         ready(&running, "a");
         let init = init(&running);
         until("all orphans reaped", || (children(init).len() == 1).then_some(()));
@@ -92,9 +92,9 @@ fn descendants_are_told_when_the_processes_are_gone_even_without_a_proc_of_its_o
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
+    for environment in ENVIRONMENTS {
         let script = "setsid $PROBE wait g TERM=ignore CONT=0 & (setsid $PROBE wait o &); exec $PROBE wait m";
-        let running = start(seat, &["--grace", "1h", "sh", "-c", script]);
+        let running = start(environment, &["--grace", "1h", "sh", "-c", script]);
         for name in ["g", "o", "m"] {
             ready(&running, name);
         }
@@ -112,16 +112,19 @@ fn at_the_deadline_all_is_killed_even_without_a_proc_of_its_own() {
     if !may_unshare() {
         return;
     }
-    for seat in SEATS {
+    for environment in ENVIRONMENTS {
         let script = "setsid $PROBE wait g TERM=ignore & exec $PROBE wait m TERM=ignore";
-        let running = start(seat, &["--grace", "300ms", "sh", "-c", script, "|||", "probe", "wait", "b"]);
+        let running =
+            start(environment, &["--grace", "300ms", "sh", "-c", script, "|||", "probe", "wait", "b"]);
         for name in ["g", "m", "b"] {
             ready(&running, name);
         }
         send(init(&running), TERM);
         running.finish().assert_status(137);
-        let running =
-            start(seat, &["--grace", "300ms", "sh", "-c", script, "|||", "probe", "wait", "b", "USR1=6"]);
+        let running = start(
+            environment,
+            &["--grace", "300ms", "sh", "-c", script, "|||", "probe", "wait", "b", "USR1=6"],
+        );
         for name in ["g", "m", "b"] {
             ready(&running, name);
         }
@@ -137,7 +140,7 @@ fn a_descendant_whose_main_thread_has_exited_is_told_to_stop() {
         return;
     }
     let script = "(setsid $PROBE headless g &); exec $PROBE wait m";
-    let running = start(SEATS[0], &["--grace", "1h", "sh", "-c", script]);
+    let running = start(ENVIRONMENTS[0], &["--grace", "1h", "sh", "-c", script]);
     ready(&running, "m");
     ready(&running, "g");
     let init = init(&running);

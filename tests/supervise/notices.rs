@@ -88,11 +88,11 @@ fn a_template_is_told_and_no_value() {
     let finished = run(&["true", "$SECRET", "${SECRET:-x y}", "|||", "sleep", "$<SECRET>"])
         .env("SECRET", "1000")
         .finish();
-    finished.assert_status(0).assert_told("true $SECRET '${SECRET:-x y}'");
+    finished.assert_status(0).assert_reported("true $SECRET '${SECRET:-x y}'");
     assert!(!finished.stderr.contains("1000"), "{finished:?}");
     // Nor where it cannot be started.
     let finished = run(&["$SECRET"]).env("SECRET", "no-such-program").finish();
-    finished.assert_status(127).assert_told("$SECRET");
+    finished.assert_status(127).assert_reported("$SECRET");
     assert!(!finished.stderr.lines().any(|line| line.contains("(no-such-program)")), "{finished:?}");
 }
 
@@ -109,7 +109,7 @@ fn quiet_leaves_what_went_wrong() {
     assert_eq!(finished.stderr, "");
     let finished = line("-q sh -c exit\t3 ||| sleep 1000").finish();
     assert_eq!(notices(&finished), ["ended with status 3, because sh exited with status 3"]);
-    line("-q no-such-program").finish().assert_told("no-such-program");
+    line("-q no-such-program").finish().assert_reported("no-such-program");
 }
 
 #[test]

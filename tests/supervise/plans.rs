@@ -63,7 +63,7 @@ fn the_success_of_a_once_process_ends_nothing_and_its_failure_the_run() {
 fn a_run_of_once_processes_ends_with_0_when_all_have_succeeded() {
     let once = |name| process(name, "true", &json!({ "once": true }));
     let finished = plan(&[], &[once("a"), once("b")]).finish();
-    finished.assert_status(0).assert_told("ended with status 0, because no process is left to run");
+    finished.assert_status(0).assert_reported("ended with status 0, because no process is left to run");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn commands_whose_creates_path_exists_are_skipped() {
     ];
     let finished = plan(&setup, &processes).finish();
     finished.assert_status(0).assert_stdout("made\nrun\n");
-    finished.assert_told("setup init is skipped").assert_told("monofy: skipped is skipped");
+    finished.assert_reported("setup init is skipped").assert_reported("monofy: skipped is skipped");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn what_a_setup_command_has_made_counts_when_the_turn_of_another_comes() {
     let path = folder.path().join("data").display().to_string();
     let setup = [process("make", &format!("touch {path}"), &json!({}))];
     let finished = plan(&setup, &[process("init", "false", &json!({ "creates": path }))]).finish();
-    finished.assert_status(0).assert_told("because no process is left to run");
+    finished.assert_status(0).assert_reported("because no process is left to run");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_signal_that_is_rewritten_to_a_stop_signal_begins_a_stop() {
     ready(&running, "b");
     running.signal(USR1);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("because SIGUSR1 was received");
+    finished.assert_status(0).assert_reported("because SIGUSR1 was received");
     assert_eq!(all_got(&finished.stdout, "a"), [QUIT]);
     assert_eq!(all_got(&finished.stdout, "b"), [TERM]);
 }
@@ -160,7 +160,7 @@ fn a_setup_command_is_restarted_on_failure() {
     migrate["argv"].as_array_mut().unwrap().push(script.into());
     let finished = plan(&[migrate], &[process("run", "echo run", &json!({}))]).finish();
     finished.assert_status(0).assert_stdout("run\n");
-    finished.assert_told("setup migrate exited with status 1; restarting in 0.2 s (attempt 2 of 2)");
+    finished.assert_reported("setup migrate exited with status 1; restarting in 0.2 s (attempt 2 of 2)");
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn int_and_quit_that_were_inherited_as_ignored_are_passed_on_and_begin_no_stop()
     }
     assert!(!running.stderr.so_far().contains("stopping"));
     running.signal(TERM);
-    running.finish().assert_status(0).assert_told("because SIGTERM was received");
+    running.finish().assert_status(0).assert_reported("because SIGTERM was received");
 }
 
 #[test]

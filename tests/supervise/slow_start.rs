@@ -33,7 +33,7 @@ fn a_start_that_hangs_holds_up_neither_the_others_nor_a_stop() {
     ready(&running, "b");
     send(traced(&running), TERM);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("stopping probe, because SIGTERM was received");
+    finished.assert_status(0).assert_reported("stopping probe, because SIGTERM was received");
     assert!(!finished.stdout.contains("a ready"), "{finished:?}");
     assert!(!finished.stderr.contains("a started"), "{finished:?}");
 }

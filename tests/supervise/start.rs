@@ -36,7 +36,7 @@ fn a_failing_setup_command_ends_the_run_with_its_status_and_nothing_later_starts
     for (setup, status) in [("exit 3", 3), ("exit 255", 255), ("kill -KILL $$", 137), ("kill -USR1 $$", 138)]
     {
         let words = ["true", "&&", "sh", "-c", setup, "&&", "touch", "later", "&&", "touch", "process"];
-        run(&words).directory(folder.path()).finish().assert_status(status).assert_told("setup sh");
+        run(&words).directory(folder.path()).finish().assert_status(status).assert_reported("setup sh");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{setup}");
     }
 }
@@ -71,7 +71,7 @@ fn other_signals_are_passed_on_to_the_setup_command_and_end_nothing() {
     got(&running, "s", HUP);
     running.signal(USR1);
     let finished = running.finish();
-    finished.assert_status(0).assert_told("ended with status 0");
+    finished.assert_status(0).assert_reported("ended with status 0");
     assert!(finished.stdout.ends_with("process\n"), "{finished:?}");
 }
 
@@ -87,7 +87,7 @@ fn a_signal_that_was_pending_at_the_start_ends_the_run_before_anything_starts() 
 fn all_missing_programs_are_reported_before_any_process_starts() {
     let folder = Folder::new();
     let finished = line("touch process ||| no-such-one ||| no-such-two").directory(folder.path()).finish();
-    finished.assert_status(127).assert_told("no-such-one").assert_told("no-such-two");
+    finished.assert_status(127).assert_reported("no-such-one").assert_reported("no-such-two");
     assert!(!folder.path().join("process").exists());
 }
 
@@ -106,7 +106,7 @@ fn a_missing_setup_program_ends_the_run_and_nothing_later_starts() {
         .directory(folder.path())
         .finish()
         .assert_status(127)
-        .assert_told("no-such");
+        .assert_reported("no-such");
     assert!(!folder.path().join("process").exists());
 }
 
@@ -127,7 +127,7 @@ fn what_cannot_be_executed_is_126_and_what_is_not_there_is_127() {
         for words in [vec![program], vec![program, "&&", "true"]] {
             let finished = run(&words).directory(folder.path()).finish();
             assert_eq!(finished.status, status, "{words:?} {finished:?}");
-            finished.assert_told(program);
+            finished.assert_reported(program);
         }
     }
 }
@@ -159,7 +159,7 @@ fn a_program_that_fails_to_start_stops_the_processes_that_run() {
     let folder = Folder::new();
     script(&folder, "orphan", "#!/no/such/interpreter\n");
     let finished = line("sleep 1000 ||| ./orphan ||| touch later").directory(folder.path()).finish();
-    finished.assert_status(127).assert_told("./orphan").assert_told("SIGTERM");
+    finished.assert_status(127).assert_reported("./orphan").assert_reported("SIGTERM");
     assert!(!folder.path().join("later").exists());
 }
 
@@ -198,7 +198,7 @@ fn a_working_directory_is_where_relative_programs_and_paths_are_looked_up() {
 fn a_missing_working_directory_is_reported_before_any_process_starts() {
     let folder = Folder::new();
     let finished = line("touch process ||| -w nowhere true").directory(folder.path()).finish();
-    finished.assert_status(125).assert_told("working directory");
+    finished.assert_status(125).assert_reported("working directory");
     assert!(!folder.path().join("process").exists());
 }
 

@@ -90,7 +90,7 @@ fn a_signal_during_a_stop_of_monofys_own_does_not_change_the_status() {
     running.signal(INT);
     got(&running, "b", INT);
     send(b, USR1);
-    running.finish().assert_status(5).assert_told("because probe exited with status 5");
+    running.finish().assert_status(5).assert_reported("because probe exited with status 5");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_death_counts_before_a_signal_that_is_seen_in_the_same_wake_up() {
             running.signal(number);
             end(a, USR1);
         });
-        running.finish().assert_status(7).assert_told("because probe exited with status 7");
+        running.finish().assert_status(7).assert_reported("because probe exited with status 7");
     }
 }
 
@@ -171,5 +171,5 @@ fn a_core_dump_is_reported() {
     let folder = Folder::new();
     let crash = "ulimit -c unlimited && kill -SEGV $$";
     let finished = Run::new(["--name=worker", "sh", "-c", crash]).directory(folder.path()).finish();
-    finished.assert_status(139).assert_told("monofy: worker was killed by SIGSEGV (core dumped)");
+    finished.assert_status(139).assert_reported("monofy: worker was killed by SIGSEGV (core dumped)");
 }

@@ -97,7 +97,7 @@ fn descendants_left_when_the_first_process_exits_are_stopped_too() {
     ready(&running, "g");
     send(ready(&running, "m"), USR1);
     let finished = running.finish();
-    finished.assert_status(6).assert_told("stopping processes left behind");
+    finished.assert_status(6).assert_reported("stopping processes left behind");
     assert_eq!(finished.stderr.matches("left behind").count(), 1, "{finished:?}");
     assert_eq!(all_got(&finished.stdout, "g"), [TERM]);
 }
@@ -112,7 +112,7 @@ fn at_the_deadline_what_is_left_is_killed_and_named() {
     running.signal(TERM);
     let finished = running.finish();
     assert!(began.elapsed() >= Duration::from_millis(300));
-    finished.assert_status(137).assert_told("killed stubborn");
+    finished.assert_status(137).assert_reported("killed stubborn");
     assert!(!finished.stderr.contains("killed meek"), "{finished:?}");
 }
 
@@ -262,7 +262,7 @@ fn without_being_told_a_limit_a_stop_of_monofys_own_has_ten_seconds() {
     ready(&running, "b");
     let began = Instant::now();
     send(a, USR1);
-    running.finish().assert_status(3).assert_told("killed probe.2");
+    running.finish().assert_status(3).assert_reported("killed probe.2");
     let took = began.elapsed();
     assert!(took >= Duration::from_secs(10) && took < Duration::from_secs(13), "{took:?}");
 }
@@ -301,7 +301,7 @@ fn a_stop_during_setup_has_the_same_deadline() {
     let running = line("--grace 200ms probe wait s TERM=ignore && true").start();
     ready(&running, "s");
     running.signal(TERM);
-    running.finish().assert_status(137).assert_told("killed setup probe");
+    running.finish().assert_status(137).assert_reported("killed setup probe");
 }
 
 #[test]
@@ -326,4 +326,38 @@ fn descendants_are_found_when_no_descriptor_is_left() {
     let finished = running.finish();
     finished.assert_status(0);
     assert_eq!(all_got(&finished.stdout, "g"), [TERM]);
+}
+
+/// monofy as `$0` with `--grace=1s` and a process that has 6 s to stop and needs 1.5 s. Another one exits once the first
+/// has made the file `$1`.
+const SLOW_STOP: &str = "export FILE=$1; exec \"$0\" -q -g 1s --stop-timeout=6s sh -c \
+    'trap \"sleep 1.5; echo clean; exit 0\" TERM; touch $$FILE; while :; do sleep 0.05; done' '|||' \
+    sh -c 'until [ -e $$FILE ]; do sleep 0.01; done; exit 3'";
+
+fn assert_stops_slowly(run: impl FnOnce([String; 2]) -> Run) {
+    let folder = super::support::Folder::new();
+    let file = folder.path().join("ready").display().to_string();
+    let began = Instant::now();
+    let finished = run([monofy().display().to_string(), file]).finish();
+    finished.assert_status(3).assert_stdout("clean\n");
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_stop_timeout_holds_without_proc() {
+    let may = Run::of("unshare", ["--mount", "--pid", "--fork", "true"]).finish().status == 0;
+    if !super::support::has_tool("the right to make namespaces", may) {
+        return;
+    }
+    let script = format!("mount -t tmpfs none /proc && {SLOW_STOP}");
+    let words = ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script].map(str::to_owned);
+    assert_stops_slowly(|arguments| Run::of("unshare", words.into_iter().chain(arguments)));
+}
+
+#[test]
+fn a_stop_timeout_holds_when_descriptors_run_out() {
+    // The standard streams, the signals and the status; nothing is left to read /proc with.
+    let script = format!("ulimit -n 8 && {SLOW_STOP}");
+    let words = ["-c".to_owned(), script];
+    assert_stops_slowly(|arguments| Run::of("sh", words.into_iter().chain(arguments)));
 }

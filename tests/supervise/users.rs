@@ -64,9 +64,9 @@ fn what_is_missing_is_named_before_any_process_starts() {
             .finish()
             .assert_status(status)
             .assert_stdout("")
-            .assert_told(&format!("monofy: {message}"));
+            .assert_reported(&format!("monofy: {message}"));
         let finished = line(&format!("echo x ||| {words}")).finish();
-        finished.assert_status(status).assert_stdout("").assert_told(&format!("monofy: {message}"));
+        finished.assert_status(status).assert_stdout("").assert_reported(&format!("monofy: {message}"));
         assert!(!finished.stderr.contains("started (pid"), "{finished:?}");
     }
 }

@@ -216,13 +216,13 @@ impl Finished {
     }
 
     /// Asserts that stdout has this line.
-    pub fn assert_told_on_stdout(&self, line: &str) -> &Self {
+    pub fn assert_printed(&self, line: &str) -> &Self {
         assert!(self.stdout.lines().any(|told| told == line), "no line {line:?} in {self:#?}");
         self
     }
 
     /// Asserts that a line of stderr contains this.
-    pub fn assert_told(&self, part: &str) -> &Self {
+    pub fn assert_reported(&self, part: &str) -> &Self {
         assert!(
             self.stderr.lines().any(|line| line.contains(part)),
             "no line contains {part:?} in {self:#?}"

@@ -292,7 +292,7 @@ fn a_blank_that_toml_does_not_have_is_an_error() {
     for blank in ["\u{b}", "\u{c}", "\u{85}", "\u{a0}", "\u{2003}"] {
         let scenario = Scenario::new().file(FILE, format!("vars.A{blank}= 1\n"));
         let finished = Run::new(["p"]).directory(scenario.path()).finish();
-        finished.assert_status(125).assert_told("monofy.toml:1:7: not valid TOML: invalid unquoted key");
+        finished.assert_status(125).assert_reported("monofy.toml:1:7: not valid TOML: invalid unquoted key");
     }
 }
 
@@ -300,7 +300,7 @@ fn a_blank_that_toml_does_not_have_is_an_error() {
 fn a_password_hash_as_a_default_has_a_warning_that_shows_none_of_it() {
     let file = "[vars.HASH]\nsecret = true\ndefault = '$2b$12$Pg8A'\n[vars]\nB = '$$2b$$12$$Pg8A'\n";
     let finished = Scenario::new().file(FILE, file).run(["-q", "sh", "-c", "exit 3", "$HASH", "$B"]);
-    finished.assert_status(3).assert_told(
+    finished.assert_status(3).assert_reported(
         "monofy.toml:3:11: HASH: in the default, an unset variable becomes nothing in what looks like a password hash: \
          write `$$` for each `$` in it",
     );

@@ -75,7 +75,7 @@ fn a_defaults_file_that_is_a_link_to_nowhere_is_an_error() {
         let scenario = Scenario::new();
         std::os::unix::fs::symlink(target, scenario.path().join(FILE)).expect("a link can be made");
         let finished = scenario.run(["p"]);
-        finished.assert_status(125).assert_told("the defaults file ./monofy.toml cannot be read: ");
+        finished.assert_status(125).assert_reported("the defaults file ./monofy.toml cannot be read: ");
     }
 }
 
@@ -146,7 +146,7 @@ fn a_boolean_that_is_false_is_empty_for_operators_with_a_colon() {
         .env("DEBUG", "maybe")
         .run(["p"])
         .assert_status(125)
-        .assert_told("DEBUG: the value from the environment is not a boolean");
+        .assert_reported("DEBUG: the value from the environment is not a boolean");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_default_that_cannot_be_expanded_is_reported_where_it_is_written() {
     finished.assert_status(125);
     // A spread of one word is refused as well: how many words it makes depends on the value.
     let spread = Scenario::new().file(FILE, "[vars]\nA = 'x'\nB = '${A...}'\n");
-    spread.run(["p"]).assert_status(125).assert_told("B: a spread makes several words");
+    spread.run(["p"]).assert_status(125).assert_reported("B: a spread makes several words");
     let unused = Scenario::new().file(FILE, "[vars]\nA = '${NEEDED:?}'\n").env("A", "set");
     assert_eq!(unused.shown(&["-q", "echo", "$A"]), "set\n");
 }

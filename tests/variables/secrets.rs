@@ -76,7 +76,7 @@ fn processes_get_secrets_and_notices_do_not() {
         scenario.run(["$SHELL_TOKEN", "-c", "echo $1", "sh", "${DB}", "&&", "$SHELL_TOKEN", "-c", "exit 3"]);
     finished.assert_status(3).assert_stdout("hunter2\n");
     assert!(!finished.stderr.contains("hunter2") && !finished.stderr.contains("/sh"), "{finished:#?}");
-    finished.assert_told("monofy: *** started (pid ").assert_told("monofy: *** exited with status 3");
+    finished.assert_reported("monofy: *** started (pid ").assert_reported("monofy: *** exited with status 3");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn only_a_plan_with_its_secrets_is_executed() {
     let masked = scenario.run(["--plan=json", "echo", "$DB"]).stdout;
     let scenario = scenario.file("plan", masked);
     let refused = scenario.run(["--run-plan", "plan"]);
-    refused.assert_status(125).assert_told("monofy: --run-plan: plan: its secrets are masked");
+    refused.assert_status(125).assert_reported("monofy: --run-plan: plan: its secrets are masked");
     let open = scenario.run(["--plan=json", "--show-secrets", "echo", "$DB"]).stdout;
     let scenario = scenario.file("plan", open);
     assert_eq!(scenario.shown(&["-q", "--run-plan", "plan"]), "hunter2\n");
@@ -132,7 +132,7 @@ fn no_problem_shows_a_secret() {
         "${A...}${DB",
         "${API_TOKENS}",
     ]);
-    finished.assert_status(125).assert_told("argument 9: API_TOKENS: not set; did you mean API_TOKEN?");
+    finished.assert_status(125).assert_reported("argument 9: API_TOKENS: not set; did you mean API_TOKEN?");
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
 }
 
@@ -149,9 +149,9 @@ fn a_secret_in_the_path_of_a_file_is_masked() {
     std::fs::create_dir(scenario.path().join("hunter2")).expect("a folder can be made");
     let scenario = scenario.file("hunter2/env", "B='x' y\nC=1\n").file("hunter2/key", "hunter2");
     let finished = scenario.run(["--explain", "p", "$C", "$KEY"]);
-    finished.assert_status(125).assert_told("***/env:1:7: text after the closing quote");
-    finished.assert_told("the env file ./***/gone cannot be read");
-    finished.assert_told("KEY: the value from *** is none of x");
+    finished.assert_status(125).assert_reported("***/env:1:7: text after the closing quote");
+    finished.assert_reported("the env file ./***/gone cannot be read");
+    finished.assert_reported("KEY: the value from *** is none of x");
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
     let shown = finished.stdout.replace("KEY = hunter2", "");
     assert!(!shown.contains("hunter2") && shown.contains("***/env:2"), "{finished:#?}");

@@ -98,7 +98,7 @@ fn defaults_that_double_each_other_are_bounded() {
     let scenario = Scenario::new().file("monofy.toml", file);
     timed(&scenario, &["p"])
         .assert_status(125)
-        .assert_told("A19: in the default, A18: the result is larger than 4 MiB");
+        .assert_reported("A19: in the default, A18: the result is larger than 4 MiB");
 }
 
 /// The CPU time of a process in clock ticks.

@@ -226,14 +226,14 @@ impl Machine {
                 task.turn = match kept {
                     Some(_) if is_turn => {
                         told.push(id);
-                        Turn::Told { at: now, yields: stop.yields(now, task.stop_timeout()) }
+                        Turn::Notified { at: now, yields: stop.yields(now, task.stop_timeout()) }
                     }
                     Some(kept) => Turn::At(kept),
                     None => Turn::Unknown,
                 };
             }
             let own = match (task.state, task.turn) {
-                (TaskState::Running(_), Turn::Told { yields, .. }) => Some(yields),
+                (TaskState::Running(_), Turn::Notified { yields, .. }) => Some(yields),
                 (TaskState::Running(_), Turn::At(_) | Turn::Unknown) => None,
                 // A start that does not return keeps the others no longer than a process.
                 (TaskState::Starting, _) => Some(stop.yields(stop.began, task.stop_timeout())),
@@ -277,8 +277,8 @@ impl Machine {
         if let (true, Some(received)) = (has_reached, received) {
             task.sent.insert(received);
         }
-        if !matches!(task.turn, Turn::Told { .. }) {
-            task.turn = Turn::Told { at: now, yields: stop.yields(now, task.stop_timeout()) };
+        if !matches!(task.turn, Turn::Notified { .. }) {
+            task.turn = Turn::Notified { at: now, yields: stop.yields(now, task.stop_timeout()) };
         }
         if !has_reached || Some(signal) != received {
             self.push(Action::Send(pid, signal));
@@ -317,7 +317,7 @@ impl Machine {
         let each = running().filter_map(|task| match (task.killed_at(), task.turn) {
             (Some(killed), _) => Some(killed.plus(AFTER_KILL)),
             (None, Turn::At(turn)) => Some(turn),
-            (None, Turn::Told { .. }) => task.own_deadline(),
+            (None, Turn::Notified { .. }) => task.own_deadline(),
             (None, Turn::Unknown) => None,
         });
         let rest = (!stop.has_reported_rest && stop.limit.is_none()).then(|| stop.began.plus(PATIENCE));

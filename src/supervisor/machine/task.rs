@@ -76,7 +76,7 @@ pub(in crate::supervisor) enum Turn {
     /// Then, unless those it waits for end earlier.
     At(Tick),
     /// It was told `at` this time; what it keeps from being told waits until `yields` at most.
-    Told { at: Tick, yields: Tick },
+    Notified { at: Tick, yields: Tick },
 }
 
 impl Task {
@@ -300,14 +300,14 @@ impl Task {
     /// When its own stop timeout is over, counted from when it was told to stop.
     pub(in crate::supervisor) fn own_deadline(&self) -> Option<Tick> {
         match (self.turn, self.stop_timeout?) {
-            (Turn::Told { at, .. }, Timeout::After(limit)) => Some(at.plus(limit)),
-            (Turn::Told { .. } | Turn::At(_) | Turn::Unknown, Timeout::After(_) | Timeout::Never) => None,
+            (Turn::Notified { at, .. }, Timeout::After(limit)) => Some(at.plus(limit)),
+            (Turn::Notified { .. } | Turn::At(_) | Turn::Unknown, Timeout::After(_) | Timeout::Never) => None,
         }
     }
 
     /// Whether it runs and has not been told to stop.
     pub(in crate::supervisor) fn waits_for_its_turn(&self) -> bool {
-        self.running().is_some() && !matches!(self.turn, Turn::Told { .. })
+        self.running().is_some() && !matches!(self.turn, Turn::Notified { .. })
     }
 
     pub(in crate::supervisor) fn killed_at(&self) -> Option<Tick> {

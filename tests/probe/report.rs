@@ -18,14 +18,15 @@ use std::os::fd::FromRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-pub(crate) fn tell(how: &str) {
+pub(crate) fn send(how: &str) {
     let (kind, rest) = how.split_once(':').expect("KIND:REST");
     match kind {
         "tcp" => std::mem::forget(TcpListener::bind(rest).expect("the port is free")),
         "notify" => notify(rest),
         "child" => {
             let probe = std::env::current_exe().expect("it knows its path");
-            let status = std::process::Command::new(probe).args(["tell", &format!("notify:{rest}")]).status();
+            let status =
+                std::process::Command::new(probe).args(["report", &format!("notify:{rest}")]).status();
             assert!(status.is_ok_and(|status| status.success()), "the child sends it");
         }
         "fd" => {
