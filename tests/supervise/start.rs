@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::line::{HUP, INT, QUIT, TERM, USR1, all_got, changed, got, line, ready, run};
-use super::support::{Folder, children, probe, send};
+use super::support::{Folder, Run, children, probe, send};
 
 fn make_executable(file: &Path) {
     std::fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
@@ -231,4 +231,18 @@ fn it_starts_with_every_signal_inherited_as_ignored_and_blocked() {
     let finished = running.finish();
     finished.assert_status(0);
     assert_eq!(all_got(&finished.stdout, "a"), [TERM]);
+}
+
+/// Under qemu vfork(2) copies the memory, so the parent sees nothing that the child writes there.
+#[test]
+fn a_failed_execution_is_reported_where_vfork_copies_the_memory() {
+    let emulator = format!("qemu-{}", std::env::consts::ARCH);
+    if !super::support::has_tool(&emulator, super::support::in_path(&emulator)) {
+        return;
+    }
+    let folder = super::support::Folder::new();
+    let script = script(&folder, "script", "#!/nowhere/interpreter\n");
+    let finished = Run::of(&emulator, [super::support::monofy(), script]).finish();
+    finished.assert_status(127).assert_stdout("");
+    finished.assert_reported("its interpreter or dynamic loader does not exist");
 }
