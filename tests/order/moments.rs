@@ -1,4 +1,5 @@
-//! TERM at any moment: while a process waits for readiness, during a check, in a back-off, between restarts.
+//! TERM at any moment: while a setup command is restarted, while a process waits for readiness or for one that runs once,
+//! during a check, in a back-off, between restarts, between the ranks of a stop.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +11,25 @@ const MOMENTS: u64 = 40;
 /// Within so many milliseconds of the start.
 const WITHIN: u64 = 1200;
 
-/// One that is ready after a while, by a command that takes a while; one that waits for it; two that fail again and
+/// Setup commands: one that fails the first time, two that are left out. Then one process that is ready after a while, by a command that takes a while; one that waits for it; one
+/// that runs once after it, and one that comes after that; two that fail again and
 /// again; one that never is ready.
 fn busy() -> Run {
     let script = "trap 'exit 0' TERM; sleep 0.3 & wait; : >$0; sleep 1000 & wait";
     let check = "exec:sh -c 'sleep 0.05; test -e ready'";
     run(&[
         "--grace=5s",
+        "--restart=on-failure",
+        "sh",
+        "-c",
+        "test -e tried || { : >tried; sleep 0.05; exit 1; }",
+        "&&",
+        "--if=",
+        "false",
+        "&&",
+        "--creates=tried",
+        "false",
+        "&&",
         "--name=db",
         "--ready",
         check,
@@ -24,6 +37,18 @@ fn busy() -> Run {
         "-c",
         script,
         "ready",
+        "|||",
+        "--name=migrate",
+        "--once",
+        "--after=db",
+        "sh",
+        "-c",
+        "sleep 0.05",
+        "|||",
+        "--after=migrate",
+        "probe",
+        "wait",
+        "w",
         "|||",
         "--after=db",
         "--restart=always",
