@@ -61,7 +61,7 @@ fn readiness_by_a_descriptor() {
 
 #[test]
 fn readiness_by_a_notification() {
-    let script = "\"$PROBE\" tell notify:READY=1; exec sleep 1000";
+    let script = "\"$PROBE\" report notify:READY=1; exec sleep 1000";
     ends(
         6,
         &[
