@@ -74,7 +74,7 @@ fn a_pseudo_terminal_and_all_kinds_of_checks_work_in_a_sandbox() {
             "--ready=notify",
             "sh",
             "-c",
-            "\"$$PROBE\" tell notify:READY=1; exec sleep 1000",
+            "\"$$PROBE\" report notify:READY=1; exec sleep 1000",
             "|||",
             "--name",
             "c",
