@@ -10,7 +10,7 @@ fn documents() -> Vec<String> {
 }
 
 /// Runs a command line as a user types it, with `monofy` in PATH, and returns its whole output.
-pub fn shown(typed: &str) -> String {
+pub(crate) fn shown(typed: &str) -> String {
     let program = monofy();
     let folder = program.parent().expect("the program lies in a folder").display();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
@@ -18,7 +18,7 @@ pub fn shown(typed: &str) -> String {
     Run::of("/bin/sh", ["-c", &script]).directory(root()).env("PATH", path).finish().stdout
 }
 
-pub fn without_pids(text: &str) -> String {
+pub(crate) fn without_pids(text: &str) -> String {
     let mut rest = text;
     let mut result = String::new();
     while let Some((before, after)) = rest.split_once("(pid ") {

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-pub fn document(name: &str) -> String {
+pub(crate) fn document(name: &str) -> String {
     let path = root().join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The pages of the book without its table of contents, in alphabetical order, as paths from the root.
-pub fn pages() -> Vec<String> {
+pub(crate) fn pages() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("docs")).expect("there are pages").filter_map(Result::ok);
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let pages = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md");
@@ -23,7 +23,7 @@ pub fn pages() -> Vec<String> {
 }
 
 /// The folders of the examples.
-pub fn examples() -> Vec<PathBuf> {
+pub(crate) fn examples() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("examples")).expect("there are examples");
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
     let mut folders: Vec<PathBuf> = folders.collect();
@@ -33,20 +33,20 @@ pub fn examples() -> Vec<PathBuf> {
 }
 
 /// Every file below a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let paths = entries.map(|entry| entry.path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// A fenced block.
-pub struct Block {
-    pub language: String,
-    pub text: String,
+pub(crate) struct Block {
+    pub(crate) language: String,
+    pub(crate) text: String,
 }
 
 /// The fenced blocks of a document.
-pub fn blocks(document: &str) -> Vec<Block> {
+pub(crate) fn blocks(document: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
@@ -59,13 +59,13 @@ pub fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// The texts of the blocks of this language.
-pub fn blocks_of(document: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks_of(document: &str, language: &str) -> Vec<String> {
     let blocks = blocks(document).into_iter().filter(|block| block.language == language);
     blocks.map(|block| block.text).collect()
 }
 
 /// The lines outside fenced blocks.
-pub fn prose(document: &str) -> Vec<&str> {
+pub(crate) fn prose(document: &str) -> Vec<&str> {
     let mut inside = false;
     let is_prose = |line: &&str| {
         let is_fence = line.starts_with("```");
