@@ -14,8 +14,10 @@ pub(crate) fn document(name: &str) -> String {
 /// The pages of the book without its table of contents, in alphabetical order, as paths from the root.
 pub(crate) fn pages() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("docs")).expect("there are pages").filter_map(Result::ok);
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let pages = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md");
+    let paths = entries.map(|entry| entry.path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let names = paths.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    let pages = names.filter(|name| name != "SUMMARY.md");
     let mut pages: Vec<String> = pages.map(|name| format!("docs/{name}")).collect();
     pages.sort();
     assert!(pages.len() > 10, "the pages were not found");
