@@ -5,8 +5,8 @@ use std::time::Duration;
 use monofy::exit::{ExitReason, START_TIMEOUT};
 use monofy::plan::{CheckId, Restart};
 use monofy::supervisor::{
-    Action, Announcement, Cause, Children, CreatesPath, Event, Grace, Notice, ProbeInterval, ProbeResult,
-    ReadinessCheck, Task, TaskId, Tick, Unready,
+    Action, Announcement, Cause, Children, CreatesPath, Event, Grace, Leftovers, Notice, ProbeInterval,
+    ProbeResult, ReadinessCheck, Task, TaskId, Tick, Unready,
 };
 use monofy::sys::spawn::Grouping;
 
@@ -112,6 +112,18 @@ fn a_wait_begins_once_what_the_process_comes_after_is_ready() {
 }
 
 #[test]
+fn what_a_process_comes_after_has_to_be_ready_when_its_checks_have_succeeded() {
+    let other = task().restarting(Restart::Always);
+    let mut bench = begun(vec![after(waiting(1), 1), other]);
+    bench.pass().spawned(1).pass().pass();
+    bench.died(1, FAILED).handle(Event::LeftoversSeen(TaskId(1), Leftovers::None)).take();
+    answered(&mut bench, wait(0, 0), ProbeResult::Ready);
+    assert_eq!(bench.pass().take(), []);
+    assert_eq!(bench.at(100).pass().take(), [spawn(1)]);
+    assert_eq!(bench.spawned(1).pass().take(), [spawn(0)]);
+}
+
+#[test]
 fn a_process_whose_creates_path_exists_waits_for_nothing() {
     let mut bench = begun(vec![waiting(1).creating(), task()]);
     assert_eq!(bench.pass().take(), [Action::CheckCreates(TaskId(0))]);
@@ -132,7 +144,7 @@ fn a_restart_waits_as_the_first_start_did() {
     let mut bench = begun(vec![waiting(1).restarting(Restart::Always), task()]);
     bench.pass().pass();
     answered(&mut bench, wait(0, 0), ProbeResult::Ready).pass().spawned(0).pass().spawned(1).take();
-    bench.died(0, FAILED).handle(Event::LeftoversSeen(TaskId(0), monofy::supervisor::Leftovers::None)).take();
+    bench.died(0, FAILED).handle(Event::LeftoversSeen(TaskId(0), Leftovers::None)).take();
     assert_eq!(bench.at(100).pass().take(), []);
     assert_eq!(bench.pass().take(), [probe(0, 0)]);
     answered(&mut bench, wait(0, 0), ProbeResult::NotYet).at(120);
