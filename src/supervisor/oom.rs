@@ -36,8 +36,10 @@ impl OomMonitor {
 
     fn begin_at(&mut self, root: &Path) {
         self.has_begun = true;
-        self.group = MemoryGroup::find(root);
-        self.explained = self.group.as_ref().and_then(MemoryGroup::kills).unwrap_or(u64::MAX);
+        if let Some((group, kills)) = MemoryGroup::find(root) {
+            self.group = Some(group);
+            self.explained = kills.unwrap_or(u64::MAX);
+        }
     }
 
     /// The cause of a SIGKILL that monofy did not send to a process that has just died.
@@ -83,7 +85,8 @@ impl Version {
 }
 
 impl MemoryGroup {
-    fn find(root: &Path) -> Option<Self> {
+    /// The group of this process, and the counter of kills if it has one.
+    fn find(root: &Path) -> Option<(Self, Option<u64>)> {
         let (version, path) = parse_membership(&read(&root.join("proc/self/cgroup"))?)?;
         let mount = root.join(match version {
             Version::One => "sys/fs/cgroup/memory",
@@ -94,8 +97,8 @@ impl MemoryGroup {
         let mut names = path.components();
         loop {
             let directory = mount.join(names.as_path());
-            if directory.join(version.counter_file()).exists() {
-                return Some(Self { directory, mount, version });
+            if let Some(counter) = read(&directory.join(version.counter_file())) {
+                return Some((Self { directory, mount, version }, parse_counter(&counter)));
             }
             names.next()?;
         }
@@ -113,11 +116,17 @@ impl MemoryGroup {
     }
 }
 
-/// Reads a file of the kernel, whose size is shown as zero: with room from the start, two reads do.
+/// Reads a file of the kernel, which gives all that there is room for at once: one read does for a small one.
 fn read(path: &Path) -> Option<String> {
-    let mut text = String::with_capacity(4096);
-    File::open(path).ok()?.read_to_string(&mut text).ok()?;
-    Some(text)
+    let mut file = File::open(path).ok()?;
+    let mut text = vec![0; 1024];
+    let mut length = file.read(&mut text).ok()?;
+    while length == text.len() {
+        text.resize(2 * length, 0);
+        length += file.read(&mut text[length..]).ok()?;
+    }
+    text.truncate(length);
+    String::from_utf8(text).ok()
 }
 
 /// Parses `/proc/self/cgroup`: the version of the hierarchy that has the memory controller, and the path in it,
