@@ -110,7 +110,7 @@ fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
     if !plan.files.is_empty() && plan.setup.is_empty() && plan.processes.is_empty() {
         return Ok(0);
     }
-    supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
+    supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
 }
 
 /// Takes the plan by value, so that everything else in the structure is freed.

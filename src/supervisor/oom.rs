@@ -13,6 +13,8 @@ use crate::exit::KillCause;
 /// The line of `memory.events` (version 2) and `memory.oom_control` (version 1) that counts kills.
 const COUNTER: &str = "oom_kill";
 
+const ROOT: &str = "/";
+
 /// Limits from here on are none: version 1 shows the largest number of pages.
 const NO_LIMIT: u64 = 1 << 62;
 
@@ -26,11 +28,11 @@ pub(super) struct OomMonitor {
 }
 
 impl OomMonitor {
-    /// Remembers the counter. Called when the first commands have been started, so that it does not delay them; later
-    /// calls do nothing.
+    /// Remembers the counter. Called when the run has lasted for a moment, so that it does not delay the first commands;
+    /// later calls do nothing.
     pub(super) fn begin(&mut self) {
         if !self.has_begun {
-            self.begin_at(Path::new("/"));
+            self.begin_at(Path::new(ROOT));
         }
     }
 
@@ -44,6 +46,18 @@ impl OomMonitor {
 
     /// The cause of a SIGKILL that monofy did not send to a process that has just died.
     pub(super) fn explain_kill(&mut self) -> KillCause {
+        self.explain_kill_at(Path::new(ROOT))
+    }
+
+    fn explain_kill_at(&mut self, root: &Path) -> KillCause {
+        if !self.has_begun {
+            self.begin_at(root);
+            // The run is so young that a kill of before it is less likely than one of it.
+            // A kill that is counted already is more likely one of this run than one of before it.
+            if self.explained != u64::MAX {
+                self.explained = 0;
+            }
+        }
         let Some(group) = &self.group else { return KillCause::NotSentByMonofy };
         if group.kills().is_none_or(|kills| kills <= self.explained) {
             return KillCause::NotSentByMonofy;
@@ -266,6 +280,22 @@ mod tests {
             let root = Root::new("broken", files);
             assert_eq!(root.begin().explain_kill(), KillCause::NotSentByMonofy, "{files:?}");
         }
-        assert_eq!(OomMonitor::default().explain_kill(), KillCause::NotSentByMonofy);
+    }
+
+    #[test]
+    fn a_kill_of_before_the_first_look_at_the_counter_is_explained_by_it() {
+        let files = |kills| {
+            [("proc/self/cgroup", "0::/\n".to_owned()), ("sys/fs/cgroup/memory.events", events(kills))]
+        };
+        let cause = |kills| {
+            let files = files(kills);
+            let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+            let root = Root::new("early", &files);
+            OomMonitor::default().explain_kill_at(&root.0)
+        };
+        assert_eq!(cause(1), KillCause::OutOfMemory(None));
+        assert_eq!(cause(0), KillCause::NotSentByMonofy);
+        let root = Root::new("early", &[("proc/self/cgroup", "0::/\n")]);
+        assert_eq!(OomMonitor::default().explain_kill_at(&root.0), KillCause::NotSentByMonofy);
     }
 }
