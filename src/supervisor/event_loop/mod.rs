@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::exit::ExitReason;
 use crate::output::OutputMux;
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::launcher::pending::Pending;
@@ -59,6 +59,8 @@ struct EventLoop<'a> {
     pending: Pending,
     parent: ParentNotifier,
     terminal: Option<SavedTerminal>,
+    /// Why the start has taken too long.
+    timed_out: String,
 }
 
 /// How long a run lasts before the first things are done that only a lasting run needs: the state for `--health`, the
@@ -213,6 +215,7 @@ impl EventLoop<'_> {
             Settling::Over => {}
         }
         self.write_status();
+        self.notify_status();
         None
     }
 
@@ -221,6 +224,16 @@ impl EventLoop<'_> {
             self.notices
                 .write(Level::Warning, &format!("--health and --status will not find this run: {error}"));
         }
+    }
+
+    /// Tells the service manager what the run waits for.
+    fn notify_status(&mut self) {
+        if !self.parent.has_socket() || self.machine.is_stopping() {
+            return;
+        }
+        let reasons = |id: CheckId| self.probes.reason(id).map(str::to_owned);
+        let text = messages::unready::status(&self.launcher, &self.machine.unready(), &reasons);
+        self.parent.notify_status(&text);
     }
 
     /// Polls once. Each part of the loop adds its descriptors and remembers their slots, and then looks at them.
@@ -312,7 +325,7 @@ impl EventLoop<'_> {
         }
         let matched = self.output.as_mut().map(|output| output.take_matched()).unwrap_or_default();
         for id in matched {
-            self.handle(Event::Probed(id, ProbeResult::Ready));
+            self.handle(Event::Probed(CheckId::ready(id), ProbeResult::Ready));
         }
     }
 
