@@ -182,9 +182,11 @@ fn read_plan(file: &OsStr) -> Result<Option<Plan>, StartError> {
 /// Applies the options given with `--run-plan`, which win over the plan.
 fn with_options(mut plan: Plan, global: &GlobalOptions) -> Plan {
     plan.settings.grace_ms = global.grace.or(plan.settings.grace_ms);
+    plan.settings.start_timeout_ms = global.start_timeout.or(plan.settings.start_timeout_ms);
     plan.settings.output = global.output.unwrap_or(plan.settings.output);
     plan.settings.verbosity = global.verbosity.over(plan.settings.verbosity);
     plan.settings.ready_fd = global.ready_fd.or(plan.settings.ready_fd);
+    plan.processes.iter_mut().for_each(|process| process.wait_also(&global.wait));
     plan
 }
 

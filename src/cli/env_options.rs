@@ -6,12 +6,15 @@ use std::os::unix::ffi::OsStrExt;
 use crate::cli::EnvLookup;
 use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::parser::Parser;
+use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
+use crate::plan::{Check, CheckOption, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, SecretOption, Sources};
 
 const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
+
+const START_TIMEOUT: &str = "a duration above 0 such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 
 /// The prefix of every variable addressed to monofy.
 const PREFIX: &str = "MONOFY_";
@@ -56,6 +59,9 @@ impl Parser<'_> {
                 ..Sources::default()
             },
             grace: self.variable("MONOFY_GRACE", TIMEOUT, |value| value.parse().ok()),
+            start_timeout: self
+                .variable("MONOFY_START_TIMEOUT", START_TIMEOUT, |value| values::start_timeout(value).ok()),
+            wait: self.wait_variable(),
             output: self.variable("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
             ready_fd: self.variable("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
                 crate::plan::descriptor(value.as_bytes()).ok()
@@ -84,6 +90,24 @@ impl Parser<'_> {
         let value = (self.environment)("MONOFY_RENDER").filter(|value| !value.is_empty())?;
         let files = value.as_bytes().split(u8::is_ascii_whitespace).filter(|file| !file.is_empty());
         Some(files.map(|file| SourceText::of(Origin::Variable("MONOFY_RENDER"), file)).collect())
+    }
+
+    /// Checks, separated by white space. They are not shown: one may be a secret in the wrong variable.
+    fn wait_variable(&mut self) -> Vec<Check> {
+        const NAME: &str = "MONOFY_WAIT";
+        let value = (self.environment)(NAME).unwrap_or_default();
+        let written = value.as_bytes().split(u8::is_ascii_whitespace).filter(|check| !check.is_empty());
+        let mut checks = Vec::new();
+        for (index, written) in written.enumerate() {
+            match Check::read_for(CheckOption::Wait, written) {
+                Ok(check) => checks.push(check),
+                Err(message) => {
+                    let message = format!("check {} of this environment variable: {message}", index + 1);
+                    self.problem(Diagnostic::without_excerpt(Origin::Variable(NAME), message));
+                }
+            }
+        }
+        checks
     }
 
     fn only_variable(&self) -> Option<SourceText> {

@@ -1,7 +1,7 @@
 //! Global options, and how the command line, the environment and the settings combine.
 
 use crate::diagnostic::SourceText;
-use crate::plan::{Output, SecretDisplay, Timeout, VerbosityFlags};
+use crate::plan::{Check, Output, SecretDisplay, Timeout, VerbosityFlags};
 use crate::variables::sources::Sources;
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
@@ -16,6 +16,10 @@ pub struct GlobalOptions {
     pub secrets: SecretDisplay,
     /// How long a stop may take.
     pub grace: Option<Timeout>,
+    /// How long it may take until every process is ready.
+    pub start_timeout: Option<Timeout>,
+    /// The checks of `MONOFY_WAIT`, which every process waits for.
+    pub wait: Vec<Check>,
     /// What happens to the output of the processes.
     pub output: Option<Output>,
     /// `--quiet` and `--verbose`.
@@ -90,6 +94,8 @@ pub(super) struct PartialOptions {
     pub(super) no_defaults: Option<bool>,
     pub(super) sources: Sources,
     pub(super) grace: Option<Timeout>,
+    pub(super) start_timeout: Option<Timeout>,
+    pub(super) wait: Vec<Check>,
     pub(super) output: Option<Output>,
     pub(super) verbosity: VerbosityFlags,
     pub(super) ready_fd: Option<i32>,
@@ -121,6 +127,8 @@ impl PartialOptions {
                 Some(ViewOverride::Execute) | None => None,
             },
             grace: self.grace.or(env.grace),
+            start_timeout: self.start_timeout.or(env.start_timeout),
+            wait: self.wait.into_iter().chain(env.wait).collect(),
             output: self.output.or(env.output),
             verbosity: self.verbosity.or(env.verbosity),
             ready_fd: self.ready_fd.or(env.ready_fd),

@@ -87,7 +87,8 @@ pub fn resolve<'l>(
     let plan = redaction.map(|mut redaction| {
         let files = files.files.into_iter().map(|file| file.into_plan(&mut redaction)).collect();
         let (setup, mut skipped) = setup.into_plan(&mut redaction, Vec::new());
-        let (processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
+        let (mut processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
+        processes.iter_mut().for_each(|process| process.wait_also(&line.global.wait));
         skipped.append(&mut skipped_processes);
         Plan {
             version: plan::VERSION,
@@ -97,6 +98,7 @@ pub fn resolve<'l>(
             processes,
             settings: Settings {
                 grace_ms: line.global.grace.or(settings.grace),
+                start_timeout_ms: line.global.start_timeout.or(settings.start_timeout),
                 output: line.global.output.or(settings.output).unwrap_or_default(),
                 strict: resolver.strict,
                 verbosity: line.global.verbosity.over(settings.verbosity),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::exit::ExitReason;
-use crate::plan::TaskId;
-use crate::plan::{Ready, Restart};
+use crate::plan::{CheckId, Restart, TaskId};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::notice::{Cause, Notice};
 use crate::supervisor::machine::restart::RestartAttempt;
@@ -107,10 +106,9 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     }
 }
 
-/// The readiness check of a process as it was written.
-pub(super) fn check(launcher: &Launcher<'_>, id: TaskId) -> String {
-    let process = launcher.process(id);
-    let written = process.ready_template.as_ref().or(process.ready.as_ref().map(Ready::written));
+/// A check as it was written.
+pub(super) fn check(launcher: &Launcher<'_>, id: CheckId) -> String {
+    let written = launcher.process(id.task).check_template(id.role);
     written.map(|check| shown(&check.0)).unwrap_or_default()
 }
 
@@ -157,7 +155,7 @@ fn when(attempt: RestartAttempt) -> String {
 }
 
 fn not_ready(launcher: &Launcher<'_>, id: TaskId, since: Duration, waiting: &[TaskId]) -> String {
-    let check = check(launcher, id);
+    let check = check(launcher, CheckId::ready(id));
     let text = format!("{} is not ready after {} ({check})", title(launcher, id), seconds(since));
     match waiting {
         [] => text,

@@ -26,6 +26,8 @@ pub struct DefaultsSettings {
     pub strict: Option<bool>,
     /// `grace`
     pub grace: Option<Timeout>,
+    /// `start-timeout`
+    pub start_timeout: Option<Timeout>,
     /// `output`
     pub output: Option<Output>,
     /// `quiet` and `verbose`
@@ -154,8 +156,10 @@ impl Loader<'_> {
             self.variables.files.push(read);
             folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
-        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars, .. } = config;
-        self.settings = DefaultsSettings { strict, grace, output, verbosity };
+        let DefaultsConfig {
+            strict, grace, start_timeout, output, verbosity, secrets, env_files, vars, ..
+        } = config;
+        self.settings = DefaultsSettings { strict, grace, start_timeout, output, verbosity };
         self.variables.secrets = secrets;
         self.variables.declared = vars;
         sources.secrets.iter().for_each(|option| self.secret(option));

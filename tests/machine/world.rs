@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use monofy::exit::ExitReason;
-use monofy::plan::{Restart, Timeout};
+use monofy::plan::{CheckId, Restart, Timeout};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
     Action, Announcement, Children, Config, CreatesPath, Event, Grace, JobControl, Leftovers, Machine,
@@ -159,7 +159,7 @@ impl World {
             self.tell(Event::Woke(&wake));
             // What has been answered is said also when nobody wants to know any more.
             for (id, answer) in answers.into_iter().filter(|_| self.finished.is_none()).collect::<Vec<_>>() {
-                self.tell(Event::Probed(id, answer));
+                self.tell(Event::Probed(CheckId::ready(id), answer));
             }
             let is_idle = is_empty && self.now == before && self.actions == actions;
             self.idle_wake_ups = if is_idle { self.idle_wake_ups + 1 } else { 0 };
@@ -310,10 +310,10 @@ impl World {
     fn execute(&mut self, action: Action) {
         match action {
             Action::Spawn(id) => self.spawn(id),
-            Action::Probe(id) => self.probe(id),
+            Action::Probe(check) => self.probe(check.task),
             // Its answer may have come in the same wake-up.
-            Action::AbandonProbe(id) => self.records[id.0].asked = None,
-            Action::EndProbe(id) => {
+            Action::AbandonProbe(check) => self.records[check.task.0].asked = None,
+            Action::EndProbe(CheckId { task: id, .. }) => {
                 self.records[id.0].is_checked = false;
                 self.records[id.0].asked = None;
             }

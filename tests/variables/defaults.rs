@@ -230,16 +230,16 @@ fn environment_twins_win_over_settings() {
     };
     assert_eq!(
         settings(&scenario(), &[]),
-        json!({"grace_ms": 3000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
+        json!({"grace_ms": 3000, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
     let twins = scenario().env("MONOFY_STRICT", "0").env("MONOFY_GRACE", "2s").env("MONOFY_QUIET", "1");
     assert_eq!(
         settings(&twins, &[]),
-        json!({"grace_ms": 2000, "output": "raw", "strict": false, "verbosity": "quiet", "ready_fd": null})
+        json!({"grace_ms": 2000, "start_timeout_ms": null, "output": "raw", "strict": false, "verbosity": "quiet", "ready_fd": null})
     );
     assert_eq!(
         settings(&twins, &["--strict", "-g1", "-v"]),
-        json!({"grace_ms": 1000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
+        json!({"grace_ms": 1000, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
 }
 

@@ -1,6 +1,6 @@
 //! Executes the machine's actions.
 
-use crate::plan::TaskId;
+use crate::plan::{CheckId, CheckRole, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::launcher::pending::Completed;
@@ -44,8 +44,8 @@ impl EventLoop<'_> {
             Action::AbandonProbe(id) => self.probes.abandon(id),
             Action::EndProbe(id) => {
                 self.probes.end(id);
-                if let Some(output) = &mut self.output {
-                    output.stop_matching(id);
+                if let (CheckRole::Ready, Some(output)) = (id.role, &mut self.output) {
+                    output.stop_matching(id.task);
                 }
             }
             Action::Announce(what) => self.announce(what),
@@ -66,7 +66,8 @@ impl EventLoop<'_> {
     }
 
     fn try_to_start(&mut self, id: TaskId) -> Start {
-        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let ready = CheckId::ready(id);
+        let resources = self.launcher.check(ready).map(|check| self.probes.prepare(ready, check)).transpose();
         let resources = resources.map_err(StartError::Probe)?.unwrap_or_default();
         self.launcher.start(id, self.output.as_deref_mut(), &resources)
     }
@@ -94,7 +95,7 @@ impl EventLoop<'_> {
     }
 
     fn not_started(&mut self, id: TaskId, error: &StartError) -> Event<'static> {
-        self.probes.end(id);
+        self.probes.end(CheckId::ready(id));
         if !error.is_cancelled() {
             let text = format!("{}: {error}", messages::command(&self.launcher, id));
             self.notices.write(Level::Warning, &text);
@@ -134,7 +135,10 @@ impl EventLoop<'_> {
             let text = match subject {
                 LookupSubject::Process => format!("{command}: {error}"),
                 LookupSubject::Probe => {
-                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
+                    format!(
+                        "{command}: --ready {}: {error}",
+                        messages::check(&self.launcher, CheckId::ready(*id))
+                    )
                 }
             };
             self.notices.write(Level::Warning, &text);
@@ -143,7 +147,15 @@ impl EventLoop<'_> {
         self.handle(Event::ProgramsLookedUp(result));
     }
 
-    fn probe(&mut self, id: TaskId) -> Option<ProbeResult> {
+    fn probe(&mut self, id: CheckId) -> Option<ProbeResult> {
+        // That of a wait is asked before anything is started, and so is prepared here.
+        if let (CheckRole::Wait(_), false, Some(check)) =
+            (id.role, self.probes.has(id), self.launcher.check(id))
+            && let Err(error) = self.probes.prepare(id, check)
+        {
+            self.probes.record_reason(id, error.to_string());
+            return Some(ProbeResult::NotYet);
+        }
         match self.probes.probe(id) {
             Probed::Result(result) => Some(result),
             Probed::UnderWay => None,
@@ -243,7 +255,7 @@ impl EventLoop<'_> {
         } else if self.notices.wants(level) {
             let mut text = messages::text(notice, &self.launcher, left);
             if let Notice::NotReady(id, ..) = notice
-                && let Some(reason) = self.probes.reason(*id)
+                && let Some(reason) = self.probes.reason(CheckId::ready(*id))
             {
                 text = text + "; last reason: " + reason;
             }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::exit::ExitReason;
 use crate::output::OutputMux;
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::launcher::pending::Pending;
@@ -277,7 +277,7 @@ impl EventLoop<'_> {
         }
         let matched = self.output.as_mut().map(|output| output.take_matched()).unwrap_or_default();
         for id in matched {
-            self.handle(Event::Probed(id, ProbeResult::Ready));
+            self.handle(Event::Probed(CheckId::ready(id), ProbeResult::Ready));
         }
     }
 

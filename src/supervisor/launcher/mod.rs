@@ -19,7 +19,9 @@ pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
 use crate::etc::hosts;
 use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
-use crate::plan::{ByteString, Check, Plan, Process, Ready, Restart, TaskId, log_pattern};
+use crate::plan::{
+    ByteString, Check, CheckId, CheckOption, CheckRole, Plan, Process, Restart, TaskId, log_pattern,
+};
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::failure::Named;
 use crate::supervisor::machine::task::Task;
@@ -82,8 +84,8 @@ type ProgramKey<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'
 pub enum CannotStart {
     /// execve(2) would refuse it for its size.
     TooLarge(String),
-    /// execve(2) would refuse the command of its readiness check for its size.
-    CheckTooLarge(String),
+    /// execve(2) would refuse the command of one of its checks for its size.
+    CheckTooLarge(CheckOption, String),
     /// The host of its readiness check has no address.
     UnknownHost(String),
 }
@@ -94,9 +96,10 @@ impl fmt::Display for CannotStart {
             Self::TooLarge(name) => {
                 write!(f, "{name}: its arguments and environment are larger than the kernel accepts")
             }
-            Self::CheckTooLarge(name) => write!(
+            Self::CheckTooLarge(option, name) => write!(
                 f,
-                "--ready of {name}: the arguments and environment of its command are larger than the kernel accepts"
+                "{} of {name}: the arguments and environment of its command are larger than the kernel accepts",
+                option.name()
             ),
             Self::UnknownHost(name) => write!(
                 f,
@@ -131,8 +134,10 @@ impl<'a> Launcher<'a> {
             if !fits(process, &process.argv, capacity) {
                 return Err(CannotStart::TooLarge(name()));
             }
-            if command_of(process).is_some_and(|words| !fits(process, words, capacity)) {
-                return Err(CannotStart::CheckTooLarge(name()));
+            let is_too_large =
+                |check: &Check| check.kind().command().is_some_and(|words| !fits(process, words, capacity));
+            if let Some((role, _)) = process.checks().find(|(_, check)| is_too_large(check)) {
+                return Err(CannotStart::CheckTooLarge(role.option(), name()));
             }
             if !has_known_host(process) {
                 return Err(CannotStart::UnknownHost(name()));
@@ -163,7 +168,7 @@ impl<'a> Launcher<'a> {
             let task = Task::new(process.stop_signal, process.stop_timeout_ms)
                 .restarting(process.restart)
                 .rewriting(process.rewrite.iter().map(|rewrite| (rewrite.from, rewrite.to)).collect())
-                .checked(process.ready.as_ref().map(|ready| probes::kind(ready.check())))
+                .checked(process.ready.as_ref().map(|ready| probes::kind(ready.kind())))
                 .after(process.after.iter().filter_map(|name| self.named(name)).collect());
             let task = if process.once { task.once() } else { task };
             if process.creates.is_some() { task.creating() } else { task }
@@ -178,9 +183,9 @@ impl<'a> Launcher<'a> {
         processes.into_iter().find(|index| self.commands[*index].process.name == name).map(TaskId)
     }
 
-    /// The readiness check of a process.
-    pub(in crate::supervisor) fn ready(&self, id: TaskId) -> Option<&'a Ready> {
-        self.process(id).ready.as_ref()
+    /// A check of a command.
+    pub(in crate::supervisor) fn check(&self, id: CheckId) -> Option<&'a Check> {
+        self.process(id.task).check(id.role)
     }
 
     /// The path that it creates, from its working directory: if it exists, the command is skipped.
@@ -324,10 +329,10 @@ impl<'a> Launcher<'a> {
         if self.separates_stdio { self.stdio.reopen() } else { (None, None) }
     }
 
-    /// Runs the command of a readiness check in the environment of its process. It leads its own group even on a
+    /// Runs the command of a check as its process is run. It leads its own group even on a
     /// terminal, so that it can be killed as a whole and the terminal never signals it. It has no input and no output.
-    pub(in crate::supervisor) fn start_probe(&mut self, id: TaskId) -> Result<Pid, StartError> {
-        let account = self.account(id)?;
+    pub(in crate::supervisor) fn start_probe(&mut self, id: CheckId) -> Result<Pid, StartError> {
+        let account = self.account(id.task)?;
         let null = || descriptors::null().map_err(StartError::NoOutput);
         let additions = Additions {
             notify_socket: None,
@@ -336,8 +341,8 @@ impl<'a> Launcher<'a> {
             death_signal: SignalNumber::KILL,
             stdio: [Some(null()?), Some(null()?), Some(null()?)],
         };
-        let words = command_of(self.process(id)).unwrap_or_default();
-        let spawned = self.spawn(id, account.as_ref(), words, additions);
+        let words = self.check(id).and_then(|check| check.kind().command()).unwrap_or_default();
+        let spawned = self.spawn(id.task, account.as_ref(), words, additions);
         spawned.map(|spawned| match spawned {
             Spawned::Executed(process, _) => process.pid,
             // If it fails later, its exit status tells.
@@ -451,41 +456,18 @@ fn has_successors(commands: &[Command<'_>]) -> bool {
 
 /// The command of a readiness check.
 fn command_of(process: &Process) -> Option<&[ByteString]> {
-    match process.ready.as_ref()?.check() {
-        Check::Exec(words) => Some(words),
-        Check::Tcp { .. }
-        | Check::Http { .. }
-        | Check::Unix(_)
-        | Check::File(_)
-        | Check::Log(_)
-        | Check::Notify
-        | Check::Fd(_) => None,
-    }
+    process.check(CheckRole::Ready)?.kind().command()
 }
 
 fn has_known_host(process: &Process) -> bool {
-    match process.ready.as_ref().map(Ready::check) {
-        Some(Check::Tcp { host, .. } | Check::Http { host, .. }) => hosts::addresses(host).is_some(),
-        Some(
-            Check::Unix(_) | Check::File(_) | Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_),
-        )
-        | None => true,
-    }
+    let host = process.check(CheckRole::Ready).and_then(|check| check.kind().host());
+    host.is_none_or(|host| hosts::addresses(host).is_some())
 }
 
 /// Compiled only where it is needed: that costs as much as starting a few processes.
 fn line(process: &Process) -> Option<Regex> {
-    match process.ready.as_ref()?.check() {
-        // A plan with a malformed pattern was refused.
-        Check::Log(pattern) => log_pattern(pattern).ok(),
-        Check::Tcp { .. }
-        | Check::Http { .. }
-        | Check::Unix(_)
-        | Check::File(_)
-        | Check::Exec(_)
-        | Check::Notify
-        | Check::Fd(_) => None,
-    }
+    // A plan with a malformed pattern was refused.
+    log_pattern(process.check(CheckRole::Ready)?.kind().pattern()?).ok()
 }
 
 /// Whether execve(2) accepts these arguments and the environment of the process.

@@ -3,7 +3,7 @@
 //! A process is started once those that it comes after are ready; a restart waits for them as well. Of several that
 //! may start, the first in the order of the line does, and signals are handled before the next one starts.
 
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::CreatesPath;
@@ -103,8 +103,8 @@ impl Machine {
             let id = TaskId(index);
             let due = self.tasks[index].readiness.advance(now);
             match due.step {
-                Some(ProbeStep::Probe) => self.push(Action::Probe(id)),
-                Some(ProbeStep::Abandon) => self.push(Action::AbandonProbe(id)),
+                Some(ProbeStep::Probe) => self.push(Action::Probe(CheckId::ready(id))),
+                Some(ProbeStep::Abandon) => self.push(Action::AbandonProbe(CheckId::ready(id))),
                 None => {}
             }
             if let Some(since) = due.overdue {
@@ -145,7 +145,8 @@ impl Machine {
     }
 
     /// Takes the result of a probe, if the process still runs and no stop has begun.
-    pub(in crate::supervisor) fn probed(&mut self, now: Tick, id: TaskId, result: ProbeResult) {
+    pub(in crate::supervisor) fn probed(&mut self, now: Tick, check: CheckId, result: ProbeResult) {
+        let id = check.task;
         let is_running = matches!(self.phase, Phase::Running) && self.tasks[id.0].running().is_some();
         let readiness = &mut self.tasks[id.0].readiness;
         match result {

@@ -25,7 +25,7 @@ pub(crate) mod tick;
 use std::collections::VecDeque;
 
 use crate::exit::{self, ExitReason};
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalSet;
 use crate::supervisor::machine::action::Action;
 use crate::supervisor::machine::config::Config;
@@ -289,7 +289,7 @@ impl Machine {
         let task = &mut self.tasks[id.0];
         task.readiness = Readiness::Unknown;
         if task.has_check() {
-            self.push(Action::EndProbe(id));
+            self.push(Action::EndProbe(CheckId::ready(id)));
         }
     }
 

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::exit::ExitReason;
-use crate::plan::{TaskId, Timeout};
+use crate::plan::{CheckId, TaskId, Timeout};
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::{Action, Announcement};
@@ -190,7 +190,7 @@ impl Machine {
             }
             if task.readiness.is_awaited() {
                 task.readiness = Readiness::Unknown;
-                self.push(Action::EndProbe(TaskId(index)));
+                self.push(Action::EndProbe(CheckId::ready(TaskId(index))));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Readiness probes (contract, 4.7). They are a part of the event loop, so nothing here waits. A probe that has
+//! Probes: they ask the checks of `--ready` and `--wait` (contract, 4.7). They are a part of the event loop, so nothing here waits. A probe that has
 //! succeeded needs no more system calls.
 
 mod exec;
@@ -19,7 +19,7 @@ use self::notify::NotifyProbe;
 use self::path::{PathKind, PathProbe};
 use self::tcp::Connector;
 use crate::exit::ExitReason;
-use crate::plan::{Check, Ready, TaskId};
+use crate::plan::{Check, CheckId, CheckKind, TaskId};
 use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
@@ -40,13 +40,13 @@ const COMMANDS: ProbeInterval = ProbeInterval {
 };
 
 /// A check as the machine sees it.
-pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
+pub(in crate::supervisor) fn kind(check: &CheckKind) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } | Check::Http { .. } | Check::Unix(_) | Check::File(_) => {
+        CheckKind::Tcp { .. } | CheckKind::Http { .. } | CheckKind::Unix(_) | CheckKind::File(_) => {
             ReadinessCheck::Polled(CONNECTIONS)
         }
-        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
+        CheckKind::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        CheckKind::Log(_) | CheckKind::Notify | CheckKind::Fd(_) => ReadinessCheck::Passive,
     }
 }
 
@@ -59,15 +59,15 @@ pub(in crate::supervisor) struct ProbeResources {
     pub(in crate::supervisor) passed: Option<PassedFd>,
 }
 
-/// The probes of the processes that are not ready, and the notification sockets of all.
+/// The probes of the checks that have not succeeded, and the notification sockets of all processes.
 #[derive(Default)]
 pub(in crate::supervisor) struct Probes {
-    active: Vec<(TaskId, Probe)>,
-    results: Vec<(TaskId, ProbeResult)>,
+    active: Vec<(CheckId, Probe)>,
+    results: Vec<(CheckId, ProbeResult)>,
     /// Commands that were killed and have not been reaped.
     killed: Vec<Pid>,
-    /// Why the last probe of a process has failed.
-    reasons: Vec<(TaskId, String)>,
+    /// Why the last probe of a check has failed.
+    reasons: Vec<(CheckId, String)>,
 }
 
 enum Probe {
@@ -89,27 +89,33 @@ pub(in crate::supervisor) enum Probed {
 }
 
 impl Probes {
-    /// Prepares the probe of a process that is about to be started.
-    pub(in crate::supervisor) fn prepare(&mut self, id: TaskId, ready: &Ready) -> io::Result<ProbeResources> {
+    /// Prepares a probe. That of `--ready` is prepared before its process is started.
+    pub(in crate::supervisor) fn prepare(
+        &mut self,
+        id: CheckId,
+        check: &Check,
+    ) -> io::Result<ProbeResources> {
         let mut resources = ProbeResources::default();
-        let probe = match ready.check() {
+        let probe = match check.kind() {
             // The output is searched where it passes.
-            Check::Log(_) => return Ok(resources),
-            Check::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
-            Check::Http { host, port, authority, path } => {
+            CheckKind::Log(_) => return Ok(resources),
+            CheckKind::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
+            CheckKind::Http { host, port, authority, path } => {
                 Probe::Http(HttpProbe::new(host, *port, authority, path))
             }
-            Check::Unix(path) => {
+            CheckKind::Unix(path) => {
                 Probe::Path(PathProbe::new(PathKind::Socket, PathBuf::from(path.as_os_str())))
             }
-            Check::File(path) => Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str()))),
-            Check::Exec(_) => Probe::Exec(ExecProbe::default()),
-            Check::Notify => {
+            CheckKind::File(path) => {
+                Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str())))
+            }
+            CheckKind::Exec(_) => Probe::Exec(ExecProbe::default()),
+            CheckKind::Notify => {
                 let probe = NotifyProbe::open()?;
                 resources.socket = Some(probe.address().to_owned());
                 Probe::Notify(probe)
             }
-            Check::Fd(number) => {
+            CheckKind::Fd(number) => {
                 let (probe, passed) = FdProbe::open(*number)?;
                 resources.passed = Some(passed);
                 Probe::Fd(probe)
@@ -121,17 +127,22 @@ impl Probes {
 
     /// Notes the process that was started, and its user.
     pub(in crate::supervisor) fn started(&mut self, id: TaskId, pid: Pid, uid: impl FnOnce() -> u32) {
-        if let Some(Probe::Notify(probe)) = self.find(id) {
+        if let Some(Probe::Notify(probe)) = self.find(CheckId::ready(id)) {
             probe.set_owner(pid, uid());
         }
     }
 
-    fn find(&mut self, id: TaskId) -> Option<&mut Probe> {
+    /// Whether the probe of a check was prepared.
+    pub(in crate::supervisor) fn has(&self, id: CheckId) -> bool {
+        self.active.iter().any(|(of, _)| *of == id)
+    }
+
+    fn find(&mut self, id: CheckId) -> Option<&mut Probe> {
         self.active.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
     }
 
     /// Probes once.
-    pub(in crate::supervisor) fn probe(&mut self, id: TaskId) -> Probed {
+    pub(in crate::supervisor) fn probe(&mut self, id: CheckId) -> Probed {
         let result = match self.find(id) {
             Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
             Some(Probe::Http(probe)) => probe.probe(),
@@ -151,7 +162,7 @@ impl Probes {
     }
 
     /// Keeps the reason of a probe that has failed.
-    fn keep_reason(&mut self, id: TaskId, result: Result<(), String>) -> ProbeResult {
+    fn keep_reason(&mut self, id: CheckId, result: Result<(), String>) -> ProbeResult {
         match result {
             Ok(()) => ProbeResult::Ready,
             Err(reason) => {
@@ -162,25 +173,25 @@ impl Probes {
     }
 
     /// Records why a probe has failed.
-    pub(in crate::supervisor) fn record_reason(&mut self, id: TaskId, reason: String) {
+    pub(in crate::supervisor) fn record_reason(&mut self, id: CheckId, reason: String) {
         self.reasons.retain(|(of, _)| *of != id);
         self.reasons.push((id, reason));
     }
 
-    /// Why the last probe of a process has failed.
-    pub(in crate::supervisor) fn reason(&self, id: TaskId) -> Option<&str> {
+    /// Why the last probe of a check has failed.
+    pub(in crate::supervisor) fn reason(&self, id: CheckId) -> Option<&str> {
         self.reasons.iter().find(|(of, _)| *of == id).map(|(_, reason)| reason.as_str())
     }
 
     /// Notes the command of a check that was started.
-    pub(in crate::supervisor) fn command_started(&mut self, id: TaskId, pid: Pid) {
+    pub(in crate::supervisor) fn command_started(&mut self, id: CheckId, pid: Pid) {
         if let Some(Probe::Exec(probe)) = self.find(id) {
             probe.started(pid);
         }
     }
 
     /// Gives up on the result of a probe.
-    pub(in crate::supervisor) fn abandon(&mut self, id: TaskId) {
+    pub(in crate::supervisor) fn abandon(&mut self, id: CheckId) {
         match self.find(id) {
             Some(Probe::Tcp(probe)) => probe.abandon(),
             Some(Probe::Http(probe)) => probe.abandon(),
@@ -196,8 +207,8 @@ impl Probes {
         }
     }
 
-    /// Ends the probe of a process.
-    pub(in crate::supervisor) fn end(&mut self, id: TaskId) {
+    /// Ends the probe of a check.
+    pub(in crate::supervisor) fn end(&mut self, id: CheckId) {
         self.abandon(id);
         self.active.retain(|(of, _)| *of != id);
         self.reasons.retain(|(of, _)| *of != id);
@@ -208,7 +219,7 @@ impl Probes {
         self.killed.contains(&pid) || self.owner_of(pid).is_some()
     }
 
-    fn owner_of(&self, pid: Pid) -> Option<TaskId> {
+    fn owner_of(&self, pid: Pid) -> Option<CheckId> {
         let is_it = |probe: &Probe| match probe {
             Probe::Exec(probe) => probe.is_at(pid),
             Probe::Path(probe) => probe.is_at(pid),
@@ -234,7 +245,7 @@ impl Probes {
         true
     }
 
-    fn record(&mut self, id: TaskId, result: ProbeResult) {
+    fn record(&mut self, id: CheckId, result: ProbeResult) {
         self.results.push((id, result));
         // A notification socket stays: a process that keeps notifying would block once nobody empties it.
         if result == ProbeResult::Ready && !matches!(self.find(id), Some(Probe::Notify(_))) {
@@ -243,7 +254,7 @@ impl Probes {
     }
 
     /// The results since the last call.
-    pub(in crate::supervisor) fn take_results(&mut self) -> Vec<(TaskId, ProbeResult)> {
+    pub(in crate::supervisor) fn take_results(&mut self) -> Vec<(CheckId, ProbeResult)> {
         std::mem::take(&mut self.results)
     }
 
