@@ -160,8 +160,8 @@ impl EventLoop<'_> {
             Probed::Result(result) => Some(result),
             Probed::UnderWay => None,
             Probed::StartCommand => match self.launcher.start_probe(id) {
-                Ok(pid) => {
-                    self.probes.command_started(id, pid);
+                Ok((pid, stderr)) => {
+                    self.probes.command_started(id, pid, stderr);
                     None
                 }
                 // The program may appear later.

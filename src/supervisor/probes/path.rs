@@ -1,5 +1,4 @@
-//! `--ready file:PATH` and `--ready unix:PATH`: a process is ready when the file exists, or when it accepts a connection
-//! to the socket.
+//! `file:PATH` and `unix:PATH`: the file exists, or a connection to the socket is accepted.
 //!
 //! A child looks: a path on a dead network file system may never answer.
 
