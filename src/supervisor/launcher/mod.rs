@@ -19,7 +19,7 @@ pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
 use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
 use crate::plan::{
-    ByteString, Check, CheckId, CheckOption, CheckRole, Plan, Process, Restart, TaskId, log_pattern,
+    ByteString, Check, CheckId, CheckOption, CheckRole, Process, Restart, TaskId, log_pattern,
 };
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::failure::Named;
@@ -40,7 +40,7 @@ use crate::sys::stdio::InheritedStdio;
 /// The variable that `--user` sets to the user's home directory.
 const HOME: &str = "HOME";
 
-/// Starts the commands of a plan.
+/// Starts the commands of a plan, and those of their checks.
 pub(in crate::supervisor) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
     spawner: Spawner,
@@ -117,12 +117,13 @@ pub(in crate::supervisor) enum Lookup {
 
 impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn new(
-        plan: &'a Plan,
+        setup: &'a [Process],
+        processes: &'a [Process],
         grouping: Grouping,
         original_signals: OriginalSignals,
     ) -> Result<Self, CannotStart> {
         let capacity = Capacity::of_this_process();
-        let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
+        let commands = setup.iter().chain(processes).map(|process| {
             let name = || process.name.clone();
             if !fits(process, &process.argv, capacity) {
                 return Err(CannotStart::TooLarge(name()));
@@ -141,7 +142,7 @@ impl<'a> Launcher<'a> {
             stdio,
             commands,
             spawner: Spawner::default(),
-            setup: plan.setup.len(),
+            setup: setup.len(),
             grouping,
             original_signals,
             hidden: parent_notify::variables_for_monofy(),
