@@ -190,7 +190,9 @@ fn with_options(mut plan: Plan, global: &GlobalOptions) -> Plan {
     plan.settings.output = global.output.unwrap_or(plan.settings.output);
     plan.settings.verbosity = global.verbosity.over(plan.settings.verbosity);
     plan.settings.ready_fd = global.ready_fd.or(plan.settings.ready_fd);
-    plan.processes.iter_mut().for_each(|process| process.wait_also(&global.wait));
+    for process in &mut plan.processes {
+        process.wait_also(&global.wait);
+    }
     plan
 }
 

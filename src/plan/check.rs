@@ -272,7 +272,7 @@ mod tests {
         Check::read(text.as_bytes()).ok().map(|check| check.kind)
     }
 
-    fn tcp(host: &str, port: u16) -> Check {
+    fn tcp(host: &str, port: u16) -> CheckKind {
         CheckKind::Tcp { host: host.to_owned(), port }
     }
 

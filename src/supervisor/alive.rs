@@ -14,6 +14,7 @@ use crate::sys::process;
 use crate::sys::signals::{OriginalSignals, SignalFd};
 use crate::sys::spawn::Grouping;
 use crate::sys::wait::{self, Reaped};
+use crate::text::excerpt;
 
 /// How long the asker waits for the ends of the commands that it has killed, so that the run need not reap them.
 const REAPING: Duration = Duration::from_millis(100);
@@ -86,7 +87,7 @@ impl<'a> Asker<'a> {
     fn begin(&mut self, id: CheckId) -> Option<ProbeResult> {
         let check = self.launcher.check(id)?;
         if let Err(error) = self.probes.prepare(id, check) {
-            self.probes.record_reason(id, error.to_string());
+            self.probes.record_reason(id, excerpt::of_error(&error));
             return Some(ProbeResult::NotYet);
         }
         match self.probes.probe(id) {

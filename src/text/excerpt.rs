@@ -1,6 +1,7 @@
 //! Text of other programs within a message of monofy.
 
 use std::fmt::Write;
+use std::io;
 
 use crate::text::escape_sequences;
 
@@ -27,6 +28,19 @@ pub(crate) fn of_line(line: &[u8]) -> String {
     excerpt
 }
 
+/// An error of the system as a part of a sentence: `connection refused`.
+pub(crate) fn of_error(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    match (characters.next(), characters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(characters).collect()
+        }
+        (_, _) => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +56,16 @@ mod tests {
         ] {
             assert_eq!(of_line(line), excerpt);
         }
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_a_part_of_a_sentence() {
+        for (errno, text) in
+            [(111, "connection refused"), (2, "no such file or directory"), (5, "input/output error")]
+        {
+            assert_eq!(of_error(&io::Error::from_raw_os_error(errno)), text);
+        }
+        assert_eq!(of_error(&io::Error::other("NFS is gone")), "NFS is gone");
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Exchange {
             match self.connection.send(&request[self.sent..]) {
                 Ok(count) => self.sent += count,
                 Err(error) if would_block(&error) => return None,
-                Err(error) => return Some(Err(error.to_string())),
+                Err(error) => return Some(Err(excerpt::of_error(&error))),
             }
         }
         loop {
@@ -122,7 +122,7 @@ impl Exchange {
                 Ok(0) => return Some(Err(incomplete(&self.answer).to_owned())),
                 Ok(count) => self.answer.extend_from_slice(&bytes[..count]),
                 Err(error) if would_block(&error) => return None,
-                Err(error) => return Some(Err(error.to_string())),
+                Err(error) => return Some(Err(excerpt::of_error(&error))),
             }
             if let Some(result) = verdict(&self.answer) {
                 return Some(result);

@@ -26,6 +26,7 @@ use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, Readines
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
+use crate::text::excerpt;
 
 /// How long a probe may take.
 pub(in crate::supervisor) const LIMIT: Duration = Duration::from_secs(5);
@@ -50,6 +51,14 @@ pub(in crate::supervisor) fn kind(check: &CheckKind) -> ReadinessCheck {
         }
         CheckKind::Exec(_) => ReadinessCheck::Polled(COMMANDS),
         CheckKind::Log(_) | CheckKind::Notify | CheckKind::Fd(_) => ReadinessCheck::Passive,
+    }
+}
+
+/// How often a check is asked that a process does not report itself.
+pub(in crate::supervisor) fn interval(check: &CheckKind) -> Option<ProbeInterval> {
+    match kind(check) {
+        ReadinessCheck::Polled(interval) => Some(interval),
+        ReadinessCheck::Passive => None,
     }
 }
 
@@ -149,7 +158,7 @@ impl Probes {
         let result = match self.find(id) {
             Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
             Some(Probe::Http(probe)) => probe.probe(),
-            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(error.to_string())),
+            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(excerpt::of_error(&error))),
             Some(Probe::Exec(_)) => return Probed::StartCommand,
             Some(Probe::Notify(_) | Probe::Fd(_)) | None => None,
         };

@@ -10,6 +10,7 @@ use crate::exit::ExitReason;
 use crate::signal::SignalNumber;
 use crate::sys::process::{self, Pid};
 use crate::sys::spawn;
+use crate::text::excerpt;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl PathProbe {
         match reason {
             ExitReason::Exited(0) => Ok(()),
             ExitReason::Exited(UNKNOWN) => Err("cannot be looked at".to_owned()),
-            ExitReason::Exited(errno) => Err(io::Error::from_raw_os_error(errno.into()).to_string()),
+            ExitReason::Exited(errno) => Err(excerpt::of_error(&io::Error::from_raw_os_error(errno.into()))),
             other => Err(other.to_string()),
         }
     }

@@ -9,6 +9,7 @@ use crate::supervisor::probes::late;
 use crate::supervisor::probes::names::{self, Found, Lookup};
 use crate::sys::connect::{Attempt, Connection, attempt};
 use crate::sys::poll::{Interest, PollSet, Slot};
+use crate::text::excerpt;
 
 /// How long an address is waited for before the next one is tried beside it, as in RFC 8305.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -136,7 +137,7 @@ impl Addresses {
             let Some(address) = self.left.pop_front() else { break };
             match attempt(address) {
                 Attempt::Accepted(connection) => return Connected::Accepted(connection),
-                Attempt::Refused(error) => self.reason = error.to_string(),
+                Attempt::Refused(error) => self.reason = excerpt::of_error(&error),
                 Attempt::UnderWay(connection) => {
                     self.under_way.push((connection, None));
                     self.next_at = Some(Instant::now() + STAGGER);
@@ -165,7 +166,7 @@ impl Addresses {
             let (connection, _) = self.under_way.swap_remove(index);
             match result {
                 Ok(()) => return Some(connection),
-                Err(error) => self.reason = error.to_string(),
+                Err(error) => self.reason = excerpt::of_error(&error),
             }
         }
         None

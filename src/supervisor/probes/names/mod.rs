@@ -22,6 +22,7 @@ use crate::etc::resolv_conf::ResolverConfig;
 use crate::sys::connect::{self, Connection};
 use crate::sys::poll::{Interest, PollSet, Slot};
 use crate::sys::random;
+use crate::text::excerpt;
 
 /// How long all servers may take with one name: a probe that may take 5 s still has time to connect, and the reason is
 /// that the servers do not answer.
@@ -253,7 +254,7 @@ fn unreachable(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::ConnectionRefused {
         "no name server listens at its address".to_owned()
     } else {
-        format!("the name server cannot be asked: {error}")
+        format!("the name server cannot be asked: {}", excerpt::of_error(error))
     }
 }
 
