@@ -13,19 +13,23 @@ pub(crate) struct Call {
 
 /// The calls of a trace, from the first start of a process on. A failure before it is an error with status 125.
 pub(crate) fn from_the_first_start(trace: &str) -> Vec<Call> {
-    let mut counts = HashMap::<&str, usize>::new();
-    let calls = trace.lines().filter_map(|line| line.split_once('('));
-    let calls =
-        calls.filter(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b)));
-    let calls = calls.map(|(name, arguments)| {
-        let count = counts.entry(name).or_default();
+    let mut counts = HashMap::<String, usize>::new();
+    let calls = trace.lines().filter_map(Call::parse).map(|call| {
+        let count = counts.entry(call.name.clone()).or_default();
         *count += 1;
-        Call { name: name.to_owned(), occurrence: *count, arguments: arguments.to_owned() }
+        Call { occurrence: *count, ..call }
     });
     calls.skip_while(|call| !call.is_start()).collect()
 }
 
 impl Call {
+    /// Parses a line of a trace as the first call of its name. Returns `None` for other lines, such as signals.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let (name, arguments) = line.split_once('(')?;
+        let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b"_0123456789".contains(&b));
+        is_name.then(|| Self { name: name.to_owned(), occurrence: 1, arguments: arguments.to_owned() })
+    }
+
     fn is_start(&self) -> bool {
         ["clone", "clone3", "fork", "vfork"].contains(&self.name.as_str())
     }

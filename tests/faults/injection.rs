@@ -64,7 +64,14 @@ pub(crate) fn try_faults(case: &Case<'_>) {
             scope.spawn(|| {
                 while let Some(injected) = tried.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let ended = run(case, Some(injected));
-                    hit.fetch_add(usize::from(ended.trace.contains("(INJECTED)")), Ordering::Relaxed);
+                    match fault_in(&ended.trace, injected.error) {
+                        Fault::None => {}
+                        // The run made its calls in another order, and this one cannot fail so.
+                        Fault::Impossible => continue,
+                        Fault::Possible => {
+                            hit.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
                     wrong.lock().unwrap().extend(problem(case, injected, &ended));
                 }
             });
@@ -75,6 +82,25 @@ pub(crate) fn try_faults(case: &Case<'_>) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), tried.len(), wrong.join("\n"));
     // How often a run polls varies, so some calls do not happen again.
     assert!(hit * 2 > tried.len(), "only {hit} of {} met their call", tried.len());
+}
+
+/// What the injection of a run has met.
+enum Fault {
+    /// Nothing: the run made fewer calls.
+    None,
+    /// A call that really has this error.
+    Possible,
+    /// A call that never has it.
+    Impossible,
+}
+
+fn fault_in(trace: &str, error: &str) -> Fault {
+    let met = trace.lines().find(|line| line.contains("(INJECTED)"));
+    match met.map(|line| Call::parse(line).is_some_and(|call| call.errors().contains(&error))) {
+        None => Fault::None,
+        Some(true) => Fault::Possible,
+        Some(false) => Fault::Impossible,
+    }
 }
 
 fn problem(case: &Case<'_>, injected: &Injected<'_>, ended: &Ended) -> Option<String> {
