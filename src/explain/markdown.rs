@@ -53,8 +53,8 @@ fn purpose(variable: &ExplainedVariable) -> String {
     if variable.always_secret {
         parts.push("secret".to_owned());
     }
-    if variable.file {
-        parts.push(format!("or `{}_FILE`, a file that holds it", variable.name));
+    if let Some(file) = &variable.file {
+        parts.push(format!("or `{file}`, a file that holds it"));
     }
     parts.join("; ")
 }

@@ -55,8 +55,8 @@ pub struct ExplainedVariable {
     pub line_default: Option<LineDefault>,
     /// The values that it may have.
     pub choices: Option<Vec<String>>,
-    /// Whether `NAME_FILE` may name a file that holds its value.
-    pub file: bool,
+    /// The variable that may name a file that holds its value.
+    pub file: Option<String>,
     /// Its description, or the message for a missing value if there is none.
     pub description: Option<String>,
     /// The arguments that use it.
@@ -146,7 +146,7 @@ fn explained(
         default: info.default.as_ref().map(show),
         line_default: None,
         choices: info.choices,
-        file: info.file,
+        file: info.file.then(|| format!("{name}_FILE")),
         description: info.description.or(info.required.filter(|words| !words.is_empty())),
         used_by: Vec::new(),
         files: Vec::new(),

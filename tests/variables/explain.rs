@@ -102,7 +102,7 @@ fn json_has_the_same_contents() {
         json!({
             "name": "DB", "value": "***", "source": "name-file", "place": "db",
             "hides": [{"source": "defaults", "place": "./monofy.toml:12"}], "secret": true, "type": null,
-            "required": true, "default": "***", "line_default": null, "choices": null, "file": true, "description": "where the data is", "used_by": [7], "files": [],
+            "required": true, "default": "***", "line_default": null, "choices": null, "file": "DB_FILE", "description": "where the data is", "used_by": [7], "files": [],
             "written": [],
         })
     );
