@@ -187,10 +187,11 @@ fn a_probe_that_takes_too_long_is_repeated() {
 
 #[test]
 fn the_exit_of_a_check_command_is_not_that_of_a_process() {
-    // Long enough to be seen.
-    let check = "exec:sh -c 'sleep 0.1; exit 1'";
-    let words = ["-v", "--name", "a", "--ready", check, "probe", "wait", "a", "USR1=4"];
-    let running = run(&words).start();
+    // It takes long enough to be seen, and starts nothing itself.
+    let folder = Folder::new();
+    folder.file("check", "i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; exit 1\n");
+    let words = ["-v", "--name", "a", "--ready", "exec:sh ./check", "probe", "wait", "a", "USR1=4"];
+    let running = run(&words).directory(folder.path()).start();
     let a = ready(&running, "a");
     // Two of them at least have come and gone.
     let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
