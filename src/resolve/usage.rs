@@ -19,7 +19,7 @@ impl<'l> Usage<'l> {
         let capacity = 2 * count;
         Self {
             names: Vec::with_capacity(capacity),
-            positions: HashMap::new(),
+            positions: HashMap::with_capacity(capacity),
             arguments: Vec::with_capacity(capacity),
         }
     }
