@@ -59,6 +59,11 @@ impl DefaultsFile {
         Self { option: Some(option), ..Self::new(String::new(), String::new()) }
     }
 
+    /// Sets the keys that an excerpt may show, where they are known already.
+    pub(super) fn show_keys(&mut self, document: &DeTable<'_>) {
+        self.keys = OnceCell::from(keys_of(document));
+    }
+
     /// Sets the only key that an excerpt may show, in a file that is not valid TOML.
     pub(super) fn show_only(&mut self, key: Option<Key>) {
         self.keys = OnceCell::from(Vec::from_iter(key));
@@ -105,7 +110,9 @@ impl DefaultsFile {
     fn excerpt(&self, span: &Range<usize>) -> (String, Range<usize>) {
         let line = self.line(span.start);
         let contains = |range: &Range<usize>| range.contains(&span.start);
-        let keys = self.keys.get_or_init(|| keys_of(&self.text));
+        let keys = self.keys.get_or_init(|| {
+            DeTable::parse(&self.text).map(|document| keys_of(document.get_ref())).unwrap_or_default()
+        });
         let behind = keys.partition_point(|key| key.span.start <= span.start);
         let mut keys = keys[..behind].iter().rev().take_while(|key| key.span.start >= line.start);
         let key = keys.find(|key| contains(&key.span) || contains(&key.value)).map(|key| key.span.clone());
@@ -153,12 +160,10 @@ impl DefaultsFile {
     }
 }
 
-/// The keys of a valid file.
-fn keys_of(text: &str) -> Vec<Key> {
+/// The keys of a document, in the order of the file.
+fn keys_of(document: &DeTable<'_>) -> Vec<Key> {
     let mut keys = Vec::new();
-    if let Ok(document) = DeTable::parse(text) {
-        collect_keys(document.get_ref(), &mut keys);
-    }
+    collect_keys(document, &mut keys);
     keys.sort_unstable_by_key(|key| key.span.start);
     keys
 }

@@ -39,6 +39,9 @@ pub(in crate::variables) fn parse(
     let mut parser = DefaultsParser { number, config, problems: FileProblems::default() };
     if errors.is_empty() {
         parser.document(document.get_ref());
+        if parser.problems.spans().next().is_some() {
+            file.show_keys(document.get_ref());
+        }
     }
     let mut problems = parser.problems;
     file.text.clone_from(&text);
