@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{self, DEFAULTS};
 use crate::cli::parser::{Parser, Position};
@@ -141,9 +141,8 @@ impl Parser<'_> {
 
     fn global(&mut self, scan: &OptionScan, matches: &ArgMatches) -> PartialOptions {
         let on = |name: &str| matches.get_flag(name).then_some(true);
-        let view = view_format(matches, "plan")
-            .map(View::Plan)
-            .or(view_format(matches, "explain").map(View::Explain));
+        let view =
+            view_format(matches, "plan").map(View::Plan).or(explain_format(matches).map(View::Explain));
         let files = |name: &str| -> Option<Vec<FileRef>> {
             // Those before an option that overrides them do not count.
             let count = matches.get_many::<OsString>(name)?.count();
@@ -180,6 +179,7 @@ impl Parser<'_> {
                 defaults: files("defaults"),
                 no_defaults: false,
                 secrets,
+                ..Sources::default()
             },
             grace: matches.get_one::<Timeout>("grace").copied(),
             start_timeout: matches.get_one::<Timeout>("start-timeout").copied(),
@@ -322,6 +322,10 @@ fn schema(name: &str) -> &'static str {
         DEFAULTS => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+fn explain_format(matches: &ArgMatches) -> Option<ExplainFormat> {
+    ExplainFormat::named(matches.get_one::<String>("explain")?)
 }
 
 fn view_format(matches: &ArgMatches, name: &str) -> Option<ViewFormat> {
