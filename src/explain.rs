@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::cli::CommandLine;
-use crate::plan::{ByteString, SecretDisplay, VariableSource};
+use crate::plan::{ByteString, SecretDisplay, Skipped, VariableSource};
 use crate::resolve::Resolved;
 use crate::template::{TaintedBytes, Template, Usage};
 use crate::text::shell::quote;
@@ -20,6 +20,8 @@ pub struct Explanation {
     pub masked: bool,
     /// Those that the line uses in the order of their first use, then the others by name.
     pub variables: Vec<ExplainedVariable>,
+    /// The rendered files that are left out.
+    pub skipped: Vec<Skipped>,
     /// Errors in the line.
     pub problems: Vec<String>,
 }
@@ -91,7 +93,9 @@ impl Explanation {
                 ExplainedVariable { used_by, written, files: files.collect(), ..explained }
             })
             .collect();
-        Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
+        let skipped = resolved.skipped_files.clone();
+        let problems = resolved.problems.iter().map(ToString::to_string).collect();
+        Self { masked, variables, skipped, problems }
     }
 
     /// Writes the explanation as JSON, for programs.
@@ -109,6 +113,9 @@ impl Explanation {
         let mut text = String::new();
         for variable in &self.variables {
             describe(&mut text, variable, colours);
+        }
+        for file in &self.skipped {
+            let _ = writeln!(text, "the file {} is left out: {}", file.name, file.reason);
         }
         text
     }
