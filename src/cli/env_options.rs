@@ -1,29 +1,38 @@
 //! Environment variables that stand for global options, so that `docker run -e` reaches them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::EnvLookup;
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::parser::Parser;
+use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
+use crate::plan::{Check, CheckOption, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, SecretOption, Sources};
 
 const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 
+const START_TIMEOUT: &str = "a duration above 0 such as 500ms, 8s, 1.5s, 2m or 1h, or none";
+
 /// The prefix of every variable addressed to monofy.
-const PREFIX: &str = "MONOFY_";
+const PREFIX: &[u8] = b"MONOFY_";
+
+/// Whether a variable is addressed to monofy, by its name.
+#[must_use]
+pub fn is_for_monofy((name, _): &(&OsStr, &OsStr)) -> bool {
+    name.as_bytes().starts_with(PREFIX)
+}
 
 /// Warnings about `MONOFY_` variables that mean nothing, one line each.
-pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+pub fn unknown_variables<'e>(environment: impl IntoIterator<Item = (&'e OsStr, &'e OsStr)>) -> Vec<String> {
     let known = || OPTION_VARIABLES.into_iter().chain(OTHER_VARIABLES);
-    let names = environment.into_iter().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = names.filter(|name| name.starts_with(PREFIX) && !known().any(|known| known == name));
+    let names = environment.into_iter().filter(is_for_monofy).filter_map(|(name, _)| name.to_str());
+    let unknown = names.filter(|name| !known().any(|known| known == *name));
     let mut hints = Hints::default();
     unknown
-        .map(|name| format!("{}: no option has this name{}", printable(&name), hints.hint(&name, known())))
+        .map(|name| format!("{}: no option has this name{}", printable(name), hints.hint(name, known())))
         .collect()
 }
 
@@ -41,8 +50,14 @@ impl Parser<'_> {
     pub(super) fn env_options(&mut self) -> PartialOptions {
         let quiet = self.switch("MONOFY_QUIET");
         let verbose = self.switch("MONOFY_VERBOSE");
-        let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
-        let plan = self.view_variable("MONOFY_PLAN", View::Plan);
+        let explain = self.view_variable("MONOFY_EXPLAIN", "1, text, json, markdown or 0", |name| {
+            ExplainFormat::named(name).map(View::Explain)
+        });
+        let plan = self.view_variable("MONOFY_PLAN", "1, text, json or 0", |name| match name {
+            "text" => Some(View::Plan(ViewFormat::Text)),
+            "json" => Some(View::Plan(ViewFormat::Json)),
+            _ => None,
+        });
         let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
@@ -56,6 +71,9 @@ impl Parser<'_> {
                 ..Sources::default()
             },
             grace: self.variable("MONOFY_GRACE", TIMEOUT, |value| value.parse().ok()),
+            start_timeout: self
+                .variable("MONOFY_START_TIMEOUT", START_TIMEOUT, |value| values::start_timeout(value).ok()),
+            wait: self.wait_variable(),
             output: self.variable("MONOFY_OUTPUT", "raw, prefix or json", Output::named),
             ready_fd: self.variable("MONOFY_READY_FD", "the number of a descriptor, from 3 on", |value| {
                 crate::plan::descriptor(value.as_bytes()).ok()
@@ -86,6 +104,24 @@ impl Parser<'_> {
         Some(files.map(|file| SourceText::of(Origin::Variable("MONOFY_RENDER"), file)).collect())
     }
 
+    /// Checks, separated by white space. They are not shown: one may be a secret in the wrong variable.
+    fn wait_variable(&mut self) -> Vec<Check> {
+        const NAME: &str = "MONOFY_WAIT";
+        let value = (self.environment)(NAME).unwrap_or_default();
+        let written = value.as_bytes().split(u8::is_ascii_whitespace).filter(|check| !check.is_empty());
+        let mut checks = Vec::new();
+        for (index, written) in written.enumerate() {
+            match Check::read_for(CheckOption::Wait, written) {
+                Ok(check) => checks.push(check),
+                Err(message) => {
+                    let message = format!("check {} of this environment variable: {message}", index + 1);
+                    self.problem(Diagnostic::without_excerpt(Origin::Variable(NAME), message));
+                }
+            }
+        }
+        checks
+    }
+
     fn only_variable(&self) -> Option<SourceText> {
         let names = (self.environment)("MONOFY_ONLY").filter(|names| !names.is_empty())?;
         Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_bytes()))
@@ -94,13 +130,13 @@ impl Parser<'_> {
     fn view_variable(
         &mut self,
         name: &'static str,
-        view: impl Fn(ViewFormat) -> View,
+        expected: &str,
+        view: impl Fn(&str) -> Option<View>,
     ) -> Option<ViewOverride> {
-        self.variable(name, "1, text, json or 0", |value| match value {
+        self.variable(name, expected, |value| match value {
             "0" => Some(ViewOverride::Execute),
-            "1" | "text" => Some(ViewOverride::Show(view(ViewFormat::Text))),
-            "json" => Some(ViewOverride::Show(view(ViewFormat::Json))),
-            _ => None,
+            "1" => view("text").map(ViewOverride::Show),
+            named => view(named).map(ViewOverride::Show),
         })
     }
 

@@ -1,8 +1,8 @@
 //! Global options, and how the command line, the environment and the settings combine.
 
 use crate::diagnostic::SourceText;
-use crate::plan::{Output, SecretDisplay, Timeout, VerbosityFlags};
-use crate::variables::sources::Sources;
+use crate::plan::{Check, Output, SecretDisplay, Timeout, VerbosityFlags};
+use crate::variables::sources::{MissingPolicy, Sources};
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
 /// the plan or the default.
@@ -16,6 +16,10 @@ pub struct GlobalOptions {
     pub secrets: SecretDisplay,
     /// How long a stop may take.
     pub grace: Option<Timeout>,
+    /// How long it may take until every process is ready.
+    pub start_timeout: Option<Timeout>,
+    /// The checks of `MONOFY_WAIT`, which every process waits for.
+    pub wait: Vec<Check>,
     /// What happens to the output of the processes.
     pub output: Option<Output>,
     /// `--quiet` and `--verbose`.
@@ -38,7 +42,30 @@ pub enum View {
     /// What would be executed.
     Plan(ViewFormat),
     /// Where each value comes from.
-    Explain(ViewFormat),
+    Explain(ExplainFormat),
+}
+
+/// The format of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A table for the README of an image.
+    Markdown,
+}
+
+impl ExplainFormat {
+    /// The format with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// The format of a view.
@@ -90,6 +117,8 @@ pub(super) struct PartialOptions {
     pub(super) no_defaults: Option<bool>,
     pub(super) sources: Sources,
     pub(super) grace: Option<Timeout>,
+    pub(super) start_timeout: Option<Timeout>,
+    pub(super) wait: Vec<Check>,
     pub(super) output: Option<Output>,
     pub(super) verbosity: VerbosityFlags,
     pub(super) ready_fd: Option<i32>,
@@ -106,6 +135,10 @@ impl PartialOptions {
         let no_defaults = self.no_defaults.unwrap_or(false)
             || (self.sources.defaults.is_none() && env.no_defaults.unwrap_or(false));
         let show_secrets = self.show_secrets.or(env.show_secrets).unwrap_or(false);
+        let view = match self.view.or(env.view) {
+            Some(ViewOverride::Show(view)) => Some(view),
+            Some(ViewOverride::Execute) | None => None,
+        };
         GlobalOptions {
             strict: self.strict.or(env.strict),
             secrets: if show_secrets { SecretDisplay::Show } else { SecretDisplay::Mask },
@@ -115,12 +148,17 @@ impl PartialOptions {
                 defaults: self.sources.defaults.or(env.sources.defaults),
                 no_defaults,
                 secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
+                // The table describes an image, not an environment.
+                missing: if view == Some(View::Explain(ExplainFormat::Markdown)) {
+                    MissingPolicy::Ignore
+                } else {
+                    MissingPolicy::Report
+                },
             },
-            view: match self.view.or(env.view) {
-                Some(ViewOverride::Show(view)) => Some(view),
-                Some(ViewOverride::Execute) | None => None,
-            },
+            view,
             grace: self.grace.or(env.grace),
+            start_timeout: self.start_timeout.or(env.start_timeout),
+            wait: self.wait.into_iter().chain(env.wait).collect(),
             output: self.output.or(env.output),
             verbosity: self.verbosity.or(env.verbosity),
             ready_fd: self.ready_fd.or(env.ready_fd),

@@ -15,8 +15,8 @@ use std::fmt;
 
 use crate::diagnostic::{Diagnostic, SourceText};
 
-pub use env_options::unknown_variables;
-pub use global::{GlobalOptions, SetupMode, View, ViewFormat};
+pub use env_options::{is_for_monofy, unknown_variables};
+pub use global::{ExplainFormat, GlobalOptions, SetupMode, View, ViewFormat};
 pub use options::{HELP_WIDTH, definition};
 use parser::Parser;
 
@@ -97,6 +97,10 @@ pub struct CommandArgs {
     pub restart: Option<SourceText>,
     /// `--ready`
     pub ready: Option<SourceText>,
+    /// `--wait`, in the order of the line.
+    pub wait: Vec<SourceText>,
+    /// `--alive`, in the order of the line.
+    pub alive: Vec<SourceText>,
     /// `--after`, in the order of the line.
     pub after: Vec<SourceText>,
     /// `--once`, and the argument it is in.
@@ -182,7 +186,8 @@ impl CommandArgs {
 
     fn templates(&self) -> impl Iterator<Item = &SourceText> {
         let values = self.assignments.iter().map(|(_, value)| value);
-        let options = self.single_options().into_iter().flatten().chain(&self.after).chain(&self.rewrite);
+        let lists = [&self.wait, &self.alive, &self.after, &self.rewrite].into_iter().flatten();
+        let options = self.single_options().into_iter().flatten().chain(lists);
         options.chain(values).chain(&self.words)
     }
 
@@ -190,6 +195,8 @@ impl CommandArgs {
         self.single_options().iter().all(|option| option.is_none())
             && !self.tty
             && self.once.is_none()
+            && self.wait.is_empty()
+            && self.alive.is_empty()
             && self.after.is_empty()
             && self.rewrite.is_empty()
             && self.assignments.is_empty()

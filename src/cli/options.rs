@@ -38,12 +38,13 @@ and Makefiles want $$ for the $ of both.
 Values come from --set, else the environment, env files, the defaults file, the
 word. Global options except -h, -V, --schema and --set have an environment
 variable: MONOFY_GRACE=5s, MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env.
+MONOFY_WAIT: checks, separated by white space, that every process waits for.
 Durations: 500ms, 8s, 1.5s, 2m, 1h; a bare number is seconds.
 Signals: TERM, SIGTERM, 15, RTMIN+3.
 
 Exit status: that of the process that exited first; 0 after a stop by a signal
 that every process obeyed; 125 if nothing could be started; 126 and 127 if a
-program cannot be executed or found.";
+program cannot be executed or found; 124 when --start-timeout has passed.";
 
 /// The value of `--schema` for the schema of the defaults file.
 pub(super) const DEFAULTS: &str = "defaults";
@@ -98,8 +99,15 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
-        view("plan", "Print the plan and exit").overrides_with("explain"),
-        view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
+        view("plan", "text|json", "Print the plan and exit").overrides_with("explain"),
+        view(
+            "explain",
+            "text|json|markdown",
+            "Print where each variable's value comes from,\nand exit; FORM is text, json or markdown, a\n\
+             table for the README of an image",
+        )
+        .value_name("FORM")
+        .overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
         single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
@@ -107,6 +115,11 @@ pub(super) fn global_options() -> Vec<Arg> {
              once, none is no limit [default: 10s if a\n\
              process exited, none if a signal asked for it]",
         ),
+        Arg::new("start-timeout")
+            .long("start-timeout")
+            .value_name("LIMIT")
+            .value_parser(values::start_timeout)
+            .help("How long until every process is ready, setup\ncommands and --wait included; else the run ends\nwith status 124 [default: none]"),
         choice(
             "output",
             "FORM",
@@ -138,7 +151,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             .help("Write a newline to descriptor N once every\nprocess is ready"),
         flag("health", "Exit 0 if every process of the running instance\nruns and is ready, else 1")
             .overrides_with("status"),
-        view("status", "Print the state of its processes").overrides_with("health"),
+        view("status", "text|json", "Print the state of its processes").overrides_with("health"),
         Arg::new("pid")
             .long("pid")
             .value_name("N")
@@ -169,6 +182,12 @@ fn process_options() -> Vec<Arg> {
             "CHECK",
             "When it is ready: tcp:[HOST:]PORT,\nhttp:[HOST:]PORT/PATH, unix:PATH, file:PATH,\nlog:REGEX, exec:COMMAND, notify or fd:N",
         ),
+        repeatable(
+            "wait",
+            "CHECK",
+            "Start it once this succeeds, for what runs\nelsewhere: tcp:, http:, unix:, file: or exec:,\nas for --ready; setup commands, too; repeatable",
+        ),
+        repeatable("alive", "CHECK", "--health asks this each time, as --wait;\nrepeatable"),
         repeatable("after", "NAME", "Start it once this process is ready; repeatable"),
         flag("once", "It does its work and ends: its success ends\nnothing else"),
         single("if", "VALUE", "Leave it out if VALUE is false: empty, 0,\nfalse, no, off, n or f"),
@@ -203,9 +222,9 @@ fn choice(name: &'static str, value: &'static str, choices: &[&'static str], hel
         .help(help)
 }
 
-/// An option that shows something, as text by default.
-fn view(name: &'static str, help: &'static str) -> Arg {
-    choice(name, "text|json", &["text", "json"], help)
+/// An option that shows something in one of these formats, as text by default.
+fn view(name: &'static str, formats: &'static str, help: &'static str) -> Arg {
+    choice(name, formats, &formats.split('|').collect::<Vec<_>>(), help)
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("text")

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{self, DEFAULTS};
 use crate::cli::parser::{Parser, Position};
@@ -141,9 +141,8 @@ impl Parser<'_> {
 
     fn global(&mut self, scan: &OptionScan, matches: &ArgMatches) -> PartialOptions {
         let on = |name: &str| matches.get_flag(name).then_some(true);
-        let view = view_format(matches, "plan")
-            .map(View::Plan)
-            .or(view_format(matches, "explain").map(View::Explain));
+        let view =
+            view_format(matches, "plan").map(View::Plan).or(explain_format(matches).map(View::Explain));
         let files = |name: &str| -> Option<Vec<FileRef>> {
             // Those before an option that overrides them do not count.
             let count = matches.get_many::<OsString>(name)?.count();
@@ -180,8 +179,11 @@ impl Parser<'_> {
                 defaults: files("defaults"),
                 no_defaults: false,
                 secrets,
+                ..Sources::default()
             },
             grace: matches.get_one::<Timeout>("grace").copied(),
+            start_timeout: matches.get_one::<Timeout>("start-timeout").copied(),
+            wait: Vec::new(),
             output: matches.get_one::<String>("output").and_then(|name| Output::named(name)),
             ready_fd: matches.get_one::<i32>("ready-fd").copied(),
             only,
@@ -203,6 +205,8 @@ impl Parser<'_> {
             tty: matches.get_flag("tty"),
             restart: option("restart"),
             ready: option("ready"),
+            wait: scan.values("wait").cloned().collect(),
+            alive: scan.values("alive").cloned().collect(),
             after: scan.values("after").cloned().collect(),
             once: scan.flag(segment, "once"),
             condition: option("if"),
@@ -314,6 +318,10 @@ fn schema(name: &str) -> &'static str {
         DEFAULTS => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+fn explain_format(matches: &ArgMatches) -> Option<ExplainFormat> {
+    ExplainFormat::named(matches.get_one::<String>("explain")?)
 }
 
 fn view_format(matches: &ArgMatches, name: &str) -> Option<ViewFormat> {

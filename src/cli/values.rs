@@ -10,6 +10,14 @@ pub(super) fn timeout(text: &str) -> Result<Timeout, ParseTimeoutError> {
     text.parse()
 }
 
+/// Parses a duration above 0, or `none`.
+///
+/// # Errors
+/// When it is neither.
+pub(super) fn start_timeout(text: &str) -> Result<Timeout, String> {
+    plan::start_timeout(text)
+}
+
 /// Parses a descriptor number above stderr.
 ///
 /// # Errors

@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ByteString(pub Vec<u8>);
 
+/// What replaces a run of secret bytes.
+const MASK: &[u8] = b"***";
+
 /// The key of the form for other bytes.
 pub(super) const BASE64: &str = "base64";
 
@@ -22,6 +25,19 @@ impl ByteString {
     #[must_use]
     pub fn as_os_str(&self) -> &OsStr {
         OsStr::from_bytes(&self.0)
+    }
+
+    /// The bytes with these ranges, which are ascending, replaced by `***`.
+    pub(super) fn masked(&self, ranges: &[[usize; 2]]) -> Self {
+        let mut masked = Vec::with_capacity(self.0.len());
+        let mut shown = 0;
+        for [start, end] in ranges {
+            masked.extend_from_slice(&self.0[shown..*start]);
+            masked.extend_from_slice(MASK);
+            shown = *end;
+        }
+        masked.extend_from_slice(&self.0[shown..]);
+        Self(masked)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Readiness checks (contract, 4.7).
+//! Checks: the values of `--ready`, `--wait` and `--alive` (contract, 4.7).
 
 mod endpoint;
 
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::plan::ByteString;
 use crate::text::shell;
 
-/// A readiness check. In JSON as on the command line: `tcp:8000`, `notify`.
+/// A check. In JSON as on the command line: `tcp:8000`, `notify`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ready {
+pub struct Check {
     written: ByteString,
-    check: Check,
+    kind: CheckKind,
 }
 
-/// What a readiness check looks at.
+/// What a check looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// `tcp:[HOST:]PORT`: the process accepts a connection there.
+pub enum CheckKind {
+    /// `tcp:[HOST:]PORT`: a connection is accepted there.
     Tcp {
         /// An address without brackets, or a name. The default is the loopback address.
         host: String,
@@ -28,7 +28,7 @@ pub enum Check {
     },
     /// `http:[HOST:]PORT/PATH` or `http://HOST[:PORT]/PATH`: a GET request is answered with status 200 to 399.
     Http {
-        /// As for [`Check::Tcp`].
+        /// As for [`CheckKind::Tcp`].
         host: String,
         /// From 1.
         port: u16,
@@ -51,21 +51,52 @@ pub enum Check {
     Fd(i32),
 }
 
+/// The options that take a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckOption {
+    /// `--ready`: when the process is ready.
+    Ready,
+    /// `--wait`: when the command may start.
+    Wait,
+    /// `--alive`: what `--health` asks each time.
+    Alive,
+}
+
 /// The lowest descriptor above stderr, and the highest one accepted: the default hard limit of open files.
 const DESCRIPTORS: std::ops::RangeInclusive<i32> = 3..=1_048_575;
 
-/// The message for a check of no known kind.
-pub(crate) const UNKNOWN_CHECK: &str = "unknown check; use tcp:[HOST:]PORT, http:[HOST:]PORT/PATH, unix:PATH, file:PATH, log:REGEX, exec:COMMAND, notify or fd:N";
+/// How the message for a check of no known kind begins.
+pub(crate) const UNKNOWN_CHECK: &str = "unknown check";
+/// The kinds that every option has.
+const ASKED: &str = "tcp:[HOST:]PORT, http:[HOST:]PORT/PATH, unix:PATH, file:PATH";
 
-impl Ready {
-    /// Parses the value of `--ready`.
-    ///
-    /// # Errors
-    /// When it is not a check. The message does not contain the value.
-    pub fn read(written: &[u8]) -> Result<Self, String> {
+impl CheckOption {
+    /// The option as it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "--ready",
+            Self::Wait => "--wait",
+            Self::Alive => "--alive",
+        }
+    }
+
+    /// What the value of the option can be.
+    #[must_use]
+    pub fn choices(self) -> String {
+        match self {
+            Self::Ready => format!("{ASKED}, log:REGEX, exec:COMMAND, notify or fd:N"),
+            Self::Wait | Self::Alive => format!("{ASKED} or exec:COMMAND"),
+        }
+    }
+}
+
+impl CheckKind {
+    /// Parses a check. `None` is an unknown kind.
+    fn parse(written: &[u8]) -> Result<Option<Self>, String> {
         let rest = |name: &str| written.strip_prefix(name.as_bytes());
-        let check = if written == b"notify" {
-            Check::Notify
+        let kind = if written == b"notify" {
+            Self::Notify
         } else if let Some(address) = rest("tcp:") {
             tcp(address)?
         } else if let Some(address) = rest("http:") {
@@ -73,9 +104,9 @@ impl Ready {
         } else if rest("https:").is_some() {
             return Err(endpoint::NO_HTTPS.to_owned());
         } else if let Some(path) = rest("unix:") {
-            Check::Unix(endpoint::absolute(path)?)
+            Self::Unix(endpoint::absolute(path)?)
         } else if let Some(path) = rest("file:") {
-            Check::File(endpoint::absolute(path)?)
+            Self::File(endpoint::absolute(path)?)
         } else if let Some(pattern) = rest("log:") {
             log(pattern)?
         } else if let Some(command) = rest("exec:") {
@@ -83,21 +114,87 @@ impl Ready {
         } else if let Some(number) = rest("fd:") {
             fd(number)?
         } else {
-            return Err(UNKNOWN_CHECK.to_owned());
+            return Ok(None);
         };
-        Ok(Self { written: ByteString(written.to_vec()), check })
+        Ok(Some(kind))
+    }
+
+    /// Why this cannot be the value of an option: a check that the process itself reports cannot be asked.
+    #[must_use]
+    pub fn conflict(&self, option: CheckOption) -> Option<&'static str> {
+        match self {
+            Self::Tcp { .. } | Self::Http { .. } | Self::Unix(_) | Self::File(_) | Self::Exec(_) => {
+                return None;
+            }
+            Self::Log(_) | Self::Notify | Self::Fd(_) => {}
+        }
+        match option {
+            CheckOption::Ready => None,
+            CheckOption::Wait => Some(
+                "not a check for --wait: log:, notify and fd:N are reported by a process of this line; give them to its \
+                 --ready, and use --after NAME to wait for it",
+            ),
+            CheckOption::Alive => Some(
+                "not a check for --alive: log:, notify and fd:N are reported once; use tcp:, http:, unix:, file: or exec:, \
+                 which can be asked each time",
+            ),
+        }
+    }
+
+    /// The command of `exec:`.
+    #[must_use]
+    pub fn command(&self) -> Option<&[ByteString]> {
+        if let Self::Exec(words) = self { Some(words) } else { None }
+    }
+
+    /// The host of `tcp:` and `http:`.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        if let Self::Tcp { host, .. } | Self::Http { host, .. } = self { Some(host) } else { None }
+    }
+
+    /// The pattern of `log:`.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        if let Self::Log(pattern) = self { Some(pattern) } else { None }
+    }
+}
+
+impl Check {
+    /// Parses the value of an option.
+    ///
+    /// # Errors
+    /// When it is not a check, or the option cannot have it. The message does not contain the value.
+    pub fn read_for(option: CheckOption, written: &[u8]) -> Result<Self, String> {
+        let kind =
+            CheckKind::parse(written)?.ok_or_else(|| format!("{UNKNOWN_CHECK}; use {}", option.choices()))?;
+        let check = Self { written: ByteString(written.to_vec()), kind };
+        check.kind.conflict(option).map_or(Ok(check), |message| Err(message.to_owned()))
+    }
+
+    /// Parses a check of any kind.
+    ///
+    /// # Errors
+    /// When it is not a check. The message does not contain the value.
+    pub fn read(written: &[u8]) -> Result<Self, String> {
+        Self::read_for(CheckOption::Ready, written)
     }
 
     /// What it looks at.
     #[must_use]
-    pub fn check(&self) -> &Check {
-        &self.check
+    pub fn kind(&self) -> &CheckKind {
+        &self.kind
     }
 
     /// The check as on the command line.
     #[must_use]
     pub fn written(&self) -> &ByteString {
         &self.written
+    }
+
+    /// The check without its secret bytes, unless it makes no sense without them.
+    pub(crate) fn masked(&self, ranges: &[[usize; 2]]) -> Option<Self> {
+        Self::read(&self.written.masked(ranges).0).ok()
     }
 }
 
@@ -114,21 +211,21 @@ pub fn log_pattern(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-fn tcp(address: &[u8]) -> Result<Check, String> {
+fn tcp(address: &[u8]) -> Result<CheckKind, String> {
     let (host, port) = endpoint::address(address, "tcp:")?;
-    Ok(Check::Tcp { host, port })
+    Ok(CheckKind::Tcp { host, port })
 }
 
-fn log(pattern: &[u8]) -> Result<Check, String> {
+fn log(pattern: &[u8]) -> Result<CheckKind, String> {
     let pattern =
         std::str::from_utf8(pattern).map_err(|_| "not a regular expression: it is not UTF-8".to_owned())?;
     if pattern.is_empty() {
         return Err("an empty regular expression, which every line matches".to_owned());
     }
-    log_pattern(pattern).map(|_| Check::Log(pattern.to_owned()))
+    log_pattern(pattern).map(|_| CheckKind::Log(pattern.to_owned()))
 }
 
-fn exec(command: &[u8]) -> Result<Check, String> {
+fn exec(command: &[u8]) -> Result<CheckKind, String> {
     if command.contains(&0) {
         return Err("not a command: it contains a NUL character".to_owned());
     }
@@ -136,11 +233,11 @@ fn exec(command: &[u8]) -> Result<Check, String> {
     if words.first().is_none_or(Vec::is_empty) {
         return Err("not a command: nothing follows exec:".to_owned());
     }
-    Ok(Check::Exec(words.into_iter().map(ByteString).collect()))
+    Ok(CheckKind::Exec(words.into_iter().map(ByteString).collect()))
 }
 
-fn fd(number: &[u8]) -> Result<Check, String> {
-    descriptor(number).map(Check::Fd)
+fn fd(number: &[u8]) -> Result<CheckKind, String> {
+    descriptor(number).map(CheckKind::Fd)
 }
 
 /// Parses the number of a descriptor above stderr.
@@ -155,13 +252,13 @@ pub(crate) fn descriptor(number: &[u8]) -> Result<i32, String> {
     })
 }
 
-impl Serialize for Ready {
+impl Serialize for Check {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.written.serialize(to)
     }
 }
 
-impl<'de> Deserialize<'de> for Ready {
+impl<'de> Deserialize<'de> for Check {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Self::read(&ByteString::deserialize(from)?.0).map_err(D::Error::custom)
     }
@@ -171,20 +268,20 @@ impl<'de> Deserialize<'de> for Ready {
 mod tests {
     use super::*;
 
-    fn check(text: &str) -> Option<Check> {
-        Ready::read(text.as_bytes()).ok().map(|ready| ready.check)
+    fn kind(text: &str) -> Option<CheckKind> {
+        Check::read(text.as_bytes()).ok().map(|check| check.kind)
     }
 
-    fn tcp(host: &str, port: u16) -> Check {
-        Check::Tcp { host: host.to_owned(), port }
+    fn tcp(host: &str, port: u16) -> CheckKind {
+        CheckKind::Tcp { host: host.to_owned(), port }
     }
 
     #[test]
     fn an_address_is_a_port_with_an_optional_host() {
-        assert_eq!(check("tcp:80"), Some(tcp("127.0.0.1", 80)));
-        assert_eq!(check("tcp:10.0.0.1:65535"), Some(tcp("10.0.0.1", 65535)));
-        assert_eq!(check("tcp:db-1.local_net:1"), Some(tcp("db-1.local_net", 1)));
-        assert_eq!(check("tcp:[::1]:80"), Some(tcp("::1", 80)));
+        assert_eq!(kind("tcp:80"), Some(tcp("127.0.0.1", 80)));
+        assert_eq!(kind("tcp:10.0.0.1:65535"), Some(tcp("10.0.0.1", 65535)));
+        assert_eq!(kind("tcp:db-1.local_net:1"), Some(tcp("db-1.local_net", 1)));
+        assert_eq!(kind("tcp:[::1]:80"), Some(tcp("::1", 80)));
         for wrong in [
             "tcp:",
             "tcp:0",
@@ -201,29 +298,29 @@ mod tests {
             "tcp:[::1:80",
             "tcp:80 ",
         ] {
-            assert_eq!(check(wrong), None, "{wrong}");
+            assert_eq!(kind(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_command_is_split_by_shell_quoting() {
-        let words = |words: &[&str]| Some(Check::Exec(words.iter().map(|word| (*word).into()).collect()));
-        assert_eq!(check("exec:pg_isready -q"), words(&["pg_isready", "-q"]));
-        assert_eq!(check("exec:a 'b c' d\\ e"), words(&["a", "b c", "d e"]));
+        let words = |words: &[&str]| Some(CheckKind::Exec(words.iter().map(|word| (*word).into()).collect()));
+        assert_eq!(kind("exec:pg_isready -q"), words(&["pg_isready", "-q"]));
+        assert_eq!(kind("exec:a 'b c' d\\ e"), words(&["a", "b c", "d e"]));
         for wrong in ["exec:", "exec:  ", "exec:''", "exec:it's", "exec:a\0"] {
-            assert_eq!(check(wrong), None, "{wrong}");
+            assert_eq!(kind(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn the_other_checks_are_parsed() {
-        assert_eq!(check("log:ready: [0-9]+$"), Some(Check::Log("ready: [0-9]+$".into())));
-        assert_eq!(check("notify"), Some(Check::Notify));
-        assert_eq!(check("fd:3"), Some(Check::Fd(3)));
+        assert_eq!(kind("log:ready: [0-9]+$"), Some(CheckKind::Log("ready: [0-9]+$".into())));
+        assert_eq!(kind("notify"), Some(CheckKind::Notify));
+        assert_eq!(kind("fd:3"), Some(CheckKind::Fd(3)));
         for wrong in
             ["", "log:", "log:(", "log:a{9999}{9999}", "notify:", "Notify", "fd:", "fd:2", "fd:-3", "fd:x"]
         {
-            assert_eq!(check(wrong), None, "{wrong}");
+            assert_eq!(kind(wrong), None, "{wrong}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// The variables that stand for global options. Processes do not inherit them, so that a monofy among the processes
 /// does not obey the options of this one.
-pub const OPTION_VARIABLES: [&str; 17] = [
+pub const OPTION_VARIABLES: [&str; 19] = [
     "MONOFY_DEFAULTS",
     "MONOFY_ENV_FILE",
     "MONOFY_EXPLAIN",
@@ -18,8 +18,10 @@ pub const OPTION_VARIABLES: [&str; 17] = [
     "MONOFY_SECRET",
     "MONOFY_SETUP",
     "MONOFY_SHOW_SECRETS",
+    "MONOFY_START_TIMEOUT",
     "MONOFY_STRICT",
     "MONOFY_VERBOSE",
+    "MONOFY_WAIT",
 ];
 
 /// The number of a copy of a process (`--replicas`), from 1.

@@ -1,16 +1,13 @@
 //! Masks the secrets of a plan.
 
-use crate::plan::{ByteString, Plan, Process, Ready, RenderedFile, Restart};
-
-/// What replaces a run of secret bytes.
-const MASK: &[u8] = b"***";
+use crate::plan::{ByteString, Check, Plan, Process, RenderedFile, Restart, SecretRanges};
 
 /// A field of a command that may be secret.
 enum Field<'p> {
     /// Any bytes, which can be masked in part.
     Bytes(&'p mut ByteString),
-    /// A readiness check, which is left out if it makes no sense without the secret.
-    Ready(&'p mut Option<Ready>),
+    /// A check, which is left out if it makes no sense without the secret.
+    Check(&'p Check),
     /// A value that can only be left out.
     Whole(Box<dyn FnOnce() + 'p>),
 }
@@ -50,7 +47,7 @@ impl RenderedFile {
     }
 
     fn shown(&self, field: &str, value: &ByteString) -> String {
-        let masked = self.secrets.0.get(field).map(|ranges| masked(value, ranges));
+        let masked = self.secrets.0.get(field).map(|ranges| value.masked(ranges));
         let text = String::from_utf8_lossy(&masked.as_ref().unwrap_or(value).0).into_owned();
         text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
     }
@@ -58,7 +55,7 @@ impl RenderedFile {
     fn mask(&mut self) {
         for (name, ranges) in std::mem::take(&mut self.secrets).0 {
             if let Some(value) = self.field(&name) {
-                *value = masked(value, &ranges);
+                *value = value.masked(&ranges);
             }
         }
     }
@@ -67,17 +64,22 @@ impl RenderedFile {
 impl Process {
     /// The field with this name, if the command has it.
     fn field(&mut self, name: &str) -> Option<Field<'_>> {
-        if let Some(index) = name.strip_prefix("argv[").and_then(|rest| rest.strip_suffix(']')) {
-            return self.argv.get_mut(index.parse::<usize>().ok()?).map(Field::Bytes);
+        if let Some(index) = name.strip_prefix("argv").and_then(index) {
+            return self.argv.get_mut(index).map(Field::Bytes);
         }
         if let Some(variable) = name.strip_prefix("env.") {
             return self.env.get_mut(variable).map(Field::Bytes);
+        }
+        for (list, checks) in [("wait", &self.wait), ("alive", &self.alive)] {
+            if let Some(index) = name.strip_prefix(list).and_then(index) {
+                return checks.get(index).map(Field::Check);
+            }
         }
         Some(match name {
             "user" => Field::Bytes(self.user.as_mut()?),
             "workdir" => Field::Bytes(self.workdir.as_mut()?),
             "creates" => Field::Bytes(self.creates.as_mut()?),
-            "ready" => Field::Ready(&mut self.ready),
+            "ready" => Field::Check(self.ready.as_ref()?),
             "stop_signal" => Field::Whole(Box::new(|| self.stop_signal = None)),
             "stop_timeout_ms" => Field::Whole(Box::new(|| self.stop_timeout_ms = None)),
             "restart" => Field::Whole(Box::new(|| self.restart = Restart::No)),
@@ -92,9 +94,7 @@ impl Process {
         let secrets = std::mem::take(&mut self.secrets);
         let is_valid = secrets.0.iter().all(|(name, ranges)| match self.field(name) {
             Some(Field::Bytes(value)) => is_ascending(ranges, value.0.len()),
-            Some(Field::Ready(ready)) => {
-                ready.as_ref().is_some_and(|ready| is_ascending(ranges, ready.written().0.len()))
-            }
+            Some(Field::Check(check)) => is_ascending(ranges, check.written().0.len()),
             Some(Field::Whole(_)) => ranges.is_empty(),
             None => false,
         });
@@ -104,35 +104,38 @@ impl Process {
 
     /// Replaces the secret bytes.
     fn mask(&mut self) {
-        for (name, ranges) in std::mem::take(&mut self.secrets).0 {
+        let secrets = std::mem::take(&mut self.secrets);
+        self.ready = self.ready.take().and_then(|ready| masked_check(ready, "ready", &secrets));
+        for (list, checks) in [("wait", &mut self.wait), ("alive", &mut self.alive)] {
+            let masked = |(index, check)| masked_check(check, &format!("{list}[{index}]"), &secrets);
+            *checks = std::mem::take(checks).into_iter().enumerate().filter_map(masked).collect();
+        }
+        for (name, ranges) in secrets.0 {
             match self.field(&name) {
-                Some(Field::Bytes(value)) => *value = masked(value, &ranges),
-                Some(Field::Ready(ready)) => {
-                    *ready =
-                        ready.take().and_then(|ready| Ready::read(&masked(ready.written(), &ranges).0).ok());
-                }
+                Some(Field::Bytes(value)) => *value = value.masked(&ranges),
                 Some(Field::Whole(reset)) => reset(),
-                None => {}
+                Some(Field::Check(_)) | None => {}
             }
         }
     }
 }
 
+/// A check without its secrets, unless it makes no sense without them.
+fn masked_check(check: Check, field: &str, secrets: &SecretRanges) -> Option<Check> {
+    match secrets.0.get(field) {
+        Some(ranges) => check.masked(ranges),
+        None => Some(check),
+    }
+}
+
+/// The number in `[1]`.
+fn index(text: &str) -> Option<usize> {
+    text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
 fn is_ascending(ranges: &[[usize; 2]], length: usize) -> bool {
     let inside = ranges.iter().all(|[start, end]| start < end && *end <= length);
     !ranges.is_empty() && inside && ranges.windows(2).all(|pair| pair[0][1] < pair[1][0])
-}
-
-fn masked(value: &ByteString, ranges: &[[usize; 2]]) -> ByteString {
-    let mut masked = Vec::with_capacity(value.0.len());
-    let mut shown = 0;
-    for [start, end] in ranges {
-        masked.extend_from_slice(&value.0[shown..*start]);
-        masked.extend_from_slice(MASK);
-        shown = *end;
-    }
-    masked.extend_from_slice(&value.0[shown..]);
-    ByteString(masked)
 }
 
 impl Plan {

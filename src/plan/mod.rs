@@ -23,16 +23,17 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use bytes::ByteString;
-pub use check::{Check, Ready, log_pattern};
+pub use check::{Check, CheckKind, CheckOption, log_pattern};
 pub(crate) use check::{UNKNOWN_CHECK, descriptor};
 pub use environment::{OPTION_VARIABLES, OTHER_VARIABLES, REPLICA_VARIABLE};
 pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;
 pub(crate) use graph::find_cycle;
-pub use process::{Process, ProcessKind, Rewrite, Skipped, SkippedKind, TaskId};
+pub use process::{CheckId, CheckRole, Process, ProcessKind, Rewrite, Skipped, SkippedKind, TaskId};
 pub use restart::{ParseRestartError, Restart};
 pub use secrets::{SecretDisplay, SecretRanges};
 pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
+pub(crate) use timeout::start_timeout;
 pub use timeout::{ParseTimeoutError, Timeout};
 pub(crate) use validate::{
     FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, is_environment_name, is_name, is_variable,
@@ -64,7 +65,8 @@ pub struct Plan {
     /// Settings of the whole run.
     #[serde(default)]
     pub settings: Settings,
-    /// The variables used by the line, in the order of their first use.
+    /// The variables used by the line, in the order of their first use; then those used only by its files and by the
+    /// defaults of its variables.
     #[serde(default)]
     pub variables: Vec<Variable>,
     /// Probable mistakes in the line.

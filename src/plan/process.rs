@@ -5,15 +5,61 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{ByteString, Ready, Restart, SecretRanges, Timeout};
+use crate::plan::{ByteString, Check, CheckOption, Restart, SecretRanges, Timeout};
 use crate::signal::SignalNumber;
 
 /// Identifies a command of the plan by its position: setup commands first, then processes, in the order of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(pub usize);
 
+/// Which of the checks of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CheckRole {
+    /// Its `--ready`.
+    Ready,
+    /// Its `--wait` with this index.
+    Wait(usize),
+    /// Its `--alive` with this index.
+    Alive(usize),
+}
+
+impl CheckRole {
+    /// The option of the check.
+    #[must_use]
+    pub const fn option(self) -> CheckOption {
+        match self {
+            Self::Ready => CheckOption::Ready,
+            Self::Wait(_) => CheckOption::Wait,
+            Self::Alive(_) => CheckOption::Alive,
+        }
+    }
+}
+
+/// Identifies a check of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CheckId {
+    /// Its command.
+    pub task: TaskId,
+    /// Which of the checks of that command.
+    pub role: CheckRole,
+}
+
+impl CheckId {
+    /// The `--ready` of a command.
+    #[must_use]
+    pub const fn ready(task: TaskId) -> Self {
+        Self { task, role: CheckRole::Ready }
+    }
+
+    /// The `--wait` of a command with this index.
+    #[must_use]
+    pub const fn wait(task: TaskId, index: usize) -> Self {
+        Self { task, role: CheckRole::Wait(index) }
+    }
+}
+
 /// One command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
     /// Its name in notices, unique among the setup commands or among the processes.
@@ -46,10 +92,22 @@ pub struct Process {
     pub restart: Restart,
     /// Its readiness check. Without one it is ready once started.
     #[serde(default)]
-    pub ready: Option<Ready>,
+    pub ready: Option<Check>,
     /// The readiness check as written, before expansion. Notices show this.
     #[serde(default)]
     pub ready_template: Option<ByteString>,
+    /// The checks that have to succeed before it is started.
+    #[serde(default)]
+    pub wait: Vec<Check>,
+    /// The same as written, before expansion, one for each. Notices show these.
+    #[serde(default)]
+    pub wait_template: Vec<ByteString>,
+    /// The checks that `--health` asks each time.
+    #[serde(default)]
+    pub alive: Vec<Check>,
+    /// The same as written, before expansion, one for each.
+    #[serde(default)]
+    pub alive_template: Vec<ByteString>,
     /// Names of the processes that must be ready before it is started.
     #[serde(default)]
     pub after: Vec<String>,
@@ -68,6 +126,49 @@ pub struct Process {
     /// Which bytes of the fields above came from a secret.
     #[serde(default)]
     pub secrets: SecretRanges,
+}
+
+impl Process {
+    /// Has it wait for these, too, unless it does already.
+    pub(crate) fn wait_also(&mut self, checks: &[Check]) {
+        for check in checks.iter().filter(|check| !self.wait.contains(check)).cloned().collect::<Vec<_>>() {
+            // Those of a plan written by hand.
+            for check in self.wait.iter().skip(self.wait_template.len()) {
+                self.wait_template.push(check.written().clone());
+            }
+            self.wait_template.push(check.written().clone());
+            self.wait.push(check);
+        }
+    }
+
+    /// One of its checks.
+    #[must_use]
+    pub fn check(&self, role: CheckRole) -> Option<&Check> {
+        match role {
+            CheckRole::Ready => self.ready.as_ref(),
+            CheckRole::Wait(index) => self.wait.get(index),
+            CheckRole::Alive(index) => self.alive.get(index),
+        }
+    }
+
+    /// One of its checks as written, before expansion. A plan written by hand has only the checks.
+    #[must_use]
+    pub fn check_template(&self, role: CheckRole) -> Option<&ByteString> {
+        let template = match role {
+            CheckRole::Ready => self.ready_template.as_ref(),
+            CheckRole::Wait(index) => self.wait_template.get(index),
+            CheckRole::Alive(index) => self.alive_template.get(index),
+        };
+        template.or(self.check(role).map(Check::written))
+    }
+
+    /// Its checks.
+    pub fn checks(&self) -> impl Iterator<Item = (CheckRole, &Check)> {
+        let ready = self.ready.iter().map(|check| (CheckRole::Ready, check));
+        let wait = self.wait.iter().enumerate().map(|(index, check)| (CheckRole::Wait(index), check));
+        let alive = self.alive.iter().enumerate().map(|(index, check)| (CheckRole::Alive(index), check));
+        ready.chain(wait).chain(alive)
+    }
 }
 
 /// Replaces one received signal by another.

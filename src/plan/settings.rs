@@ -10,6 +10,8 @@ use crate::plan::Timeout;
 pub struct Settings {
     /// How long a stop may take before SIGKILL; `None` is the rule of contract 4.4.
     pub grace_ms: Option<Timeout>,
+    /// How long it may take until every process is ready, counted from the start of monofy. `None` is no limit.
+    pub start_timeout_ms: Option<Timeout>,
     /// What happens to the output of the processes.
     pub output: Output,
     /// Whether unset variables and malformed expansions were errors.

@@ -44,6 +44,21 @@ impl FromStr for Timeout {
     }
 }
 
+/// Parses a start timeout: a duration above 0, or `none`.
+pub(crate) fn start_timeout(text: &str) -> Result<Timeout, String> {
+    match text.parse::<Timeout>() {
+        Ok(Timeout::After(Duration::ZERO)) => Err(NO_TIME_TO_START.to_owned()),
+        Ok(timeout) => Ok(timeout),
+        Err(_) => {
+            Err("not a duration; write 500ms, 8s, 1.5s, 2m or 1h; a bare number is seconds, none is no limit"
+                .to_owned())
+        }
+    }
+}
+
+/// Why a start timeout cannot be 0.
+pub(crate) const NO_TIME_TO_START: &str = "a start always takes some time; for no limit write none";
+
 impl Serialize for Timeout {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {

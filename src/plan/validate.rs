@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::plan::graph::find_cycle;
-use crate::plan::{ByteString, Plan, Process, ProcessKind, RenderedFile, Restart, VERSION};
+use crate::plan::timeout::NO_TIME_TO_START;
+use crate::plan::{
+    ByteString, CheckRole, Plan, Process, ProcessKind, RenderedFile, Restart, Timeout, VERSION,
+};
 
 /// Why a plan cannot be executed.
 #[derive(Debug)]
@@ -97,6 +101,12 @@ impl Plan {
         validate_files(&mut self.files)?;
         validate_list("setup", ProcessKind::Setup, &mut self.setup)?;
         validate_list("processes", ProcessKind::Process, &mut self.processes)?;
+        if self.settings.start_timeout_ms == Some(Timeout::After(Duration::ZERO)) {
+            return Err(InvalidField {
+                place: "settings.start_timeout_ms".into(),
+                message: NO_TIME_TO_START,
+            });
+        }
         if self.settings.ready_fd.is_some_and(|number| number <= 2) {
             return Err(InvalidField {
                 place: "settings.ready_fd".into(),
@@ -196,8 +206,12 @@ pub(crate) fn restart_conflict(kind: ProcessKind, restart: Restart, is_once: boo
 impl Process {
     /// A field in use that makes sense only for processes that run side by side.
     fn field_for_processes_only(&self) -> Option<&'static str> {
-        let fields =
-            [("ready", self.ready.is_some()), ("after", !self.after.is_empty()), ("once", self.once)];
+        let fields = [
+            ("ready", self.ready.is_some()),
+            ("alive", !self.alive.is_empty()),
+            ("after", !self.after.is_empty()),
+            ("once", self.once),
+        ];
         fields.into_iter().find(|(_, is_used)| *is_used).map(|(field, _)| field)
     }
 
@@ -233,6 +247,23 @@ impl Process {
         }
         if self.ready_template.as_ref().is_some_and(has_nul) {
             return invalid("ready_template", NUL);
+        }
+        for (field, templates) in
+            [("wait_template", &self.wait_template), ("alive_template", &self.alive_template)]
+        {
+            if let Some(index) = templates.iter().position(has_nul) {
+                return invalid(&format!("{field}[{index}]"), NUL);
+            }
+        }
+        for (role, check) in self.checks() {
+            if let Some(message) = check.kind().conflict(role.option()) {
+                let field = match role {
+                    CheckRole::Ready => "ready".to_owned(),
+                    CheckRole::Wait(index) => format!("wait[{index}]"),
+                    CheckRole::Alive(index) => format!("alive[{index}]"),
+                };
+                return invalid(&field, message);
+            }
         }
         if self.umask.is_some_and(|mask| mask > 0o777) {
             return invalid("umask", "a mask is at most 511, which is 0777 in octal");

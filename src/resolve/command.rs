@@ -6,8 +6,8 @@ use crate::cli::CommandArgs;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::etc::passwd;
 use crate::plan::{
-    self, ByteString, Check, FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END, ProcessKind, Ready,
-    Restart, Rewrite, Timeout, UNKNOWN_CHECK,
+    self, ByteString, Check, CheckOption, FOR_PROCESSES_ONLY, NOT_A_NAME, ONCE_IS_READY_AT_ITS_END,
+    ProcessKind, Restart, Rewrite, Timeout, UNKNOWN_CHECK,
 };
 use crate::resolve::Resolver;
 use crate::resolve::lints::ArgumentKind;
@@ -27,14 +27,26 @@ pub(super) struct ResolvedCommand {
     pub(super) workdir: Option<TaintedBytes>,
     pub(super) tty: bool,
     pub(super) restart: Option<(Restart, Secrecy)>,
-    pub(super) ready: Option<(Ready, TaintedBytes)>,
+    pub(super) ready: Option<GivenCheck>,
     pub(super) ready_template: Option<ByteString>,
+    pub(super) wait: Vec<GivenCheck>,
+    pub(super) alive: Vec<GivenCheck>,
     /// The names in `--after`, in the order of the options. `None` is an invalid one.
     pub(super) after: Vec<Option<GivenName>>,
     pub(super) once: bool,
     pub(super) creates: Option<TaintedBytes>,
     pub(super) umask: Option<(u32, Secrecy)>,
     pub(super) rewrite: Option<(Vec<Rewrite>, Secrecy)>,
+}
+
+/// A check as the line gives it.
+#[derive(Clone, Debug)]
+pub(super) struct GivenCheck {
+    pub(super) check: Check,
+    /// What was parsed, with its secrets marked.
+    pub(super) value: TaintedBytes,
+    /// What was written.
+    pub(super) template: ByteString,
 }
 
 /// A name as the line gives it, and what may be shown of it.
@@ -77,7 +89,9 @@ impl<'l> Resolver<'l> {
         });
         let workdir = self.option("--workdir", command.workdir.as_ref(), |value| Ok(value.clone()));
         let restart = self.restart(kind, command);
-        let ready = self.ready(command.ready.as_ref());
+        let ready = command.ready.as_ref().and_then(|written| self.check(CheckOption::Ready, written));
+        let wait = self.checks(CheckOption::Wait, &command.wait);
+        let alive = self.checks(CheckOption::Alive, &command.alive);
         let after: Vec<Option<GivenName>> =
             command.after.iter().map(|after| self.option("--after", Some(after), GivenName::parse)).collect();
         let creates = self.option("--creates", command.creates.as_ref(), |value| Ok(value.clone()));
@@ -89,10 +103,13 @@ impl<'l> Resolver<'l> {
         let env = self.environment(&command.assignments);
         let argv = self.argv(command);
         self.check_total_size(command, &argv, &env);
-        if let Some((Check::Exec(words), text)) =
-            ready.as_ref().map(|(ready, _)| ready.check()).zip(command.ready.as_ref())
-        {
-            self.check_command_size(text, words, &env);
+        let ready_and_text = ready.as_ref().zip(command.ready.as_ref()).map(|(given, text)| (text, given));
+        let lists = wait.iter().chain(&alive).map(|(text, given)| (*text, given));
+        for (text, given) in ready_and_text.into_iter().chain(lists) {
+            if let Some(words) = given.check.kind().command() {
+                self.check_command_size(text, words, &env);
+                self.lint_secrets(text, std::slice::from_ref(&given.value));
+            }
         }
         ResolvedCommand {
             argv,
@@ -106,6 +123,8 @@ impl<'l> Resolver<'l> {
             restart,
             ready,
             ready_template: command.ready.as_ref().map(as_template),
+            wait: wait.into_iter().map(|(_, given)| given).collect(),
+            alive: alive.into_iter().map(|(_, given)| given).collect(),
             after,
             once: command.once.is_some(),
             creates,
@@ -122,8 +141,8 @@ impl<'l> Resolver<'l> {
             }
             return;
         }
-        let options =
-            command.ready.iter().chain(&command.after).chain(&command.once).chain(&command.replicas);
+        let lists = command.ready.iter().chain(&command.alive).chain(&command.after);
+        let options = lists.chain(&command.once).chain(&command.replicas);
         for option in options {
             self.problem(Diagnostic::about(option, FOR_PROCESSES_ONLY));
         }
@@ -140,17 +159,30 @@ impl<'l> Resolver<'l> {
         })
     }
 
-    fn ready(&mut self, written: Option<&'l SourceText>) -> Option<(Ready, TaintedBytes)> {
+    /// The checks of an option that can be repeated, each with its argument.
+    fn checks(
+        &mut self,
+        option: CheckOption,
+        written: &'l [SourceText],
+    ) -> Vec<(&'l SourceText, GivenCheck)> {
+        written.iter().filter_map(|written| Some((written, self.check(option, written)?))).collect()
+    }
+
+    fn check(&mut self, option: CheckOption, written: &'l SourceText) -> Option<GivenCheck> {
         // The kind of check is shown if it is written, and not part of a value.
-        let kind = written.map(|text| text.bytes().split(|byte| *byte == b':').next().unwrap_or_default());
-        let kind = kind.and_then(|kind| std::str::from_utf8(kind).ok());
+        let kind = written.bytes().split(|byte| *byte == b':').next().unwrap_or_default();
+        let kind = std::str::from_utf8(kind).ok();
         let kind =
             kind.filter(|kind| kind.len() < 20 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        self.option("--ready", written, |value| match (Ready::read(value.bytes()), kind) {
-            (Err(message), Some(kind)) if message == UNKNOWN_CHECK => {
-                Err(message.replacen("unknown check", &format!("unknown check '{kind}'"), 1))
+        self.option(option.name(), Some(written), |value| {
+            match (Check::read_for(option, value.bytes()), kind) {
+                (Err(message), Some(kind)) if message.starts_with(UNKNOWN_CHECK) => {
+                    Err(message.replacen(UNKNOWN_CHECK, &format!("{UNKNOWN_CHECK} '{kind}'"), 1))
+                }
+                (check, _) => {
+                    Ok(GivenCheck { check: check?, value: value.clone(), template: as_template(written) })
+                }
             }
-            (ready, _) => Ok((ready?, value.clone())),
         })
     }
 
@@ -198,6 +230,7 @@ impl<'l> Resolver<'l> {
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }
+            self.lint_secrets(written, &argv[from..]);
         }
         if self.problems.count() == problems_before {
             self.check_program(command, argv.first());

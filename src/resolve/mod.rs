@@ -91,7 +91,10 @@ pub fn resolve<'l>(
         let mut skipped = skipped_files.clone();
         let files = files.files.into_iter().map(|file| file.into_plan(&mut redaction)).collect();
         let (setup, mut skipped_setup) = setup.into_plan(&mut redaction, Vec::new());
-        let (processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
+        let (mut processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
+        for process in &mut processes {
+            process.wait_also(&line.global.wait);
+        }
         skipped.append(&mut skipped_setup);
         skipped.append(&mut skipped_processes);
         Plan {
@@ -102,6 +105,7 @@ pub fn resolve<'l>(
             processes,
             settings: Settings {
                 grace_ms: line.global.grace.or(settings.grace),
+                start_timeout_ms: line.global.start_timeout.or(settings.start_timeout),
                 output: line.global.output.or(settings.output).unwrap_or_default(),
                 strict: resolver.strict,
                 verbosity: line.global.verbosity.over(settings.verbosity),
@@ -125,24 +129,28 @@ pub fn resolve<'l>(
     }
 }
 
-/// The variables used by the line. Called at its end, when its assignments are known.
+/// The variables used by the line, by its files, and by the defaults of those. Called at the end of the line, when its
+/// assignments are known.
 fn variables(
     variables: &Variables,
     usage: &Usage<'_>,
     files: &[(String, BTreeSet<String>)],
 ) -> Vec<Variable> {
+    let mut names: Vec<&str> = usage.names().chain(only_in_files(usage, files)).collect();
+    let mut known: BTreeSet<&str> = names.iter().copied().collect();
+    let mut next = 0;
+    while let Some(name) = names.get(next) {
+        names.extend(variables.references_of_default(name).filter(|name| known.insert(name)));
+        next += 1;
+    }
     let variable = |name: &str| Variable {
         name: name.to_owned(),
         source: variables.source(name),
         secret: variables.holds_secret(name),
     };
     // The number of a copy has no source: each copy has its own.
-    usage
-        .names()
-        .filter(|name| *name != REPLICA_VARIABLE || variables.get(name).is_some())
-        .chain(only_in_files(usage, files))
-        .map(variable)
-        .collect()
+    let has_source = |name: &&str| *name != REPLICA_VARIABLE || variables.get(name).is_some();
+    names.into_iter().filter(has_source).map(variable).collect()
 }
 
 /// The variables that files refer to and the line does not, by name.
@@ -169,6 +177,8 @@ struct Resolver<'l> {
     /// The problems of rendered files, in their order.
     file_problems: Problems,
     warnings: Problems,
+    /// The variables with a warning about a secret in an argument.
+    secrets_in_arguments: BTreeSet<String>,
     usage: Usage<'l>,
     hints: Hints,
     budget: Budget,
@@ -194,6 +204,7 @@ impl<'l> Resolver<'l> {
             problems: Problems::default(),
             file_problems: Problems::default(),
             warnings: Problems::default(),
+            secrets_in_arguments: BTreeSet::new(),
             usage: Usage::of_arguments(words),
             hints: Hints::default(),
             budget: Budget::default(),

@@ -1,7 +1,7 @@
 //! Builds the commands of the plan, with secrets masked or marked.
 
-use crate::plan::{ByteString, Process, Ready, SecretDisplay, SecretRanges};
-use crate::resolve::command::ResolvedCommand;
+use crate::plan::{ByteString, Check, Process, SecretDisplay, SecretRanges};
+use crate::resolve::command::{GivenCheck, ResolvedCommand};
 use crate::resolve::secrecy::Secrecy;
 use crate::template::TaintedBytes;
 
@@ -74,21 +74,30 @@ impl<'r> FieldRedaction<'r> {
     }
 
     /// A check that is left out if it makes no sense without the secret.
-    fn ready(&mut self, ready: Option<(Ready, TaintedBytes)>) -> Option<Ready> {
-        let (ready, value) = ready?;
+    fn check(&mut self, field: impl FnOnce() -> String, given: GivenCheck) -> Option<Check> {
+        let GivenCheck { check, value, .. } = given;
         if !value.has_secret() {
-            return Some(ready);
+            return Some(check);
         }
         match self.redaction.display {
             SecretDisplay::Mask => {
                 self.redaction.has_masked = true;
-                Ready::read(&value.masked()).ok()
+                Check::read(&value.masked()).ok()
             }
             SecretDisplay::Show => {
-                self.secrets.0.insert("ready".to_owned(), ranges(&value));
-                Some(ready)
+                self.secrets.0.insert(field(), ranges(&value));
+                Some(check)
             }
         }
+    }
+
+    /// The checks of one option, and how they were written.
+    fn checks(&mut self, field: &str, given: Vec<GivenCheck>) -> (Vec<Check>, Vec<ByteString>) {
+        let templates = given.iter().map(|given| given.template.clone()).collect();
+        let checks = given.into_iter().enumerate();
+        let checks =
+            checks.filter_map(|(index, given)| self.check(|| format!("{field}[{index}]"), given)).collect();
+        (checks, templates)
     }
 }
 
@@ -107,6 +116,8 @@ impl ResolvedCommand {
             (name, value)
         });
         let env = env.collect();
+        let (wait, wait_template) = redaction.checks("wait", self.wait);
+        let (alive, alive_template) = redaction.checks("alive", self.alive);
         Process {
             name,
             argv,
@@ -118,8 +129,12 @@ impl ResolvedCommand {
             workdir: redaction.optional_bytes("workdir", self.workdir),
             tty: self.tty,
             restart: redaction.whole("restart", self.restart).unwrap_or_default(),
-            ready: redaction.ready(self.ready),
+            ready: self.ready.and_then(|ready| redaction.check(|| "ready".to_owned(), ready)),
             ready_template: self.ready_template,
+            wait,
+            wait_template,
+            alive,
+            alive_template,
             after,
             once: self.once,
             creates: redaction.optional_bytes("creates", self.creates),

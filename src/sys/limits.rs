@@ -2,7 +2,10 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use nix::libc::rlim_t;
 use nix::sys::resource::{Resource, getrlimit};
+
+use crate::sys::environment;
 
 /// The largest argument or environment string, with its NUL: `MAX_ARG_STRLEN` is 32 pages of 4 KiB (execve(2),
 /// "Limits on size of arguments and environment").
@@ -10,8 +13,8 @@ const STRING: usize = 32 * 4096;
 
 /// The kernel's bounds of the total: a quarter of the stack's soft limit, at least the `ARG_MAX` of old kernels and at
 /// most three quarters of the default stack.
-const WHOLE_AT_LEAST: u64 = 128 * 1024;
-const WHOLE_AT_MOST: u64 = 6 * 1024 * 1024;
+const WHOLE_AT_LEAST: rlim_t = 128 * 1024;
+const WHOLE_AT_MOST: rlim_t = 6 * 1024 * 1024;
 
 /// What execve(2) accepts.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,7 @@ impl Capacity {
     /// For children of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self { string: STRING, whole: whole(), environment: environment_size(|_| true).total }
+        Self { string: STRING, whole: whole(), environment: environment::sizes().map(cost).sum() }
     }
 }
 
@@ -50,12 +53,12 @@ pub struct EnvironmentSize {
 pub fn environment_size(is_counted: impl Fn(&str) -> bool) -> EnvironmentSize {
     let mut size = EnvironmentSize::default();
     let mut largest = None;
-    for (name, value) in std::env::vars_os() {
+    for (name, value) in environment::variables() {
         if name.to_str().is_some_and(|name| !is_counted(name)) {
             continue;
         }
         size.total += cost(name.len() + 1 + value.len());
-        if largest.as_ref().is_none_or(|(_, most)| value.len() > *most) {
+        if largest.is_none_or(|(_, most)| value.len() > most) {
             largest = Some((name, value.len()));
         }
     }
@@ -76,7 +79,7 @@ pub fn longest_path(program: &[u8]) -> usize {
     if program.contains(&b'/') {
         return program.len() + 1;
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let longest = std::env::split_paths(&path).map(|directory| directory.as_os_str().as_bytes().len()).max();
+    let path = environment::variable("PATH").unwrap_or_default();
+    let longest = path.as_bytes().split(|byte| *byte == b':').map(<[u8]>::len).max();
     longest.unwrap_or(0) + 1 + program.len() + 1
 }

@@ -1,5 +1,6 @@
 //! Reads the files and combines all sources.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub struct DefaultsSettings {
     pub strict: Option<bool>,
     /// `grace`
     pub grace: Option<Timeout>,
+    /// `start-timeout`
+    pub start_timeout: Option<Timeout>,
     /// `output`
     pub output: Option<Output>,
     /// `quiet` and `verbose`
@@ -55,10 +58,10 @@ pub struct Loaded {
 }
 
 /// Combines all sources. `strict` is `--strict` or its twin, and `environment` that of monofy.
-pub fn load(
+pub fn load<Text: Into<Cow<'static, OsStr>>>(
     sources: &Sources,
     strict: Option<bool>,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    environment: impl IntoIterator<Item = (Text, Text)>,
     read: ReadFile<'_>,
 ) -> Loaded {
     let mut loader = Loader {
@@ -70,6 +73,7 @@ pub fn load(
         file_problems: Vec::new(),
         was_stopped: false,
     };
+    loader.variables.missing_policy = sources.missing;
     for set in &sources.set {
         loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
     }
@@ -160,8 +164,19 @@ impl Loader<'_> {
             self.variables.files.push(read);
             folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
-        let DefaultsConfig { strict, grace, output, verbosity, secrets, env_files, vars, files, .. } = config;
-        self.settings = DefaultsSettings { strict, grace, output, verbosity };
+        let DefaultsConfig {
+            strict,
+            grace,
+            start_timeout,
+            output,
+            verbosity,
+            secrets,
+            env_files,
+            vars,
+            files,
+            ..
+        } = config;
+        self.settings = DefaultsSettings { strict, grace, start_timeout, output, verbosity };
         self.variables.secrets = secrets;
         self.variables.declared = vars;
         let rules = files.into_iter().map(|table| {
@@ -195,8 +210,8 @@ impl Loader<'_> {
     fn env_file(&mut self, folder: &Path, path: &Located<EnvFilePath>) -> Option<EnvFile> {
         let variables = &self.variables;
         let value = |name: &str| {
-            let set = variables.set.get(name).map(|(value, _)| value);
-            set.or_else(|| variables.environment.get(name))
+            let set = variables.set.get(name).map(|(value, _)| value.as_slice());
+            set.or_else(|| variables.environment.get(name).map(Cow::as_ref))
         };
         let lookup = |name: &str| Some(String::from_utf8_lossy(value(name)?).into_owned());
         let masked = |name: &str| {
@@ -326,5 +341,7 @@ fn default_file() -> FileRef {
 /// Whether a file that no option names does not exist, or lies in a folder that cannot be searched. A symbolic link that
 /// leads nowhere exists.
 fn is_absent(file: &FileRef) -> bool {
-    *file.by.origin() == Origin::Folder && std::fs::symlink_metadata(&file.path).is_err()
+    // Not by std's metadata, which first finds out in three system calls whether the kernel has statx(2).
+    let is_missing = |error: io::Error| error.kind() != io::ErrorKind::InvalidInput;
+    *file.by.origin() == Origin::Folder && std::fs::read_link(&file.path).is_err_and(is_missing)
 }

@@ -14,10 +14,11 @@ mod resolve;
 mod rules;
 pub mod sources;
 
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
 pub use defaults::NameSet;
@@ -30,13 +31,14 @@ use rules::ValueRef;
 use crate::plan::{VariableSource, is_variable};
 use crate::template::{Content, Scope, TaintedBytes, Value};
 use crate::text::boolean;
+use crate::variables::sources::MissingPolicy;
 
 /// The variables of a line: those that are set from outside, and those that the line assigns.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
     /// `--set`, and the number of its argument.
     set: BTreeMap<String, (Vec<u8>, usize)>,
-    environment: BTreeMap<String, Vec<u8>>,
+    environment: BTreeMap<Cow<'static, str>, Cow<'static, [u8]>>,
     /// The values of the env files; the last one counts.
     env_files: BTreeMap<String, Vec<LocatedValue>>,
     assigned: BTreeMap<String, TaintedBytes>,
@@ -47,6 +49,8 @@ pub struct Variables {
     chosen: BTreeMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.
     missing: BTreeSet<String>,
+    /// What a required variable without a value is.
+    missing_policy: MissingPolicy,
 }
 
 /// The value of a declared variable that counts.
@@ -57,6 +61,8 @@ struct ChosenValue {
     file: Option<LocatedValue>,
     /// The default, if it is a template.
     expanded: Option<ExpandedDefault>,
+    /// The variables that this default refers to.
+    references: BTreeSet<String>,
 }
 
 /// A default that was a template.
@@ -72,7 +78,7 @@ enum ExpandedDefault {
 
 impl ChosenValue {
     fn from(source: VariableSource) -> Self {
-        Self { source, file: None, expanded: None }
+        Self { source, file: None, expanded: None, references: BTreeSet::new() }
     }
 }
 
@@ -104,11 +110,17 @@ impl fmt::Display for Place {
 impl Variables {
     /// The variables of an environment. Names that are not UTF-8 are left out, since no template can refer to them. The
     /// first of two with one name counts, as for getenv(3).
-    pub fn from_environment(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub fn from_environment<Text: Into<Cow<'static, OsStr>>>(
+        environment: impl IntoIterator<Item = (Text, Text)>,
+    ) -> Self {
         let mut variables = Self::default();
         for (name, value) in environment {
-            if let Ok(name) = name.into_string() {
-                variables.environment.entry(name).or_insert_with(|| value.into_vec());
+            let name = match name.into() {
+                Cow::Borrowed(name) => name.to_str().map(Cow::Borrowed),
+                Cow::Owned(name) => name.into_string().ok().map(Cow::Owned),
+            };
+            if let Some(name) = name {
+                variables.environment.entry(name).or_insert_with(|| bytes(value.into()));
             }
         }
         variables
@@ -141,7 +153,7 @@ impl Variables {
         let mut exported = BTreeMap::new();
         for (name, values) in &self.env_files {
             if let Some(last) = values.last()
-                && !self.environment.get(name).is_some_and(|value| self.counts(name, value))
+                && !find(&self.environment, name).is_some_and(|value| self.counts(name, value))
                 && self.counts(name, &last.value)
             {
                 exported.insert(name.as_str(), self.value(name, Content::Scalar(&last.value)));
@@ -184,6 +196,12 @@ impl Variables {
         }
     }
 
+    /// The variables that the default of a variable refers to, if the value is that default.
+    pub fn references_of_default(&self, name: &str) -> impl Iterator<Item = &str> {
+        let chosen = find(&self.chosen, name).filter(|_| find(&self.assigned, name).is_none());
+        chosen.into_iter().flat_map(|chosen| &chosen.references).map(String::as_str)
+    }
+
     /// Replaces what the line has assigned to a variable, and returns that. `None` is no assignment.
     pub(crate) fn replace_assigned(
         &mut self,
@@ -196,10 +214,10 @@ impl Variables {
         }
     }
 
-    /// Whether a variable is not set, and a problem was reported for that.
+    /// Whether a variable that is not set was reported, or need not be.
     #[must_use]
     pub fn is_reported_missing(&self, name: &str) -> bool {
-        self.missing.contains(name)
+        self.missing_policy == MissingPolicy::Ignore || self.missing.contains(name)
     }
 
     /// Every name that is set or declared, and that a template can refer to; some of them twice.
@@ -211,8 +229,8 @@ impl Variables {
 
     /// The names that are set from outside, other than by a default.
     fn set_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
-        names.map(String::as_str).filter(|name| is_variable(name))
+        let names = self.set.keys().chain(self.env_files.keys()).map(String::as_str);
+        names.chain(self.environment.keys().map(Cow::as_ref)).filter(|name| is_variable(name))
     }
 
     /// The value from outside that counts, and its source.
@@ -232,7 +250,7 @@ impl Variables {
 
     /// The value that a declared variable has from its source.
     fn content<'v>(&'v self, name: &str, chosen: &'v ChosenValue) -> Option<Content<'v>> {
-        let scalar = match chosen.source {
+        let scalar: &[u8] = match chosen.source {
             VariableSource::Set => &self.set.get(name)?.0,
             VariableSource::Environment => self.environment.get(name)?,
             VariableSource::EnvFile => &self.env_files.get(name)?.last()?.value,
@@ -264,9 +282,10 @@ impl Variables {
     /// The path that `NAME_FILE` holds, unless that is empty.
     fn name_file(&self, name: &str) -> Option<&[u8]> {
         let name = format!("{name}_FILE");
-        let environment = self.environment.get(&name);
-        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.last()?.value))?;
-        Some(path.as_slice()).filter(|path| !path.is_empty())
+        let environment = self.environment.get(name.as_str());
+        let environment = environment.map(Cow::as_ref);
+        let path = environment.or_else(|| Some(self.env_files.get(&name)?.last()?.value.as_slice()))?;
+        Some(path).filter(|path| !path.is_empty())
     }
 
     /// The path that `NAME_FILE` holds, for messages.
@@ -288,13 +307,21 @@ impl ChosenValue {
     }
 }
 
+/// The bytes of a value.
+fn bytes(value: Cow<'static, OsStr>) -> Cow<'static, [u8]> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
+        Cow::Owned(value) => Cow::Owned(value.into_vec()),
+    }
+}
+
 /// Text without control characters, for messages.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Looks a name up. Most maps are empty, and every variable of the line is looked up in all of them.
-fn find<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
+fn find<'m, Name: Borrow<str> + Ord, T>(map: &'m BTreeMap<Name, T>, name: &str) -> Option<&'m T> {
     if map.is_empty() { None } else { map.get(name) }
 }
 

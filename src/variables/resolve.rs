@@ -1,5 +1,7 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
+use std::collections::BTreeSet;
+
 use crate::plan::VariableSource;
 use crate::template::{
     Budget, ExpansionError, LintKind, Scope, Severity, TaintedBytes, Template, UnsetPolicy,
@@ -7,6 +9,7 @@ use crate::template::{
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
+use crate::variables::sources::MissingPolicy;
 use crate::variables::{ChosenValue, ExpandedDefault, LocatedValue, Place, Variables};
 
 /// Reads the file that a `NAME_FILE` names. An error is its message; `None` after a signal that asks for a stop.
@@ -211,10 +214,12 @@ impl DefaultExpander<'_> {
         default: &DefaultValue,
         span: &FileSpan,
     ) -> Result<Option<ChosenValue>, Reported> {
+        let mut references = BTreeSet::new();
         let expanded = match default {
             DefaultValue::List(items) => {
                 let mut texts = Vec::new();
                 for item in items {
+                    references.extend(references_of(item));
                     self.expand_text(name, item, span, &mut texts)?;
                 }
                 let secret = texts.iter().any(TaintedBytes::has_secret);
@@ -223,6 +228,7 @@ impl DefaultExpander<'_> {
             }
             DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
                 let mut texts = Vec::new();
+                references.extend(references_of(text));
                 let has_spread = Template::parse(text).references().any(|reference| reference.spread);
                 self.expand_text(name, text, span, &mut texts)?;
                 let (false, [text]) = (has_spread, &mut texts[..]) else {
@@ -244,7 +250,7 @@ impl DefaultExpander<'_> {
         }
         check_default(name, spec, value, self.problems);
         let chosen = ChosenValue::from(VariableSource::Defaults);
-        Ok(Some(ChosenValue { expanded: Some(expanded), ..chosen }))
+        Ok(Some(ChosenValue { expanded: Some(expanded), references, ..chosen }))
     }
 
     /// Expands one string of a default to any number of words.
@@ -275,7 +281,7 @@ impl DefaultExpander<'_> {
             let message = || {
                 format!(
                     "{name}: in the default, an unset variable becomes nothing in what looks like a password hash: \
-                     write `$$` for each `$` in it"
+                     write it as `${{'...'}}`"
                 )
             };
             self.warnings[span.file].add(span.span.clone(), message);
@@ -297,6 +303,9 @@ impl DefaultExpander<'_> {
 
     fn expansion_problem(&mut self, name: &str, span: &FileSpan, error: &ExpansionError) {
         // It was reported itself.
+        if error.is_unset() && self.variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         if error.variable.as_deref().is_some_and(|variable| self.variables.missing.contains(variable)) {
             return;
         }
@@ -324,6 +333,9 @@ impl DefaultExpander<'_> {
         let Some(required) = variables.declared.get(name).and_then(|spec| spec.required.as_ref()) else {
             return;
         };
+        if variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         self.problems[required.span.file].add(required.span.span.clone(), || {
             let words = required.value.as_deref().unwrap_or("it is required");
             // The name of another declared variable is not a typo.
@@ -332,6 +344,11 @@ impl DefaultExpander<'_> {
         });
         self.variables.missing.insert(name.to_owned());
     }
+}
+
+/// The variables that a text of a default refers to.
+fn references_of(text: &[u8]) -> Vec<String> {
+    Template::parse(text).references().map(|reference| reference.name.to_owned()).collect()
 }
 
 /// Checks a default against the rules.

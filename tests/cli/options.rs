@@ -64,7 +64,7 @@ fn global_options_mix_with_the_first_processs_own() {
     assert_eq!(
         plan["settings"],
         json!({
-            "grace_ms": 5000, "output": "raw", "strict": true, "verbosity": "quiet", "ready_fd": null
+            "grace_ms": 5000, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "quiet", "ready_fd": null
         })
     );
     let process = &plan["processes"][0];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use monofy::exit::ExitReason;
+use monofy::plan::CheckId;
 use monofy::supervisor::{
     Action, Announcement, Cause, Children, Event, Grace, Notice, ProbeInterval, ProbeResult, ReadinessCheck,
     Task, TaskId, Tick,
@@ -41,7 +42,7 @@ fn begun(processes: Vec<Task>) -> Bench {
 }
 
 fn answered(bench: &mut Bench, index: usize, answer: ProbeResult) -> &mut Bench {
-    bench.handle(Event::Probed(TaskId(index), answer))
+    bench.handle(Event::Probed(CheckId::ready(TaskId(index)), answer))
 }
 
 #[test]
@@ -89,11 +90,11 @@ fn a_process_is_asked_again_and_again_ever_less_often() {
     let mut bench = begun(vec![queried()]);
     bench.pass().spawned(0).take();
     assert_eq!(bench.machine.deadline(), Some(ms(10)));
-    assert_eq!(bench.at(10).pass().take(), [Action::Probe(TaskId(0))]);
+    assert_eq!(bench.at(10).pass().take(), [Action::Probe(CheckId::ready(TaskId(0)))]);
     for (now, next) in [(11, 31), (32, 57), (58, 83)] {
         answered(bench.at(now), 0, ProbeResult::NotYet);
         assert_eq!(bench.machine.deadline(), Some(ms(next)));
-        assert_eq!(bench.at(next).pass().take(), [Action::Probe(TaskId(0))]);
+        assert_eq!(bench.at(next).pass().take(), [Action::Probe(CheckId::ready(TaskId(0)))]);
     }
     answered(&mut bench, 0, ProbeResult::Ready);
     assert_eq!(bench.machine.deadline(), None, "and never once it is ready");
@@ -104,7 +105,7 @@ fn an_answer_that_does_not_come_is_not_waited_for() {
     let mut bench = begun(vec![queried()]);
     bench.pass().spawned(0).at(10).pass().take();
     assert_eq!(bench.machine.deadline(), Some(ms(510)));
-    assert_eq!(bench.at(510).pass().take(), [Action::AbandonProbe(TaskId(0))]);
+    assert_eq!(bench.at(510).pass().take(), [Action::AbandonProbe(CheckId::ready(TaskId(0)))]);
     assert_eq!(bench.machine.deadline(), Some(ms(530)));
 }
 
@@ -137,7 +138,7 @@ fn a_process_that_exits_before_it_is_ready_ends_the_run_with_its_status() {
 fn a_stop_ends_the_checks_and_starts_nothing_that_waited() {
     let mut bench = begun(vec![queried(), after(&[0])]);
     bench.pass().spawned(0).at(10).pass().take();
-    let expected = [&[Action::EndProbe(TaskId(0))][..], &asked(0, TERM)].concat();
+    let expected = [&[Action::EndProbe(CheckId::ready(TaskId(0)))][..], &asked(0, TERM)].concat();
     assert_eq!(bench.got(sent(TERM)).take(), expected);
     assert_eq!(answered(&mut bench, 0, ProbeResult::Ready).pass().take(), []);
     bench.last_died(0, ExitReason::Killed(TERM));
@@ -158,7 +159,7 @@ fn an_answer_about_a_process_that_died_in_the_same_wake_up_counts_for_nothing() 
 fn a_check_that_began_with_a_start_that_was_under_way_when_the_stop_began_is_ended() {
     let mut bench = begun(vec![told()]);
     bench.pass().got(sent(TERM)).take();
-    let expected = [&[Action::EndProbe(TaskId(0))][..], &asked(0, TERM)].concat();
+    let expected = [&[Action::EndProbe(CheckId::ready(TaskId(0)))][..], &asked(0, TERM)].concat();
     assert_eq!(bench.spawned(0).take(), expected);
 }
 

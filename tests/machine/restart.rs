@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use monofy::exit::ExitReason;
+use monofy::plan::CheckId;
 use monofy::plan::Restart;
 use monofy::supervisor::{
     Action, Cause, Children, Event, Grace, Leftovers, Notice, ProbeResult, ReadinessCheck, RestartAttempt,
@@ -255,26 +256,26 @@ fn pair(second: Task) -> Bench {
 #[test]
 fn what_waits_for_a_process_that_is_started_again_waits_until_it_is_ready_again() {
     let mut bench = pair(task());
-    let expected = [leftovers_of(0), Action::EndProbe(TaskId(0))];
+    let expected = [leftovers_of(0), Action::EndProbe(CheckId::ready(TaskId(0)))];
     assert_eq!(bench.died(0, FAILED).take(), expected, "nor does its end before it was ready end the run");
     bench.at(100).pass().spawned(0).take();
     assert_eq!(bench.pass().take(), []);
-    bench.handle(Event::Probed(TaskId(0), ProbeResult::Ready));
+    bench.handle(Event::Probed(CheckId::ready(TaskId(0)), ProbeResult::Ready));
     assert_eq!(bench.pass().take(), [Action::Spawn(TaskId(1))]);
 }
 
 #[test]
 fn what_came_after_a_process_that_is_started_again_runs_on() {
     let mut bench = pair(task());
-    bench.handle(Event::Probed(TaskId(0), ProbeResult::Ready)).pass().spawned(1).take();
-    assert_eq!(bench.died(0, FAILED).take(), [leftovers_of(0), Action::EndProbe(TaskId(0))]);
+    bench.handle(Event::Probed(CheckId::ready(TaskId(0)), ProbeResult::Ready)).pass().spawned(1).take();
+    assert_eq!(bench.died(0, FAILED).take(), [leftovers_of(0), Action::EndProbe(CheckId::ready(TaskId(0)))]);
     assert_eq!(bench.at(100).pass().take(), restarted(0));
 }
 
 #[test]
 fn a_restart_waits_for_those_that_it_comes_after_too() {
     let mut bench = pair(on_failure(0));
-    bench.handle(Event::Probed(TaskId(0), ProbeResult::Ready)).pass().spawned(1).take();
+    bench.handle(Event::Probed(CheckId::ready(TaskId(0)), ProbeResult::Ready)).pass().spawned(1).take();
     bench.woke(&[(0, FAILED), (1, FAILED)], &[], Children::None).at(100);
     assert_eq!(bench.take().len(), 3);
     assert_eq!(bench.pass().take(), restarted(0));
@@ -282,7 +283,7 @@ fn a_restart_waits_for_those_that_it_comes_after_too() {
     assert!(bench.notices().contains(&Notice::WaitsFor(TaskId(1), vec![TaskId(0)])));
     assert_ne!(bench.machine.deadline(), Some(ms(100)), "it does not spin meanwhile");
     bench.take();
-    bench.handle(Event::Probed(TaskId(0), ProbeResult::Ready));
+    bench.handle(Event::Probed(CheckId::ready(TaskId(0)), ProbeResult::Ready));
     assert_eq!(bench.pass().take(), restarted(1));
 }
 

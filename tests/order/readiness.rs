@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,11 @@ fn a_process_that_writes_the_line_is_ready() {
     for how in ["out:listening at 80", "err:listening at 80"] {
         assert_waits("log:^listening at [0-9]+$", how);
     }
+}
+
+#[test]
+fn colours_and_a_carriage_return_are_no_part_of_the_line() {
+    assert_waits("log:^listening$", "out:\u{1b}[1;32mlistening\u{1b}[0m\r");
 }
 
 #[test]
@@ -186,8 +192,11 @@ fn a_probe_that_takes_too_long_is_repeated() {
 
 #[test]
 fn the_exit_of_a_check_command_is_not_that_of_a_process() {
-    let words = ["-v", "--name", "a", "--ready", "exec:false", "probe", "wait", "a", "USR1=4"];
-    let running = run(&words).start();
+    // It takes long enough to be seen, and starts nothing itself.
+    let folder = Folder::new();
+    folder.file("check", "i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; exit 1\n");
+    let words = ["-v", "--name", "a", "--ready", "exec:sh ./check", "probe", "wait", "a", "USR1=4"];
+    let running = run(&words).directory(folder.path()).start();
     let a = ready(&running, "a");
     // Two of them at least have come and gone.
     let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
@@ -356,57 +365,6 @@ fn a_request_that_is_answered_with_success_makes_ready() {
     running.finish().assert_status(0);
 }
 
-#[test]
-fn the_reason_why_a_process_is_not_ready_is_named() {
-    let check = format!("http:{}/healthz?x", http_server(&["HTTP/1.1 503 Busy\r\n\r\n"]));
-    let closed = format!("tcp:{}", free_port("127.0.0.1"));
-    let words = [
-        "--name",
-        "web",
-        "--ready",
-        &check,
-        "probe",
-        "wait",
-        "w",
-        "|||",
-        "--name",
-        "db",
-        "--ready",
-        &closed,
-        "probe",
-        "wait",
-        "d",
-        "|||",
-        "--name",
-        "app",
-        "--ready",
-        "exec:sh -c 'exit 3'",
-        "probe",
-        "wait",
-        "a",
-        "|||",
-        "--name",
-        "file",
-        "--ready",
-        "file:/no/such/file",
-        "probe",
-        "wait",
-        "f",
-    ];
-    let running = run(&words).start();
-    for (name, reason) in [
-        ("web", "status 503"),
-        ("db", "Connection refused (os error 111)"),
-        ("app", "the command exited with status 3"),
-        ("file", "No such file or directory (os error 2)"),
-    ] {
-        let line = running.stderr.wait_for(&format!("{name} is not ready after 10."));
-        assert!(line.ends_with(&format!("; last reason: {reason}")), "{line}");
-    }
-    running.signal(TERM);
-    running.finish().assert_status(0);
-}
-
 /// A process that writes without end to what monofy listens at does not keep monofy from its signals.
 fn assert_hears_signals(check: &str, flood: &str) {
     let words = ["--name", "a", "--ready", check, "sh", "-c", flood, "|||", "probe", "wait", "b"];
@@ -454,16 +412,21 @@ fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
 }
 
 #[test]
-fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
-    let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
-    finished.assert_status(127).assert_stdout("");
-    finished.assert_reported("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
-}
-
-#[test]
-fn an_unknown_host_is_an_error_before_anything_is_started() {
-    let finished = line("--ready tcp:no-such-host:80 echo x").finish();
-    finished.assert_status(125).assert_stdout("").assert_reported("/etc/hosts");
+fn a_program_of_a_check_that_is_missing_is_a_check_that_fails() {
+    let folder = Folder::new();
+    let words = ["--name=a", "--ready=exec:./late", "probe", "wait", "a", "|||", "--after=a", "echo", "x"];
+    let running = run(&words).directory(folder.path()).start();
+    ready(&running, "a");
+    let late = folder.file("late.part", "#!/bin/sh\nexit 0\n");
+    std::fs::set_permissions(&late, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::rename(late, folder.path().join("late")).unwrap();
+    running.finish().assert_status(0).assert_printed("x");
+    let words = ["--start-timeout=0.5s", "--name=a", "--ready=exec:no-such-program -q", "probe", "wait", "a"];
+    let finished = run(&words).finish();
+    finished.assert_status(124);
+    finished.assert_reported(
+        "a was not ready after 0.5 s: waiting for exec:no-such-program -q: not found in PATH",
+    );
 }
 
 #[test]

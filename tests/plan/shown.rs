@@ -142,16 +142,18 @@ fn json_has_the_fields_of_the_contract() {
             "setup": [{
                 "name": "set", "argv": ["up", "a"], "template": ["up", "$A"], "env": {}, "stop_signal": null,
                 "stop_timeout_ms": null, "user": null, "workdir": null, "tty": false, "restart": "no",
-                "ready": null, "ready_template": null, "after": [],
+                "ready": null, "ready_template": null, "wait": [], "wait_template": [],
+                "alive": [], "alive_template": [], "after": [],
                 "once": false, "creates": null, "umask": null, "rewrite": [], "secrets": {},
             }],
             "processes": [{
                 "name": "web", "argv": ["web", "c", "", "{}"], "template": ["web", "${C}", "${U-}", "${J:-{}}"],
                 "env": {"B": "c"}, "stop_signal": "TERM", "stop_timeout_ms": 2000, "user": "0", "workdir": "/",
-                "tty": false, "restart": "no", "ready": null, "ready_template": null, "after": [],
+                "tty": false, "restart": "no", "ready": null, "ready_template": null, "wait": [], "wait_template": [],
+                "alive": [], "alive_template": [], "after": [],
                 "once": false, "creates": null, "umask": null, "rewrite": [], "secrets": {},
             }],
-            "settings": {"grace_ms": 500, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null},
+            "settings": {"grace_ms": 500, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null},
             "variables": [
                 {"name": "A", "source": "environment", "secret": false},
                 {"name": "C", "source": "line", "secret": false},

@@ -230,16 +230,16 @@ fn environment_twins_win_over_settings() {
     };
     assert_eq!(
         settings(&scenario(), &[]),
-        json!({"grace_ms": 3000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
+        json!({"grace_ms": 3000, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
     let twins = scenario().env("MONOFY_STRICT", "0").env("MONOFY_GRACE", "2s").env("MONOFY_QUIET", "1");
     assert_eq!(
         settings(&twins, &[]),
-        json!({"grace_ms": 2000, "output": "raw", "strict": false, "verbosity": "quiet", "ready_fd": null})
+        json!({"grace_ms": 2000, "start_timeout_ms": null, "output": "raw", "strict": false, "verbosity": "quiet", "ready_fd": null})
     );
     assert_eq!(
         settings(&twins, &["--strict", "-g1", "-v"]),
-        json!({"grace_ms": 1000, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
+        json!({"grace_ms": 1000, "start_timeout_ms": null, "output": "raw", "strict": true, "verbosity": "verbose", "ready_fd": null})
     );
 }
 
@@ -302,7 +302,7 @@ fn a_password_hash_as_a_default_has_a_warning_that_shows_none_of_it() {
     let finished = Scenario::new().file(FILE, file).run(["-q", "sh", "-c", "exit 3", "$HASH", "$B"]);
     finished.assert_status(3).assert_reported(
         "monofy.toml:3:11: HASH: in the default, an unset variable becomes nothing in what looks like a password hash: \
-         write `$$` for each `$` in it",
+         write it as `${'...'}`",
     );
     assert_eq!(finished.stderr.matches("warning").count(), 1, "{}", finished.stderr);
     assert!(!finished.stderr.contains("Pg8A"), "{}", finished.stderr);

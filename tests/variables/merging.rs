@@ -181,12 +181,27 @@ fn an_expanded_default_keeps_the_rules_and_its_secrets() {
     let plan = scenario.plan(&["p", "$URL", "${LIST...}"]);
     assert_eq!(plan["processes"][0]["argv"], json!(["p", "x://***@db", "***", "***"]));
     assert_eq!(plan["variables"][0], json!({"name": "URL", "source": "defaults", "secret": true}));
-    let explained = scenario.shown(&["--explain", "p", "$URL"]);
+    let explained = scenario.shown_with_warnings(&["--explain", "p", "$URL"]);
     assert!(!explained.contains("hunter2") && explained.contains("URL = 'x://***@db'"), "{explained}");
     scenario.env("BASE", "hunter2").refused(
         &["p"],
         "monofy: ./monofy.toml:7:11: PORT: the default is not a port: a number from 1 to 65535\n    default = …\n              ^\n",
     );
+}
+
+#[test]
+fn a_plan_has_the_variables_of_the_defaults_that_count() {
+    let file = "[vars]\nHOST = '${NODE:-h}'\nPW = { secret = true, default = 'x' }\nURL = 'x://$PW@$HOST'\nLIST = ['$A', '${URL}']\n";
+    let scenario = Scenario::new().file(FILE, file).env("NODE", "n");
+    let names = |scenario: &Scenario, line: &[&str]| {
+        let plan = scenario.plan(line);
+        let variables = plan["variables"].as_array().expect("a list");
+        variables.iter().map(|variable| variable["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&scenario, &["p", "$B", "${LIST...}"]), ["B", "LIST", "A", "URL", "HOST", "PW", "NODE"]);
+    assert_eq!(names(&scenario, &["--set=URL=x", "p", "$URL"]), ["URL"]);
+    assert_eq!(names(&scenario, &["p", "${HOST:=x}", "${URL:=y}"]), ["HOST", "URL", "NODE", "PW"]);
+    assert_eq!(names(&scenario.env("HOST", "h"), &["p", "$URL"]), ["URL", "HOST", "PW"]);
 }
 
 #[test]

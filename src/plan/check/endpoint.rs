@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::plan::{ByteString, Check};
+use crate::plan::{ByteString, CheckKind};
 
 /// The host of `tcp:PORT` and `http:PORT`.
 const LOOPBACK: &str = "127.0.0.1";
@@ -37,7 +37,7 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Parses what follows `http:`: `[HOST:]PORT[/PATH]` or `//HOST[:PORT][/PATH]`.
-pub(super) fn http(written: &[u8]) -> Result<Check, String> {
+pub(super) fn http(written: &[u8]) -> Result<CheckKind, String> {
     let (is_url, rest) = match written.strip_prefix(b"//") {
         Some(rest) => (true, rest),
         None => (false, written),
@@ -55,7 +55,7 @@ pub(super) fn http(written: &[u8]) -> Result<Check, String> {
     let (host, port) = address(&with_port, if is_url { "http://" } else { "http:" })?;
     let name = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let authority = if port == 80 { name } else { format!("{name}:{port}") };
-    Ok(Check::Http { host, port, authority, path })
+    Ok(CheckKind::Http { host, port, authority, path })
 }
 
 /// Reads an absolute path.
@@ -76,7 +76,7 @@ mod tests {
 
     fn parsed(text: &str) -> Option<(String, u16, String, String)> {
         match http(text.as_bytes()) {
-            Ok(Check::Http { host, port, authority, path }) => Some((host, port, authority, path)),
+            Ok(CheckKind::Http { host, port, authority, path }) => Some((host, port, authority, path)),
             _ => None,
         }
     }

@@ -61,6 +61,10 @@ fn process(writer: &mut JsonWriter<'_>, process: &Process) {
         writer.key("restart").word(&process.restart.to_string());
         writer.key("ready").maybe(process.ready.as_ref(), |writer, ready| writer.bytes(ready.written()));
         writer.key("ready_template").maybe(process.ready_template.as_ref(), JsonWriter::bytes);
+        writer.key("wait").list(&process.wait, |writer, check| writer.bytes(check.written()));
+        writer.key("wait_template").list(&process.wait_template, JsonWriter::bytes);
+        writer.key("alive").list(&process.alive, |writer, check| writer.bytes(check.written()));
+        writer.key("alive_template").list(&process.alive_template, JsonWriter::bytes);
         writer.key("after").list(&process.after, |writer, name| writer.text(name));
         writer.key("once").flag(process.once);
         writer.key("creates").maybe(process.creates.as_ref(), JsonWriter::bytes);
@@ -97,6 +101,7 @@ fn skipped(writer: &mut JsonWriter<'_>, skipped: &Skipped) {
 
 fn settings(writer: &mut JsonWriter<'_>, settings: Settings) {
     writer.key("grace_ms").maybe(settings.grace_ms, timeout);
+    writer.key("start_timeout_ms").maybe(settings.start_timeout_ms, timeout);
     writer.key("output").word(match settings.output {
         Output::Raw => "raw",
         Output::Prefix => "prefix",
@@ -138,7 +143,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::plan::{ByteString, Ready, Restart, SecretRanges, VERSION, VariableSource};
+    use crate::plan::{ByteString, Check, Restart, SecretRanges, VERSION, VariableSource};
     use crate::signal::SignalNumber;
 
     const BYTES: [&[u8]; 5] =
@@ -174,6 +179,10 @@ mod tests {
             restart: Restart::No,
             ready: None,
             ready_template: None,
+            wait: Vec::new(),
+            wait_template: Vec::new(),
+            alive: Vec::new(),
+            alive_template: Vec::new(),
             after: Vec::new(),
             once: false,
             creates: None,
@@ -195,8 +204,12 @@ mod tests {
             workdir: Some(ByteString(b"\xfe".to_vec())),
             tty: true,
             restart: Restart::OnFailure(NonZeroU32::new(3)),
-            ready: Ready::read(b"exec:a \"b\"").ok(),
+            ready: Check::read(b"exec:a \"b\"").ok(),
             ready_template: Some("exec:$A".into()),
+            wait: Check::read(b"tcp:db:5432").into_iter().chain(Check::read(b"file:/\xff")).collect(),
+            wait_template: vec!["tcp:$A".into(), ByteString(b"file:/\xff".to_vec())],
+            alive: Check::read(b"http:80/\"").into_iter().collect(),
+            alive_template: vec!["http:80/\"".into()],
             after: vec!["b\"a".to_owned(), "c".to_owned()],
             once: true,
             creates: Some(ByteString(b"/a\xff".to_vec())),
@@ -231,7 +244,14 @@ mod tests {
             masked: true,
             setup: vec![minimal()],
             processes: vec![full(), minimal()],
-            settings: Settings { grace_ms, output, strict: true, verbosity, ready_fd: Some(-7) },
+            settings: Settings {
+                grace_ms,
+                start_timeout_ms: grace_ms,
+                output,
+                strict: true,
+                verbosity,
+                ready_fd: Some(-7),
+            },
             variables: sources.into_iter().map(variable).collect(),
             warnings: vec!["a\n  ^".to_owned()],
             skipped: vec![

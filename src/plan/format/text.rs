@@ -36,6 +36,9 @@ pub(in crate::plan) fn to_text(plan: &Plan) -> String {
     if let Some(grace) = plan.settings.grace_ms {
         let _ = writeln!(text, "grace {}", timeout(grace));
     }
+    if let Some(limit) = plan.settings.start_timeout_ms {
+        let _ = writeln!(text, "start timeout {}", timeout(limit));
+    }
     match plan.settings.output {
         Output::Raw => {}
         Output::Prefix => text.push_str("output prefix\n"),
@@ -150,9 +153,11 @@ fn details(process: &Process) -> Vec<String> {
     if let Some(path) = &process.creates {
         details.push(format!("left out if {} exists", quoted(path)));
     }
+    details.extend(process.wait.iter().map(|check| format!("wait {}", quoted(check.written()))));
     if let Some(ready) = &process.ready {
         details.push(format!("ready {}", quoted(ready.written())));
     }
+    details.extend(process.alive.iter().map(|check| format!("alive {}", quoted(check.written()))));
     if !process.after.is_empty() {
         details.push(format!("after {}", process.after.join(", ")));
     }

@@ -1,15 +1,16 @@
 //! Executes the machine's actions.
 
-use crate::plan::TaskId;
+use crate::plan::{CheckId, CheckRole, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::launcher::pending::Completed;
-use crate::supervisor::launcher::{Lookup, LookupSubject, Missing, Start, StartError};
+use crate::supervisor::launcher::{Lookup, Missing, Start, StartError};
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
 use crate::supervisor::machine::readiness::ProbeResult;
-use crate::supervisor::messages;
+use crate::supervisor::machine::start_limit::Unready;
+use crate::supervisor::messages::{self, Details};
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
 use crate::supervisor::probes::Probed;
@@ -41,11 +42,13 @@ impl EventLoop<'_> {
                     self.handle(Event::Probed(id, result));
                 }
             }
-            Action::AbandonProbe(id) => self.probes.abandon(id),
+            Action::AbandonProbe(id) => {
+                self.probes.abandon(id);
+            }
             Action::EndProbe(id) => {
                 self.probes.end(id);
-                if let Some(output) = &mut self.output {
-                    output.stop_matching(id);
+                if let (CheckRole::Ready, Some(output)) = (id.role, &mut self.output) {
+                    output.stop_matching(id.task);
                 }
             }
             Action::Announce(what) => self.announce(what),
@@ -59,6 +62,7 @@ impl EventLoop<'_> {
             Action::TerminateDescendants => self.terminate_descendants(),
             Action::KillDescendants { sparing } => orphans::kill_all_but(&sparing, &self.groups()),
             Action::StopSelf(signal) => signals::stop_self(signal),
+            Action::RecordUnready(unready) => self.record_unready(&unready),
             Action::Report(notice) => self.report(&notice),
             Action::Finish(status) => return Some(status),
         }
@@ -66,7 +70,8 @@ impl EventLoop<'_> {
     }
 
     fn try_to_start(&mut self, id: TaskId) -> Start {
-        let resources = self.launcher.ready(id).map(|ready| self.probes.prepare(id, ready)).transpose();
+        let ready = CheckId::ready(id);
+        let resources = self.launcher.check(ready).map(|check| self.probes.prepare(ready, check)).transpose();
         let resources = resources.map_err(StartError::Probe)?.unwrap_or_default();
         self.launcher.start(id, self.output.as_deref_mut(), &resources)
     }
@@ -94,7 +99,7 @@ impl EventLoop<'_> {
     }
 
     fn not_started(&mut self, id: TaskId, error: &StartError) -> Event<'static> {
-        self.probes.end(id);
+        self.probes.end(CheckId::ready(id));
         if !error.is_cancelled() {
             let text = format!("{}: {error}", messages::command(&self.launcher, id));
             self.notices.write(Level::Warning, &text);
@@ -129,27 +134,29 @@ impl EventLoop<'_> {
     }
 
     fn finish_lookup(&mut self, missing: &Missing) {
-        for (id, subject, error) in missing {
-            let command = messages::command(&self.launcher, *id);
-            let text = match subject {
-                LookupSubject::Process => format!("{command}: {error}"),
-                LookupSubject::Probe => {
-                    format!("{command}: --ready {}: {error}", messages::check(&self.launcher, *id))
-                }
-            };
+        for (id, error) in missing {
+            let text = format!("{}: {error}", messages::command(&self.launcher, *id));
             self.notices.write(Level::Warning, &text);
         }
-        let result = missing.first().map_or(Ok(()), |(_, _, error)| Err(error.exit_status()));
+        let result = missing.first().map_or(Ok(()), |(_, error)| Err(error.exit_status()));
         self.handle(Event::ProgramsLookedUp(result));
     }
 
-    fn probe(&mut self, id: TaskId) -> Option<ProbeResult> {
+    fn probe(&mut self, id: CheckId) -> Option<ProbeResult> {
+        // That of a wait is asked before anything is started, and so is prepared here.
+        if let (CheckRole::Wait(_), false, Some(check)) =
+            (id.role, self.probes.has(id), self.launcher.check(id))
+            && let Err(error) = self.probes.prepare(id, check)
+        {
+            self.probes.record_reason(id, error.to_string());
+            return Some(ProbeResult::NotYet);
+        }
         match self.probes.probe(id) {
             Probed::Result(result) => Some(result),
             Probed::UnderWay => None,
             Probed::StartCommand => match self.launcher.start_probe(id) {
-                Ok(pid) => {
-                    self.probes.command_started(id, pid);
+                Ok((pid, stderr)) => {
+                    self.probes.command_started(id, pid, stderr);
                     None
                 }
                 // The program may appear later.
@@ -229,6 +236,13 @@ impl EventLoop<'_> {
         }
     }
 
+    /// Notes why the start has taken too long, while the reasons are known.
+    fn record_unready(&mut self, unready: &[Unready]) {
+        let reasons = |id: CheckId| self.probes.reason(id).map(str::to_owned);
+        let limit = self.machine.start_timeout().unwrap_or_default();
+        self.timed_out = messages::unready::timed_out(&self.launcher, unready, limit, &reasons);
+    }
+
     fn report(&mut self, notice: &Notice) {
         let left = if notice.lists_descendants() { procfs::living(&[]) } else { None };
         self.report_about(notice, &left.unwrap_or_default());
@@ -236,15 +250,19 @@ impl EventLoop<'_> {
 
     fn report_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
+        let details = Details { left, timed_out: &self.timed_out };
         if let Notice::Finished(..) = notice {
             // Before the last notice, which raw mode would show askew.
             self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
-            self.notices.write_last(level, &messages::text(notice, &self.launcher, left));
+            self.notices.write_last(level, &messages::text(notice, &self.launcher, details));
         } else if self.notices.wants(level) {
-            let mut text = messages::text(notice, &self.launcher, left);
-            if let Notice::NotReady(id, ..) = notice
-                && let Some(reason) = self.probes.reason(*id)
-            {
+            let mut text = messages::text(notice, &self.launcher, details);
+            let check = match notice {
+                Notice::NotReady(id, ..) => Some(CheckId::ready(*id)),
+                Notice::StillWaiting(id, _) => Some(*id),
+                _ => None,
+            };
+            if let Some(reason) = check.and_then(|id| self.probes.reason(id)) {
                 text = text + "; last reason: " + reason;
             }
             self.notices.write(level, &text);

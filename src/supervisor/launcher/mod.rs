@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use regex::bytes::Regex;
 
 pub(in crate::supervisor) use self::failure::StartError;
-pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
-use crate::etc::hosts;
+pub(in crate::supervisor) use self::lookup::PendingLookup;
 use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
-use crate::plan::{ByteString, Check, Plan, Process, Ready, Restart, TaskId, log_pattern};
+use crate::plan::{
+    ByteString, Check, CheckId, CheckOption, CheckRole, Process, Restart, TaskId, log_pattern,
+};
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::failure::Named;
 use crate::supervisor::machine::task::Task;
@@ -27,9 +28,11 @@ use crate::supervisor::parent_notify;
 use crate::supervisor::probes::{self, ProbeResources};
 use crate::sys::credentials;
 use crate::sys::descriptors;
+use crate::sys::environment;
 use crate::sys::envp;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::passed_fd::{self, PassedFd};
+use crate::sys::pipe;
 use crate::sys::process::Pid;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::spawn::{Grouping, SpawnError, SpawnRequest, Spawned, Spawner};
@@ -38,7 +41,7 @@ use crate::sys::stdio::InheritedStdio;
 /// The variable that `--user` sets to the user's home directory.
 const HOME: &str = "HOME";
 
-/// Starts the commands of a plan.
+/// Starts the commands of a plan, and those of their checks.
 pub(in crate::supervisor) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
     spawner: Spawner,
@@ -82,10 +85,8 @@ type ProgramKey<'a> = (Option<&'a ByteString>, Option<&'a ByteString>, Option<&'
 pub enum CannotStart {
     /// execve(2) would refuse it for its size.
     TooLarge(String),
-    /// execve(2) would refuse the command of its readiness check for its size.
-    CheckTooLarge(String),
-    /// The host of its readiness check has no address.
-    UnknownHost(String),
+    /// execve(2) would refuse the command of one of its checks for its size.
+    CheckTooLarge(CheckOption, String),
 }
 
 impl fmt::Display for CannotStart {
@@ -94,14 +95,10 @@ impl fmt::Display for CannotStart {
             Self::TooLarge(name) => {
                 write!(f, "{name}: its arguments and environment are larger than the kernel accepts")
             }
-            Self::CheckTooLarge(name) => write!(
+            Self::CheckTooLarge(option, name) => write!(
                 f,
-                "--ready of {name}: the arguments and environment of its command are larger than the kernel accepts"
-            ),
-            Self::UnknownHost(name) => write!(
-                f,
-                "--ready of {name}: its host is not in /etc/hosts, and names are looked up only there; write its \
-                 address"
+                "{} of {name}: the arguments and environment of its command are larger than the kernel accepts",
+                option.name()
             ),
         }
     }
@@ -111,7 +108,7 @@ impl fmt::Display for CannotStart {
 pub(in crate::supervisor) type Start = Result<Spawned, StartError>;
 
 /// What processes lack, in the order of the line.
-pub(in crate::supervisor) type Missing = Vec<(TaskId, LookupSubject, StartError)>;
+pub(in crate::supervisor) type Missing = Vec<(TaskId, StartError)>;
 
 /// The lookup of what all processes need.
 pub(in crate::supervisor) enum Lookup {
@@ -121,21 +118,21 @@ pub(in crate::supervisor) enum Lookup {
 
 impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn new(
-        plan: &'a Plan,
+        setup: &'a [Process],
+        processes: &'a [Process],
         grouping: Grouping,
         original_signals: OriginalSignals,
     ) -> Result<Self, CannotStart> {
         let capacity = Capacity::of_this_process();
-        let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
+        let commands = setup.iter().chain(processes).map(|process| {
             let name = || process.name.clone();
             if !fits(process, &process.argv, capacity) {
                 return Err(CannotStart::TooLarge(name()));
             }
-            if command_of(process).is_some_and(|words| !fits(process, words, capacity)) {
-                return Err(CannotStart::CheckTooLarge(name()));
-            }
-            if !has_known_host(process) {
-                return Err(CannotStart::UnknownHost(name()));
+            let is_too_large =
+                |check: &Check| check.kind().command().is_some_and(|words| !fits(process, words, capacity));
+            if let Some((role, _)) = process.checks().find(|(_, check)| is_too_large(check)) {
+                return Err(CannotStart::CheckTooLarge(role.option(), name()));
             }
             Ok(Command { process, line: line(process) })
         });
@@ -146,7 +143,7 @@ impl<'a> Launcher<'a> {
             stdio,
             commands,
             spawner: Spawner::default(),
-            setup: plan.setup.len(),
+            setup: setup.len(),
             grouping,
             original_signals,
             hidden: parent_notify::variables_for_monofy(),
@@ -163,7 +160,8 @@ impl<'a> Launcher<'a> {
             let task = Task::new(process.stop_signal, process.stop_timeout_ms)
                 .restarting(process.restart)
                 .rewriting(process.rewrite.iter().map(|rewrite| (rewrite.from, rewrite.to)).collect())
-                .checked(process.ready.as_ref().map(|ready| probes::kind(ready.check())))
+                .checked(process.ready.as_ref().map(|ready| probes::kind(ready.kind())))
+                .waiting(process.wait.iter().filter_map(|check| probes::interval(check.kind())).collect())
                 .after(process.after.iter().filter_map(|name| self.named(name)).collect());
             let task = if process.once { task.once() } else { task };
             if process.creates.is_some() { task.creating() } else { task }
@@ -178,9 +176,9 @@ impl<'a> Launcher<'a> {
         processes.into_iter().find(|index| self.commands[*index].process.name == name).map(TaskId)
     }
 
-    /// The readiness check of a process.
-    pub(in crate::supervisor) fn ready(&self, id: TaskId) -> Option<&'a Ready> {
-        self.process(id).ready.as_ref()
+    /// A check of a command.
+    pub(in crate::supervisor) fn check(&self, id: CheckId) -> Option<&'a Check> {
+        self.process(id.task).check(id.role)
     }
 
     /// The path that it creates, from its working directory: if it exists, the command is skipped.
@@ -209,11 +207,11 @@ impl<'a> Launcher<'a> {
         self.commands.iter().any(|command| command.line.is_some())
     }
 
-    /// Looks up the user, the directory and the program of every process, and the programs of the checks.
+    /// Looks up the user, the directory and the program of every process.
     ///
     /// One process alone is not looked up: its start finds the same, before any process has started.
     pub(in crate::supervisor) fn look_up(&mut self) -> Lookup {
-        if self.commands.len() == self.setup + 1 && command_of(self.commands[self.setup].process).is_none() {
+        if self.commands.len() == self.setup + 1 {
             return Lookup::Complete(Vec::new());
         }
         let Ok(mut lookup) = PendingLookup::start(self.processes()) else {
@@ -238,21 +236,17 @@ impl<'a> Launcher<'a> {
         for index in self.setup..self.commands.len() {
             let id = TaskId(index);
             if let Err(error) = self.account(id) {
-                missing.push((id, LookupSubject::Process, error));
+                missing.push((id, error));
             }
         }
         for not_found in not_found {
             let id = not_found.id;
-            if id.0 < self.commands.len() && missing.iter().all(|(other, ..)| *other != id) {
-                let words = match not_found.subject {
-                    LookupSubject::Process => Some(self.process(id).argv.as_slice()),
-                    LookupSubject::Probe => command_of(self.process(id)),
-                };
+            if id.0 < self.commands.len() && missing.iter().all(|(other, _)| *other != id) {
                 let error = SpawnError::Child(not_found.error);
-                missing.push((id, not_found.subject, self.explain(id, words.unwrap_or_default(), error)));
+                missing.push((id, self.explain(id, &self.process(id).argv, error)));
             }
         }
-        missing.sort_by_key(|(id, ..)| *id);
+        missing.sort_by_key(|(id, _)| *id);
         missing
     }
 
@@ -278,7 +272,7 @@ impl<'a> Launcher<'a> {
         }
         let users = self.users.get_or_insert_with(UserDatabase::read);
         let own = users.home_of(credentials::own_uid()).unwrap_or(b"/");
-        let is_chosen = std::env::var_os(HOME).is_some_and(|home| home.as_bytes() != own);
+        let is_chosen = environment::variable(HOME).is_some_and(|home| home.as_bytes() != own);
         (!is_chosen).then(|| account.home.clone().unwrap_or_else(|| b"/".to_vec()))
     }
 
@@ -324,25 +318,28 @@ impl<'a> Launcher<'a> {
         if self.separates_stdio { self.stdio.reopen() } else { (None, None) }
     }
 
-    /// Runs the command of a readiness check in the environment of its process. It leads its own group even on a
-    /// terminal, so that it can be killed as a whole and the terminal never signals it. It has no input and no output.
-    pub(in crate::supervisor) fn start_probe(&mut self, id: TaskId) -> Result<Pid, StartError> {
-        let account = self.account(id)?;
+    /// Runs the command of a check as its process is run. It leads its own group even on a terminal, so that it can be
+    /// killed as a whole and the terminal never signals it. It has no input and no output. Returns the pipe of its stderr,
+    /// too.
+    pub(in crate::supervisor) fn start_probe(&mut self, id: CheckId) -> Result<(Pid, OwnedFd), StartError> {
+        let account = self.account(id.task)?;
         let null = || descriptors::null().map_err(StartError::NoOutput);
+        let (stderr, write) = pipe::open().map_err(StartError::NoOutput)?;
         let additions = Additions {
             notify_socket: None,
             passed: None,
             grouping: Grouping::Own,
             death_signal: SignalNumber::KILL,
-            stdio: [Some(null()?), Some(null()?), Some(null()?)],
+            stdio: [Some(null()?), Some(null()?), Some(write)],
         };
-        let words = command_of(self.process(id)).unwrap_or_default();
-        let spawned = self.spawn(id, account.as_ref(), words, additions);
-        spawned.map(|spawned| match spawned {
+        let words = self.check(id).and_then(|check| check.kind().command()).unwrap_or_default();
+        let spawned = self.spawn(id.task, account.as_ref(), words, additions);
+        let pid = spawned.map(|spawned| match spawned {
             Spawned::Executed(process, _) => process.pid,
             // If it fails later, its exit status tells.
             Spawned::Pending(process) => process.pid(),
-        })
+        });
+        Ok((pid?, stderr))
     }
 
     fn spawn(
@@ -449,43 +446,10 @@ fn has_successors(commands: &[Command<'_>]) -> bool {
     commands.len() > 1 || commands.iter().any(|command| command.process.restart != Restart::No)
 }
 
-/// The command of a readiness check.
-fn command_of(process: &Process) -> Option<&[ByteString]> {
-    match process.ready.as_ref()?.check() {
-        Check::Exec(words) => Some(words),
-        Check::Tcp { .. }
-        | Check::Http { .. }
-        | Check::Unix(_)
-        | Check::File(_)
-        | Check::Log(_)
-        | Check::Notify
-        | Check::Fd(_) => None,
-    }
-}
-
-fn has_known_host(process: &Process) -> bool {
-    match process.ready.as_ref().map(Ready::check) {
-        Some(Check::Tcp { host, .. } | Check::Http { host, .. }) => hosts::addresses(host).is_some(),
-        Some(
-            Check::Unix(_) | Check::File(_) | Check::Log(_) | Check::Exec(_) | Check::Notify | Check::Fd(_),
-        )
-        | None => true,
-    }
-}
-
 /// Compiled only where it is needed: that costs as much as starting a few processes.
 fn line(process: &Process) -> Option<Regex> {
-    match process.ready.as_ref()?.check() {
-        // A plan with a malformed pattern was refused.
-        Check::Log(pattern) => log_pattern(pattern).ok(),
-        Check::Tcp { .. }
-        | Check::Http { .. }
-        | Check::Unix(_)
-        | Check::File(_)
-        | Check::Exec(_)
-        | Check::Notify
-        | Check::Fd(_) => None,
-    }
+    // A plan with a malformed pattern was refused.
+    log_pattern(process.check(CheckRole::Ready)?.kind().pattern()?).ok()
 }
 
 /// Whether execve(2) accepts these arguments and the environment of the process.

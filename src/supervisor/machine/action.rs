@@ -1,8 +1,9 @@
 //! Actions: what the machine asks the event loop to do.
 
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::notice::Notice;
+use crate::supervisor::machine::start_limit::Unready;
 use crate::sys::process::Pid;
 
 /// A message to the service manager that started monofy.
@@ -21,12 +22,12 @@ pub enum Action {
     Spawn(TaskId),
     /// Look for the path of `--creates`; `CreatesChecked` follows.
     CheckCreates(TaskId),
-    /// Probe once whether a process is ready; `Probed` follows.
-    Probe(TaskId),
+    /// Ask a check once; `Probed` follows.
+    Probe(CheckId),
     /// Abandon a probe that has not answered in time.
-    AbandonProbe(TaskId),
-    /// End the readiness probe of a process.
-    EndProbe(TaskId),
+    AbandonProbe(CheckId),
+    /// End the probe of a check.
+    EndProbe(CheckId),
     /// Look for what a process that is to be restarted left behind, and send TERM and CONT to what has not had them;
     /// `LeftoversSeen` follows. The pid is that of the process, which has been reaped.
     TerminateLeftovers(TaskId, Pid),
@@ -49,6 +50,8 @@ pub enum Action {
     StopSelf(SignalNumber),
     /// Notify the service manager.
     Announce(Announcement),
+    /// Note what is not ready when the start has taken too long: the last notice names it.
+    RecordUnready(Vec<Unready>),
     /// Report something to the user.
     Report(Notice),
     /// End the run with this status.

@@ -2,7 +2,7 @@
 
 use crate::exit::ExitReason;
 use crate::output::Stream;
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalSet;
 use crate::supervisor::machine::readiness::ProbeResult;
 use crate::sys::process::Pid;
@@ -20,8 +20,8 @@ pub enum Event<'a> {
     SpawnFailed(TaskId, u8),
     /// The path of `--creates` was looked for.
     CreatesChecked(TaskId, CreatesPath),
-    /// A readiness probe has a result.
-    Probed(TaskId, ProbeResult),
+    /// A probe has a result.
+    Probed(CheckId, ProbeResult),
     /// The processes that a restarting process left behind were looked for.
     LeftoversSeen(TaskId, Leftovers),
     /// The PROGRAM of every process was looked up; the status of the first that is missing.

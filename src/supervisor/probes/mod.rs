@@ -1,16 +1,18 @@
-//! Readiness probes (contract, 4.7). They are a part of the event loop, so nothing here waits. A probe that has
-//! succeeded needs no more system calls.
+//! Probes: they ask the checks of `--ready` and `--wait` (contract, 4.7). They are a part of the event loop, so nothing
+//! here waits. A probe that has succeeded needs no more system calls.
 
 mod exec;
 mod fd;
 mod http;
+mod names;
 mod notify;
 mod path;
 mod tcp;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::exec::ExecProbe;
 use self::fd::{FdOutcome, FdProbe};
@@ -19,34 +21,44 @@ use self::notify::NotifyProbe;
 use self::path::{PathKind, PathProbe};
 use self::tcp::Connector;
 use crate::exit::ExitReason;
-use crate::plan::{Check, Ready, TaskId};
+use crate::plan::{Check, CheckId, CheckKind, TaskId};
 use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
+use crate::text::excerpt;
 
+/// How long a probe may take.
+pub(in crate::supervisor) const LIMIT: Duration = Duration::from_secs(5);
 /// The interval of connections. A server that listens is noticed within a quarter of the time that its start took, and
 /// within a quarter of a second.
-const CONNECTIONS: ProbeInterval = ProbeInterval {
-    first: Duration::from_millis(10),
-    longest: Duration::from_millis(250),
-    limit: Duration::from_secs(5),
-};
+const CONNECTIONS: ProbeInterval =
+    ProbeInterval { first: Duration::from_millis(10), longest: Duration::from_millis(250), limit: LIMIT };
 /// The interval of commands, which cost more.
-const COMMANDS: ProbeInterval = ProbeInterval {
-    first: Duration::from_millis(100),
-    longest: Duration::from_secs(1),
-    limit: Duration::from_secs(5),
-};
+const COMMANDS: ProbeInterval =
+    ProbeInterval { first: Duration::from_millis(100), longest: Duration::from_secs(1), limit: LIMIT };
+
+/// The reason of a probe that has taken too long.
+fn late(what: &str) -> String {
+    format!("{what} within {} s", LIMIT.as_secs())
+}
 
 /// A check as the machine sees it.
-pub(in crate::supervisor) fn kind(check: &Check) -> ReadinessCheck {
+pub(in crate::supervisor) fn kind(check: &CheckKind) -> ReadinessCheck {
     match check {
-        Check::Tcp { .. } | Check::Http { .. } | Check::Unix(_) | Check::File(_) => {
+        CheckKind::Tcp { .. } | CheckKind::Http { .. } | CheckKind::Unix(_) | CheckKind::File(_) => {
             ReadinessCheck::Polled(CONNECTIONS)
         }
-        Check::Exec(_) => ReadinessCheck::Polled(COMMANDS),
-        Check::Log(_) | Check::Notify | Check::Fd(_) => ReadinessCheck::Passive,
+        CheckKind::Exec(_) => ReadinessCheck::Polled(COMMANDS),
+        CheckKind::Log(_) | CheckKind::Notify | CheckKind::Fd(_) => ReadinessCheck::Passive,
+    }
+}
+
+/// How often a check is asked that a process does not report itself.
+pub(in crate::supervisor) fn interval(check: &CheckKind) -> Option<ProbeInterval> {
+    match kind(check) {
+        ReadinessCheck::Polled(interval) => Some(interval),
+        ReadinessCheck::Passive => None,
     }
 }
 
@@ -59,15 +71,15 @@ pub(in crate::supervisor) struct ProbeResources {
     pub(in crate::supervisor) passed: Option<PassedFd>,
 }
 
-/// The probes of the processes that are not ready, and the notification sockets of all.
+/// The probes of the checks that have not succeeded, and the notification sockets of all processes.
 #[derive(Default)]
 pub(in crate::supervisor) struct Probes {
-    active: Vec<(TaskId, Probe)>,
-    results: Vec<(TaskId, ProbeResult)>,
+    active: Vec<(CheckId, Probe)>,
+    results: Vec<(CheckId, ProbeResult)>,
     /// Commands that were killed and have not been reaped.
     killed: Vec<Pid>,
-    /// Why the last probe of a process has failed.
-    reasons: Vec<(TaskId, String)>,
+    /// Why the last probe of a check has failed.
+    reasons: Vec<(CheckId, String)>,
 }
 
 enum Probe {
@@ -89,27 +101,33 @@ pub(in crate::supervisor) enum Probed {
 }
 
 impl Probes {
-    /// Prepares the probe of a process that is about to be started.
-    pub(in crate::supervisor) fn prepare(&mut self, id: TaskId, ready: &Ready) -> io::Result<ProbeResources> {
+    /// Prepares a probe. That of `--ready` is prepared before its process is started.
+    pub(in crate::supervisor) fn prepare(
+        &mut self,
+        id: CheckId,
+        check: &Check,
+    ) -> io::Result<ProbeResources> {
         let mut resources = ProbeResources::default();
-        let probe = match ready.check() {
+        let probe = match check.kind() {
             // The output is searched where it passes.
-            Check::Log(_) => return Ok(resources),
-            Check::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
-            Check::Http { host, port, authority, path } => {
+            CheckKind::Log(_) => return Ok(resources),
+            CheckKind::Tcp { host, port } => Probe::Tcp(Connector::new(host, *port)),
+            CheckKind::Http { host, port, authority, path } => {
                 Probe::Http(HttpProbe::new(host, *port, authority, path))
             }
-            Check::Unix(path) => {
+            CheckKind::Unix(path) => {
                 Probe::Path(PathProbe::new(PathKind::Socket, PathBuf::from(path.as_os_str())))
             }
-            Check::File(path) => Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str()))),
-            Check::Exec(_) => Probe::Exec(ExecProbe::default()),
-            Check::Notify => {
+            CheckKind::File(path) => {
+                Probe::Path(PathProbe::new(PathKind::File, PathBuf::from(path.as_os_str())))
+            }
+            CheckKind::Exec(_) => Probe::Exec(ExecProbe::default()),
+            CheckKind::Notify => {
                 let probe = NotifyProbe::open()?;
                 resources.socket = Some(probe.address().to_owned());
                 Probe::Notify(probe)
             }
-            Check::Fd(number) => {
+            CheckKind::Fd(number) => {
                 let (probe, passed) = FdProbe::open(*number)?;
                 resources.passed = Some(passed);
                 Probe::Fd(probe)
@@ -121,21 +139,26 @@ impl Probes {
 
     /// Notes the process that was started, and its user.
     pub(in crate::supervisor) fn started(&mut self, id: TaskId, pid: Pid, uid: impl FnOnce() -> u32) {
-        if let Some(Probe::Notify(probe)) = self.find(id) {
+        if let Some(Probe::Notify(probe)) = self.find(CheckId::ready(id)) {
             probe.set_owner(pid, uid());
         }
     }
 
-    fn find(&mut self, id: TaskId) -> Option<&mut Probe> {
+    /// Whether the probe of a check was prepared.
+    pub(in crate::supervisor) fn has(&self, id: CheckId) -> bool {
+        self.active.iter().any(|(of, _)| *of == id)
+    }
+
+    fn find(&mut self, id: CheckId) -> Option<&mut Probe> {
         self.active.iter_mut().find(|(of, _)| *of == id).map(|(_, probe)| probe)
     }
 
     /// Probes once.
-    pub(in crate::supervisor) fn probe(&mut self, id: TaskId) -> Probed {
+    pub(in crate::supervisor) fn probe(&mut self, id: CheckId) -> Probed {
         let result = match self.find(id) {
             Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
             Some(Probe::Http(probe)) => probe.probe(),
-            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(error.to_string())),
+            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(excerpt::of_error(&error))),
             Some(Probe::Exec(_)) => return Probed::StartCommand,
             Some(Probe::Notify(_) | Probe::Fd(_)) | None => None,
         };
@@ -151,7 +174,7 @@ impl Probes {
     }
 
     /// Keeps the reason of a probe that has failed.
-    fn keep_reason(&mut self, id: TaskId, result: Result<(), String>) -> ProbeResult {
+    fn keep_reason(&mut self, id: CheckId, result: Result<(), String>) -> ProbeResult {
         match result {
             Ok(()) => ProbeResult::Ready,
             Err(reason) => {
@@ -162,42 +185,43 @@ impl Probes {
     }
 
     /// Records why a probe has failed.
-    pub(in crate::supervisor) fn record_reason(&mut self, id: TaskId, reason: String) {
+    pub(in crate::supervisor) fn record_reason(&mut self, id: CheckId, reason: String) {
         self.reasons.retain(|(of, _)| *of != id);
         self.reasons.push((id, reason));
     }
 
-    /// Why the last probe of a process has failed.
-    pub(in crate::supervisor) fn reason(&self, id: TaskId) -> Option<&str> {
+    /// Why the last probe of a check has failed.
+    pub(in crate::supervisor) fn reason(&self, id: CheckId) -> Option<&str> {
         self.reasons.iter().find(|(of, _)| *of == id).map(|(_, reason)| reason.as_str())
     }
 
-    /// Notes the command of a check that was started.
-    pub(in crate::supervisor) fn command_started(&mut self, id: TaskId, pid: Pid) {
+    /// Notes the command of a check that was started, and the pipe of its stderr.
+    pub(in crate::supervisor) fn command_started(&mut self, id: CheckId, pid: Pid, stderr: OwnedFd) {
         if let Some(Probe::Exec(probe)) = self.find(id) {
-            probe.started(pid);
+            probe.started(pid, stderr);
         }
     }
 
-    /// Gives up on the result of a probe.
-    pub(in crate::supervisor) fn abandon(&mut self, id: TaskId) {
-        match self.find(id) {
-            Some(Probe::Tcp(probe)) => probe.abandon(),
-            Some(Probe::Http(probe)) => probe.abandon(),
+    /// Gives up on the result of a probe: it has failed.
+    pub(in crate::supervisor) fn abandon(&mut self, id: CheckId) {
+        let (killed, reason) = match self.find(id) {
+            Some(Probe::Tcp(probe)) => (None, probe.abandon()),
+            Some(Probe::Http(probe)) => (None, probe.abandon()),
             Some(Probe::Path(probe)) => {
                 let killed = probe.kill();
-                self.killed.extend(killed);
+                (killed, killed.map(|_| late("it cannot be looked at")))
             }
-            Some(Probe::Exec(probe)) => {
-                let killed = probe.kill();
-                self.killed.extend(killed);
-            }
-            Some(Probe::Notify(_) | Probe::Fd(_)) | None => {}
+            Some(Probe::Exec(probe)) => probe.kill().unzip(),
+            Some(Probe::Notify(_) | Probe::Fd(_)) | None => (None, None),
+        };
+        self.killed.extend(killed);
+        if let Some(reason) = reason {
+            self.record_reason(id, reason);
         }
     }
 
-    /// Ends the probe of a process.
-    pub(in crate::supervisor) fn end(&mut self, id: TaskId) {
+    /// Ends the probe of a check.
+    pub(in crate::supervisor) fn end(&mut self, id: CheckId) {
         self.abandon(id);
         self.active.retain(|(of, _)| *of != id);
         self.reasons.retain(|(of, _)| *of != id);
@@ -208,7 +232,7 @@ impl Probes {
         self.killed.contains(&pid) || self.owner_of(pid).is_some()
     }
 
-    fn owner_of(&self, pid: Pid) -> Option<TaskId> {
+    fn owner_of(&self, pid: Pid) -> Option<CheckId> {
         let is_it = |probe: &Probe| match probe {
             Probe::Exec(probe) => probe.is_at(pid),
             Probe::Path(probe) => probe.is_at(pid),
@@ -234,7 +258,7 @@ impl Probes {
         true
     }
 
-    fn record(&mut self, id: TaskId, result: ProbeResult) {
+    fn record(&mut self, id: CheckId, result: ProbeResult) {
         self.results.push((id, result));
         // A notification socket stays: a process that keeps notifying would block once nobody empties it.
         if result == ProbeResult::Ready && !matches!(self.find(id), Some(Probe::Notify(_))) {
@@ -243,7 +267,7 @@ impl Probes {
     }
 
     /// The results since the last call.
-    pub(in crate::supervisor) fn take_results(&mut self) -> Vec<(TaskId, ProbeResult)> {
+    pub(in crate::supervisor) fn take_results(&mut self) -> Vec<(CheckId, ProbeResult)> {
         std::mem::take(&mut self.results)
     }
 
@@ -252,9 +276,20 @@ impl Probes {
         self.active.iter().all(|(_, probe)| match probe {
             Probe::Tcp(probe) => probe.is_idle(),
             Probe::Http(probe) => probe.is_idle(),
-            Probe::Exec(_) | Probe::Path(_) => true,
+            Probe::Exec(probe) => probe.is_idle(),
+            Probe::Path(_) => true,
             Probe::Notify(_) | Probe::Fd(_) => false,
         })
+    }
+
+    /// When a probe goes on even if nothing happens.
+    pub(in crate::supervisor) fn deadline(&self) -> Option<Instant> {
+        let deadline = |probe: &Probe| match probe {
+            Probe::Tcp(probe) => probe.deadline(),
+            Probe::Http(probe) => probe.deadline(),
+            Probe::Exec(_) | Probe::Path(_) | Probe::Notify(_) | Probe::Fd(_) => None,
+        };
+        self.active.iter().filter_map(|(_, probe)| deadline(probe)).min()
     }
 
     /// Adds the descriptors to wait for.
@@ -263,7 +298,8 @@ impl Probes {
             match probe {
                 Probe::Tcp(probe) => probe.register(set),
                 Probe::Http(probe) => probe.register(set),
-                Probe::Exec(_) | Probe::Path(_) => {}
+                Probe::Exec(probe) => probe.register(set),
+                Probe::Path(_) => {}
                 Probe::Notify(probe) => probe.register(set),
                 Probe::Fd(probe) => probe.register(set),
             }
@@ -287,7 +323,11 @@ impl Probes {
                         None
                     }
                 },
-                Probe::Exec(_) | Probe::Path(_) => None,
+                Probe::Exec(probe) => {
+                    probe.act(set);
+                    None
+                }
+                Probe::Path(_) => None,
             };
             results.extend(result.map(|result| (*id, result)));
         }

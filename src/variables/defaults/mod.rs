@@ -17,7 +17,8 @@ use crate::variables::name_glob::NameGlob;
 /// The tables of a defaults file.
 pub const TABLES: [&str; 3] = ["settings", "vars", "files"];
 /// The keys of `[settings]`.
-pub const SETTINGS: [&str; 7] = ["strict", "grace", "output", "quiet", "verbose", "secrets", "env-files"];
+pub const SETTINGS: [&str; 8] =
+    ["strict", "grace", "start-timeout", "output", "quiet", "verbose", "secrets", "env-files"];
 /// The keys of `[vars.NAME]`.
 pub const VARIABLE: [&str; 10] =
     ["type", "default", "description", "required", "pattern", "secret", "file", "choices", "empty", "export"];
@@ -175,6 +176,7 @@ impl NameSet {
 pub(super) struct DefaultsConfig {
     pub(super) strict: Option<bool>,
     pub(super) grace: Option<Timeout>,
+    pub(super) start_timeout: Option<Timeout>,
     pub(super) output: Option<Output>,
     pub(super) verbosity: Verbosity,
     /// Names that are secret, by all files.

@@ -11,7 +11,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
+use crate::plan::{self, Output, Timeout, VerbosityFlags, is_variable};
 use crate::text::suggest;
 use crate::variables::defaults::{
     DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan, Key,
@@ -141,7 +141,14 @@ impl DefaultsParser<'_> {
                 "strict" => self.config.strict = self.boolean(value).or(self.config.strict),
                 "quiet" => flags.quiet = self.boolean(value),
                 "verbose" => flags.verbose = self.boolean(value),
-                "grace" => self.grace(value),
+                "grace" => {
+                    let parse = |text: &str| text.parse::<Timeout>().map_err(|error| error.to_string());
+                    self.config.grace = self.timeout(value, parse).or(self.config.grace);
+                }
+                "start-timeout" => {
+                    self.config.start_timeout =
+                        self.timeout(value, plan::start_timeout).or(self.config.start_timeout);
+                }
                 "output" => self.output(value),
                 "secrets" => self.secrets(value),
                 "env-files" => self.env_files(value),
@@ -151,19 +158,24 @@ impl DefaultsParser<'_> {
         self.config.verbosity = flags.over(self.config.verbosity);
     }
 
-    fn grace(&mut self, value: &Node<'_>) {
+    fn timeout(
+        &mut self,
+        value: &Node<'_>,
+        parse: impl Fn(&str) -> Result<Timeout, String>,
+    ) -> Option<Timeout> {
         let written = match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
             _ => None,
         };
-        match written.map(|written| written.parse::<Timeout>()) {
-            Some(Ok(grace)) => self.config.grace = Some(grace),
-            Some(Err(error)) => self.problem(value.span(), error.to_string()),
+        match written.map(|written| parse(&written)) {
+            Some(Ok(timeout)) => return Some(timeout),
+            Some(Err(error)) => self.problem(value.span(), error),
             None => {
                 self.problem(value.span(), "not a duration; write \"500ms\", \"8s\" or \"none\"");
             }
         }
+        None
     }
 
     fn output(&mut self, value: &Node<'_>) {
