@@ -50,5 +50,7 @@ pub(super) fn collect(
 pub(super) fn without_suffix(path: &Path) -> PathBuf {
     let bytes = path.as_os_str().as_bytes();
     let stem = [&b".template"[..], b".tmpl"].into_iter().find_map(|suffix| bytes.strip_suffix(suffix));
+    // A file whose name is nothing else keeps it.
+    let stem = stem.filter(|stem| !stem.is_empty() && !stem.ends_with(b"/"));
     PathBuf::from(OsStr::from_bytes(stem.unwrap_or(bytes)))
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, MOST_PER_SOURCE, Origin, Problems, SourceText};
 use crate::resolve::Resolver;
-use crate::template::{ExpansionError, FileExpansion, Lint, Severity};
+use crate::template::{ExpansionError, ExpansionErrorKind, FileExpansion, Lint, LintKind, Severity};
 
 /// Something to report about a part of a file.
 enum Finding<'e> {
@@ -29,12 +29,12 @@ impl Resolver<'_> {
                 Finding::Error(error) if self.is_reported(error) => {}
                 Finding::Error(error) => problems.push(&mut places, span, || {
                     let hint = self.hint(error);
-                    format!("{error}{hint}")
+                    error_message(error) + &hint
                 }),
                 Finding::Lint(lint) => {
                     let is_error = lint.kind.severity() == Severity::Malformed && self.strict;
                     let target = if is_error { &mut problems } else { &mut warnings };
-                    target.push(&mut places, span, || lint.kind.to_string());
+                    target.push(&mut places, span, || with_dollar(&lint.kind.to_string()));
                 }
                 Finding::Kept(name) => warnings.push(&mut places, span, || {
                     format!("{name} is not set, so its expansion stays as it is; set it, or write a default")
@@ -44,6 +44,23 @@ impl Resolver<'_> {
         problems.report(&mut self.file_problems);
         warnings.report(&mut self.warnings);
     }
+}
+
+/// The message for an error in a file.
+fn error_message(error: &ExpansionError) -> String {
+    match &error.kind {
+        ExpansionErrorKind::Template(LintKind::Unclosed { closer }) => {
+            let closer = char::from(*closer);
+            format!("this expansion is never closed: add `{closer}`, or write `$<$>` for its dollar")
+        }
+        ExpansionErrorKind::TooLarge => "the result of this expansion is larger than 1 GiB".to_owned(),
+        _ => with_dollar(&error.to_string()),
+    }
+}
+
+/// A message with the dollar that all syntaxes of files have.
+fn with_dollar(message: &str) -> String {
+    message.replace("`${$}`", "`$<$>`")
 }
 
 /// The first problems of a file, and the number of the others: a file can have millions.
@@ -96,6 +113,8 @@ impl<'t> Lines<'t> {
         }
         let end = self.text[span.start..].iter().position(|byte| *byte == b'\n');
         let end = end.map_or(self.text.len(), |length| span.start + length);
+        // The CR of a CRLF is no part of the line.
+        let end = if end > span.start && self.text[end - 1] == b'\r' { end - 1 } else { end };
         let before = &self.text[self.start..span.start];
         let column = String::from_utf8_lossy(before).chars().count() + 1;
         let origin = Origin::File { name: self.name.to_owned(), line: self.number, column };

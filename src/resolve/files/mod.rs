@@ -69,11 +69,10 @@ impl Resolver<'_> {
         let is_run = !self.line.setup.is_empty() || !self.line.processes.is_empty();
         let problems_of_line = std::mem::take(&mut self.problems);
         for file in declared.iter().filter(|_| is_run) {
-            match self.condition_of_file(file) {
-                Some(reason) => resolved.skip(file, reason),
-                None => {
-                    self.rule_of_table(file).iter().for_each(|rule| self.render(rule, read, &mut resolved))
-                }
+            if let Some(reason) = self.condition_of_file(file) {
+                resolved.skip(file, reason);
+            } else {
+                self.rule_of_table(file).iter().for_each(|rule| self.render(rule, read, &mut resolved));
             }
             // In the order of the files. Those of the line are sorted by argument.
             self.file_problems.extend(std::mem::take(&mut self.problems).finish());
@@ -99,6 +98,14 @@ impl Resolver<'_> {
         if is_folder && rule.destination.bytes() == b"-" {
             let message = "a folder of templates cannot be written to stdout; name a folder";
             return self.problem(Diagnostic::about(rule.destination_text, message));
+        }
+        if !is_folder && rule.destination.bytes().ends_with(b"/") {
+            let message = "this is a folder, and the template is a file: add the name of the file";
+            return self.problem(Diagnostic::about(rule.destination_text, message));
+        }
+        if templates.is_empty() {
+            let message = format!("the folder {} has no files to render", rule.shown(&source));
+            self.warnings.push(Diagnostic::about(rule.source_text, message));
         }
         for (path, mode) in templates {
             let mut destination = rule.destination.clone();

@@ -18,6 +18,9 @@ use crate::etc::passwd::UserDatabase;
 use crate::plan::RenderedFile;
 use crate::supervisor::files::write::{Owner, reason};
 
+const SPECIAL: &str =
+    "it is a FIFO, a device or a socket, and only regular files are written; write `-` for stdout";
+
 /// Writes all files, or none.
 ///
 /// # Errors
@@ -81,6 +84,10 @@ impl<'a> Batch<'a> {
             return Ok(None);
         }
         let owner = self.owner(file)?;
+        // Before links are followed: those of /proc/PID/fd, as behind /dev/stdout, lead to no path.
+        if fs::metadata(destination).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Err(SPECIAL.to_owned());
+        }
         let target = write::follow_links(destination).map_err(|error| reason(&error))?;
         if let Some(other) = self.targets.insert(target.clone(), file) {
             return Err(format!(
@@ -105,9 +112,7 @@ impl<'a> Batch<'a> {
         let present = match fs::symlink_metadata(target) {
             Ok(metadata) if metadata.is_dir() => return Err("it is a directory; name a file".to_owned()),
             Ok(metadata) if !metadata.is_file() => {
-                return Err("it is a FIFO, a device or a socket, and only regular files are written; \
-                            write `-` for stdout"
-                    .to_owned());
+                return Err(SPECIAL.to_owned());
             }
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
