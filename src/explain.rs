@@ -49,6 +49,9 @@ pub struct ExplainedVariable {
     pub description: Option<String>,
     /// The arguments that use it.
     pub used_by: Vec<usize>,
+    /// Where those are, if the line is in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// The templates of rendered files that refer to it.
     pub files: Vec<String>,
     /// References to it that are more than its name, as written.
@@ -69,6 +72,7 @@ impl Explanation {
     #[must_use]
     pub fn new(line: &CommandLine, resolved: &Resolved<'_>, display: SecretDisplay) -> Self {
         let mut references = references(line);
+        let places = places(line);
         let mentioned = resolved.variables.mentioned().into_iter();
         let in_files: Vec<&str> = resolved.names_only_in_files();
         let unused = mentioned.filter(|name| !resolved.usage.contains(name) && !in_files.contains(name));
@@ -88,7 +92,8 @@ impl Explanation {
                 let explained = explained(name, resolved.variables.info(name), &mut show);
                 let files =
                     files.iter().filter(|(_, names)| names.contains(name)).map(|(file, _)| file.clone());
-                ExplainedVariable { used_by, written, files: files.collect(), ..explained }
+                let places = used_by.iter().filter_map(|number| places.get(number).cloned()).collect();
+                ExplainedVariable { used_by, places, written, files: files.collect(), ..explained }
             })
             .collect();
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
@@ -141,9 +146,18 @@ fn explained(
         default: info.default.as_ref().map(show),
         description: info.description.or(info.required.filter(|words| !words.is_empty())),
         used_by: Vec::new(),
+        places: Vec::new(),
         files: Vec::new(),
         written: Vec::new(),
     }
+}
+
+/// Where the templates of a line that is in a file are, by the numbers of their words.
+fn places(line: &CommandLine) -> BTreeMap<usize, String> {
+    if line.file.is_none() {
+        return BTreeMap::new();
+    }
+    line.templates().map(|template| (template.argument(), template.origin().to_string())).collect()
 }
 
 /// The references of a line that are more than a name, by variable.
@@ -205,6 +219,9 @@ fn describe(text: &mut String, variable: &ExplainedVariable, colours: Colours) {
     }
     for file in &variable.files {
         line("used by", &format!("the file {}", printable(file)));
+    }
+    if !variable.places.is_empty() {
+        return line("used by", &printable(&variable.places.join(", ")));
     }
     let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
     match &arguments[..] {

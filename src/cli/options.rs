@@ -16,6 +16,7 @@ const WORDS: &str = "words";
 const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their\n\
                      arguments substituted.";
 const USAGE: &str = "monofy [OPTION...] PROCESS { '&&' PROCESS }... { '|||' PROCESS }...\n       \
+                     monofy [OPTION...] --file FILE [OPTION...]\n       \
                      monofy [OPTION...] --render SRC:DST...\n       \
                      PROCESS = [PROCESS-OPTION...] [NAME=VALUE...] [--] PROGRAM [ARG...]";
 const AFTER: &str = "\
@@ -36,8 +37,8 @@ words that contain a }, and between the double quotes of a shell. Compose files
 and Makefiles want $$ for the $ of both.
 
 Values come from --set, else the environment, env files, the defaults file, the
-word. Global options except -h, -V, --schema and --set have an environment
-variable: MONOFY_GRACE=5s, MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env.
+word. Global options except -h, -V, --file, --schema and --set have an
+environment variable: MONOFY_GRACE=5s, MONOFY_ENV_FILE=a.env:b.env.
 MONOFY_WAIT: checks, separated by white space, that every process waits for.
 Durations: 500ms, 8s, 1.5s, 2m, 1h; a bare number is seconds.
 Signals: TERM, SIGTERM, 15, RTMIN+3.
@@ -102,6 +103,8 @@ pub(super) fn global_options() -> Vec<Arg> {
         view("plan", "Print the plan and exit").overrides_with("explain"),
         view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
+        single("file", "FILE", "Take the line from a file (- is stdin): words,\nquotes, comments; takes no PROCESS")
+            .short('f'),
         single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
             "How long a stop may take before SIGKILL; 0 is at\n\
@@ -159,6 +162,11 @@ pub(super) fn global_options() -> Vec<Arg> {
             .help("Print the version and exit"),
     ];
     options.into_iter().map(|option| option.help_heading(GLOBAL)).collect()
+}
+
+/// Whether the value of an option is a template.
+pub(super) fn is_template(option: &Arg) -> bool {
+    option.get_id() == "render" || option.get_help_heading() == Some(PROCESS)
 }
 
 fn process_options() -> Vec<Arg> {

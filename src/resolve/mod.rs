@@ -200,9 +200,15 @@ impl<'l> Resolver<'l> {
             hints: Hints::default(),
             budget: Budget::default(),
         };
-        resolver.problems.extend(line.problems.iter().cloned());
+        resolver.problems.merge(&line.problems);
         resolver.warnings.extend(warnings);
         resolver.warnings.extend(line.warnings.iter().cloned());
+        let malformed = line.malformed.iter().cloned();
+        if resolver.strict {
+            resolver.problems.extend(malformed)
+        } else {
+            resolver.warnings.extend(malformed)
+        }
         resolver.check_exported();
         resolver
     }

@@ -68,7 +68,7 @@ pub fn load(
         was_stopped: false,
     };
     for set in &sources.set {
-        loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
+        loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.origin.to_string()));
     }
     let env_files = loader.defaults(sources);
     match &sources.env_files {
