@@ -12,6 +12,7 @@ use crate::plan::{Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
+use crate::sys::environment;
 use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
@@ -26,7 +27,11 @@ use crate::variables;
 pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     // Leaked deliberately unless a run begins: the process is about to exit.
     let mut arguments = ManuallyDrop::new(arguments);
-    let request = match cli::parse(&mut arguments, &|name| std::env::var_os(name)) {
+    let twins: Vec<_> = environment::variables().filter(cli::is_for_monofy).collect();
+    let request = cli::parse(&mut arguments, &|name| {
+        twins.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+    });
+    let request = match request {
         Ok(Request::File(file)) => match read_line(*file) {
             Some(request) => request,
             // A signal asked for the stop while the file was being read. Nothing was started.
@@ -37,7 +42,7 @@ pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Query { pid, query }) => answer(pid, query),
+        Ok(Request::Query { pid, query }) => answer(pid, query, inherited),
         // It was read.
         Ok(Request::File(_)) => Ok(0),
         Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
@@ -87,9 +92,9 @@ fn run_line(
 ) -> Result<u8, StartError> {
     let is_quiet = line.global.verbosity.quiet == Some(true);
     let guard = ExitOnStop::arm(interrupted(line.global.view, is_quiet));
-    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
+    cli::unknown_variables(environment::variables()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
-    let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
+    let loaded = variables::load(sources, strict, environment::variables(), &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
@@ -130,7 +135,7 @@ fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
     if !plan.files.is_empty() && plan.setup.is_empty() && plan.processes.is_empty() {
         return Ok(0);
     }
-    supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
+    supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
 }
 
 /// Takes the plan by value, so that everything else in the structure is freed.
@@ -157,18 +162,22 @@ fn colours() -> Colours {
 const UNHEALTHY: u8 = 1;
 
 /// Answers a query: by the exit status for Docker, in words for people.
-fn answer(pid: Option<i32>, query: Query) -> Result<u8, StartError> {
-    let report = match (client::query(pid), query) {
+fn answer(pid: Option<i32>, query: Query, inherited: OriginalSignals) -> Result<u8, StartError> {
+    let mut report = match (client::query(pid), query) {
         (Ok(report), _) => report,
         (Err(error), Query::Health) => return print(&format!("{error}\n")).map(|_| UNHEALTHY),
         (Err(error), Query::Status(_)) => return Err(StartError::new(error)),
     };
+    let asked = report.status.processes_to_ask();
+    if !asked.is_empty() {
+        report.status.take_results(supervisor::ask_alive(&asked, inherited));
+    }
     match query {
         Query::Status(ViewFormat::Text) => print(&report.to_table()),
         Query::Status(ViewFormat::Json) => print(&report.to_json().map_err(StartError::new)?),
-        Query::Health => match report.status.complaint() {
-            None => Ok(0),
-            Some(complaint) => print(&(complaint + "\n")).map(|_| UNHEALTHY),
+        Query::Health => match report.status.complaints() {
+            complaints if complaints.is_empty() => Ok(0),
+            complaints => print(&(complaints.join("\n") + "\n")).map(|_| UNHEALTHY),
         },
     }
 }
@@ -181,7 +190,7 @@ fn show_plan(format: ViewFormat, plan: &Plan) -> Result<u8, StartError> {
 }
 
 fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) -> Result<u8, StartError> {
-    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
+    cli::unknown_variables(environment::variables()).iter().for_each(warn);
     // A signal asked for the stop while the plan was being read. Nothing was started.
     let Some(plan) = read_plan(file)? else { return Ok(0) };
     let plan = with_options(plan, global);

@@ -18,7 +18,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, Problems, SourceText, TextFile};
 
-pub use env_options::unknown_variables;
+pub use env_options::{is_for_monofy, unknown_variables};
 pub use global::{GlobalOptions, SetupMode, View, ViewFormat};
 pub use line_file::LineFile;
 pub use options::{HELP_WIDTH, definition};

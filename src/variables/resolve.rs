@@ -280,7 +280,7 @@ impl DefaultExpander<'_> {
             let message = || {
                 format!(
                     "{name}: in the default, an unset variable becomes nothing in what looks like a password hash: \
-                     write `$$` for each `$` in it"
+                     write it as `${{'...'}}`"
                 )
             };
             self.warnings[span.file].add(span.span.clone(), message);

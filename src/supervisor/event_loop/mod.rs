@@ -51,6 +51,7 @@ struct EventLoop<'a> {
     /// Whether the last wait ended with output to read or to write.
     has_moved_output: bool,
     began: Instant,
+    settling: Settling,
     has_trimmed_heap: bool,
     orphans: OrphanTracker,
     probes: Probes,
@@ -58,6 +59,20 @@ struct EventLoop<'a> {
     pending: Pending,
     parent: ParentNotifier,
     terminal: Option<SavedTerminal>,
+    /// Why the start has taken too long.
+    timed_out: String,
+}
+
+/// How long a run lasts before the first things are done that only a lasting run needs: the state for `--health`, the
+/// counter of kills, memory given back. A run that ends at once is spared a tenth of its CPU.
+const SETTLING: Duration = Duration::from_millis(2);
+
+/// Whether a run has lasted for [`SETTLING`].
+#[derive(Clone, Copy, Debug)]
+enum Settling {
+    NotBegun,
+    Until(Instant),
+    Over,
 }
 
 /// Whether the loop had time to wait, or only looked.
@@ -128,13 +143,15 @@ impl EventLoop<'_> {
             timeout = timeout.into_iter().chain(output.deadline().map(left)).min();
             signals_only = output.is_idle();
         }
-        timeout = timeout.into_iter().chain(self.parent.deadline().map(left)).min();
+        let deadlines = [self.parent.deadline(), self.probes.deadline()];
+        timeout = timeout.into_iter().chain(deadlines.into_iter().flatten().map(left)).min();
         let waited = if timeout == Some(Duration::ZERO) { Waited::No } else { Waited::Yes };
         // Between two starts there is no time for these.
         if waited == Waited::Yes {
             self.launcher.forget_lookups();
-            self.oom.begin();
-            self.write_status();
+            if let Some(left) = self.settle() {
+                timeout = timeout.into_iter().chain([left]).min();
+            }
         }
         signals_only &= self.probes.is_idle() && self.pending.is_empty();
         if timeout.is_none() && !self.has_trimmed_heap {
@@ -181,11 +198,43 @@ impl EventLoop<'_> {
             })
     }
 
+    /// Does what only a run needs that lasts. Returns how long that has to wait.
+    fn settle(&mut self) -> Option<Duration> {
+        match self.settling {
+            Settling::NotBegun => {
+                self.settling = Settling::Until(Instant::now() + SETTLING);
+                return Some(SETTLING);
+            }
+            Settling::Until(due) => {
+                let left = due.saturating_duration_since(Instant::now());
+                if !left.is_zero() {
+                    return Some(left);
+                }
+                self.settling = Settling::Over;
+                self.oom.begin();
+            }
+            Settling::Over => {}
+        }
+        self.write_status();
+        self.notify_status();
+        None
+    }
+
     fn write_status(&mut self) {
         if let Err(error) = self.status_writer.write_status(&self.machine, &self.launcher) {
             self.notices
                 .write(Level::Warning, &format!("--health and --status will not find this run: {error}"));
         }
+    }
+
+    /// Tells the service manager what the run waits for.
+    fn notify_status(&mut self) {
+        if !self.parent.has_socket() || self.machine.is_stopping() {
+            return;
+        }
+        let reasons = |id: CheckId| self.probes.reason(id).map(str::to_owned);
+        let text = messages::unready::status(&self.launcher, &self.machine.unready(), &reasons);
+        self.parent.notify_status(&text);
     }
 
     /// Polls once. Each part of the loop adds its descriptors and remembers their slots, and then looks at them.

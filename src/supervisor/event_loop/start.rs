@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use crate::output::{ColourChoice, OutputMux};
-use crate::plan::{Output, Plan};
-use crate::supervisor::event_loop::EventLoop;
+use crate::plan::{Output, Plan, Timeout};
+use crate::supervisor::event_loop::{EventLoop, Settling};
 use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
@@ -57,16 +58,22 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
     let parent =
         ParentNotifier::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
-    let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
+    let launcher = Launcher::new(&plan.setup, &plan.processes, grouping, inherited);
+    let launcher = launcher.map_err(CannotBegin::Command)?;
     let signals = SignalFd::open().map_err(CannotBegin::NoSignals)?;
     let config = Config {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
+        start_timeout: match plan.settings.start_timeout_ms {
+            Some(Timeout::After(limit)) => Some(limit),
+            Some(Timeout::Never) | None => None,
+        },
         job_control: JobControl { grouping, leads_session: process::leads_session() },
         ignored: inherited.ignored(),
     };
     let (setup, processes) = launcher.tasks();
     let output = output_mux(plan, &launcher);
-    let mut event_loop = EventLoop {
+    // Never dropped, since the process is about to exit then.
+    let mut event_loop = ManuallyDrop::new(EventLoop {
         machine: Machine::new(setup, processes, config),
         launcher,
         signals,
@@ -76,6 +83,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         poll_set: PollSet::default(),
         has_moved_output: false,
         began: Instant::now(),
+        settling: Settling::NotBegun,
         has_trimmed_heap: false,
         orphans: OrphanTracker::default(),
         probes: Probes::default(),
@@ -83,7 +91,8 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         pending: Pending::default(),
         parent,
         terminal: SavedTerminal::save(),
-    };
+        timed_out: String::new(),
+    });
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
     {
