@@ -86,16 +86,14 @@ fn occurrence(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence
 /// Whether an argument begins with an option that exists.
 fn is_known(clap: &Clap, argument: &OsStr) -> bool {
     let bytes = argument.as_bytes();
-    match bytes.strip_prefix(b"--") {
-        Some(long) => {
-            let name = long.split(|byte| *byte == b'=').next().unwrap_or_default();
-            clap.get_arguments().any(|option| option.get_long().is_some_and(|long| long.as_bytes() == name))
-        }
-        None => {
-            let short = bytes.get(1).map(|byte| char::from(*byte));
-            clap.get_arguments().any(|option| option.get_short() == short)
-        }
+    if let Some(long) = bytes.strip_prefix(b"--") {
+        let name = long.split(|byte| *byte == b'=').next().unwrap_or_default();
+        return clap
+            .get_arguments()
+            .any(|option| option.get_long().is_some_and(|long| long.as_bytes() == name));
     }
+    let short = bytes.get(1).map(|byte| char::from(*byte));
+    clap.get_arguments().any(|option| option.get_short() == short)
 }
 
 /// The option in an argument that takes a value, and the offset of the value if it is in the same argument.

@@ -7,8 +7,8 @@ use clap::{Arg, ArgMatches, Command as Clap};
 
 use crate::cli::UsageError;
 use crate::cli::occurrences::{OptionOccurrence, OptionScan};
-use crate::cli::options;
-use crate::cli::parser::{Parser, Position};
+use crate::cli::options::{self, Position};
+use crate::cli::parser::Parser;
 use crate::cli::split::Segment;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::text::suggest;

@@ -3,7 +3,6 @@
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
-use crate::cli::parser::Position;
 use crate::cli::values;
 
 /// The width of the help. Its lines are broken by hand, since the documentation contains it.
@@ -74,6 +73,40 @@ pub(super) fn command(position: Position) -> Clap {
             .value_parser(ValueParser::os_string())
             .hide(true),
     )
+}
+
+/// Which options a PROCESS may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    /// The first of the line: global options and its own.
+    First,
+    /// A later one: its own options only.
+    Later,
+}
+
+/// The options for clap. They are made once: a line may have thousands of PROCESSes.
+#[derive(Default)]
+pub(super) struct Definitions {
+    first: Option<Clap>,
+    later: Option<Clap>,
+}
+
+impl Definitions {
+    /// The options that a PROCESS at this position may have, until they are given back.
+    pub(super) fn take(&mut self, position: Position) -> Clap {
+        self.place(position).take().unwrap_or_else(|| command(position))
+    }
+
+    pub(super) fn keep(&mut self, position: Position, definition: Clap) {
+        *self.place(position) = Some(definition);
+    }
+
+    fn place(&mut self, position: Position) -> &mut Option<Clap> {
+        match position {
+            Position::First => &mut self.first,
+            Position::Later => &mut self.later,
+        }
+    }
 }
 
 /// The options that a process at this position may have.

@@ -1,8 +1,6 @@
 //! The state of the parser, shared by its parts.
 
-use clap::Command as Clap;
-
-use crate::cli::options;
+use crate::cli::options::Definitions;
 use crate::cli::{EnvLookup, UsageError};
 use crate::diagnostic::{Diagnostic, Problems};
 
@@ -14,40 +12,6 @@ pub(super) struct Parser<'e> {
     /// Malformed expansions of a line in a file.
     pub(super) malformed: Problems,
     pub(super) definitions: Definitions,
-}
-
-/// The options for clap. They are made once: a line may have thousands of PROCESSes.
-#[derive(Default)]
-pub(super) struct Definitions {
-    first: Option<Clap>,
-    later: Option<Clap>,
-}
-
-impl Definitions {
-    /// The options that a PROCESS at this position may have, until they are given back.
-    pub(super) fn take(&mut self, position: Position) -> Clap {
-        self.place(position).take().unwrap_or_else(|| options::command(position))
-    }
-
-    pub(super) fn keep(&mut self, position: Position, definition: Clap) {
-        *self.place(position) = Some(definition);
-    }
-
-    fn place(&mut self, position: Position) -> &mut Option<Clap> {
-        match position {
-            Position::First => &mut self.first,
-            Position::Later => &mut self.later,
-        }
-    }
-}
-
-/// Which options a PROCESS may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Position {
-    /// The first of the line: global options and its own.
-    First,
-    /// A later one: its own options only.
-    Later,
 }
 
 impl<'e> Parser<'e> {

@@ -202,13 +202,9 @@ impl<'l> Resolver<'l> {
         };
         resolver.problems.merge(&line.problems);
         resolver.warnings.extend(warnings);
-        resolver.warnings.extend(line.warnings.iter().cloned());
-        let malformed = line.malformed.iter().cloned();
-        if resolver.strict {
-            resolver.problems.extend(malformed)
-        } else {
-            resolver.warnings.extend(malformed)
-        }
+        resolver.warnings.merge(&line.warnings);
+        let malformed = if resolver.strict { &mut resolver.problems } else { &mut resolver.warnings };
+        malformed.merge(&line.malformed);
         resolver.check_exported();
         resolver
     }

@@ -191,7 +191,7 @@ fn an_error_shows_no_word_beside_its_own() {
 #[test]
 fn a_word_of_several_lines_is_shown_by_its_line() {
     let refused = |text: &str, expected: &str| {
-        Scenario::new().file("line", text).refused(&["--file", "line"], expected)
+        Scenario::new().file("line", text).refused(&["--file", "line"], expected);
     };
     refused(
         "sh -c 'a\nb' \"c\nd ${X:?} e\nf\"",

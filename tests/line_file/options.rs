@@ -275,7 +275,7 @@ fn term_ends_monofy_while_it_opens_a_fifo() {
     let folder = Folder::new();
     let fifo = folder.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO can be made");
-    let running = Run::new(["--file"].iter().map(|word| word.as_ref()).chain([fifo.as_os_str()])).start();
+    let running = Run::new(["--file".as_ref(), fifo.as_os_str()]).start();
     until("monofy waits", || has_handler(running.pid()).then_some(()));
     running.signal(libc::SIGTERM);
     let finished = running.finish();

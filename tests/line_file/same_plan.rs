@@ -1,6 +1,6 @@
 //! Property: a file and the arguments with the same meaning make the same plan.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use monofy::cli::{self, CommandLine, Request};
 use monofy::plan::Plan;
@@ -107,29 +107,20 @@ fn closed(text: &str) -> String {
 }
 
 fn as_word(word: &Word) -> String {
-    let mut text = String::from("''");
-    for (piece, quoting) in word {
-        match (piece, quoting) {
-            (Piece::Literal(literal), Quoting::Single) => {
-                text += &format!("'{}'", literal.replace('\'', r"'\''"));
-            }
-            (Piece::Literal(literal), Quoting::Double) => {
-                let escaped: String = literal
-                    .chars()
-                    .flat_map(|c| ["\\$`\"".contains(c).then_some('\\'), Some(c)].into_iter().flatten())
-                    .collect();
-                text += &format!("\"{escaped}\"");
-            }
-            (Piece::Literal(literal), Quoting::Backslash) => {
-                for c in literal.chars() {
-                    text += &if c == '\n' { "'\n'".to_owned() } else { format!("\\{c}") };
-                }
-            }
-            (Piece::Expansion(expansion), Quoting::Double) => text += &format!("\"{expansion}\""),
-            (Piece::Expansion(expansion), _) => text += &format!("''{expansion}''"),
+    let pieces = word.iter().map(|(piece, quoting)| match (piece, quoting) {
+        (Piece::Literal(text), Quoting::Single) => format!("'{}'", text.replace('\'', r"'\''")),
+        (Piece::Literal(text), Quoting::Double) => {
+            let is_special = |c: char| "\\$`\"".contains(c);
+            let escaped = text.chars().map(|c| if is_special(c) { format!("\\{c}") } else { c.to_string() });
+            format!("\"{}\"", escaped.collect::<String>())
         }
-    }
-    text
+        (Piece::Literal(text), Quoting::Backslash) => {
+            text.chars().map(|c| if c == '\n' { "'\n'".to_owned() } else { format!("\\{c}") }).collect()
+        }
+        (Piece::Expansion(text), Quoting::Double) => format!("\"{text}\""),
+        (Piece::Expansion(text), Quoting::Single | Quoting::Backslash) => format!("''{text}''"),
+    });
+    std::iter::once("''".to_owned()).chain(pieces).collect()
 }
 
 /// A command: options with values, assignments, program and arguments.
@@ -160,18 +151,16 @@ fn line(commands: &[Command], setup: usize, blank: &str) -> (Vec<OsString>, Stri
             add(operator.into(), operator.to_owned());
         }
         for (option, value) in &command.options {
-            match option.split_once('=') {
-                Some((option, prefix)) => {
-                    let mut argument = OsString::from(format!("{option}={prefix}:"));
-                    argument.push(as_argument(value));
-                    add(argument, format!("{option}={prefix}:{}", as_word(value)));
-                }
-                None => {
-                    add((*option).into(), (*option).to_owned());
-                    let mut argument = OsString::from("x");
-                    argument.push(as_argument(value));
-                    add(argument, format!("x{}", as_word(value)));
-                }
+            // `--option=start:value`, or two words.
+            if option.contains('=') {
+                let mut argument = OsString::from(format!("{option}:"));
+                argument.push(as_argument(value));
+                add(argument, format!("{option}:{}", as_word(value)));
+            } else {
+                add((*option).into(), (*option).to_owned());
+                let mut argument = OsString::from("x");
+                argument.push(as_argument(value));
+                add(argument, format!("x{}", as_word(value)));
             }
         }
         for value in &command.assignments {
@@ -188,8 +177,8 @@ fn line(commands: &[Command], setup: usize, blank: &str) -> (Vec<OsString>, Stri
 }
 
 fn plan(line: &CommandLine) -> (Option<Plan>, usize) {
-    let environment =
-        [("A", "two words"), ("Q", "'\" \\$A")].map(|(name, value)| (name.into(), value.into()));
+    let environment = [("A", "two words"), ("Q", "'\" \\$A")];
+    let environment = environment.map(|(name, value)| (OsStr::new(name), OsStr::new(value)));
     let sources = Sources { no_defaults: true, ..Sources::default() };
     let loaded = variables::load(&sources, None, environment, &|_| Ok(None));
     let capacity = Capacity::of_this_process();
