@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::EnvLookup;
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::parser::Parser;
 use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
@@ -62,8 +62,14 @@ impl Parser<'_> {
     pub(super) fn env_options(&mut self) -> PartialOptions {
         let quiet = self.switch("MONOFY_QUIET");
         let verbose = self.switch("MONOFY_VERBOSE");
-        let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
-        let plan = self.view_variable("MONOFY_PLAN", View::Plan);
+        let explain = self.view_variable("MONOFY_EXPLAIN", "1, text, json, markdown or 0", |name| {
+            ExplainFormat::named(name).map(View::Explain)
+        });
+        let plan = self.view_variable("MONOFY_PLAN", "1, text, json or 0", |name| match name {
+            "text" => Some(View::Plan(ViewFormat::Text)),
+            "json" => Some(View::Plan(ViewFormat::Json)),
+            _ => None,
+        });
         let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
@@ -136,13 +142,13 @@ impl Parser<'_> {
     fn view_variable(
         &mut self,
         name: &'static str,
-        view: impl Fn(ViewFormat) -> View,
+        expected: &str,
+        view: impl Fn(&str) -> Option<View>,
     ) -> Option<ViewOverride> {
-        self.variable(name, "1, text, json or 0", |value| match value {
+        self.variable(name, expected, |value| match value {
             "0" => Some(ViewOverride::Execute),
-            "1" | "text" => Some(ViewOverride::Show(view(ViewFormat::Text))),
-            "json" => Some(ViewOverride::Show(view(ViewFormat::Json))),
-            _ => None,
+            "1" => view("text").map(ViewOverride::Show),
+            named => view(named).map(ViewOverride::Show),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::SourceText;
 use crate::plan::{Check, Output, SecretDisplay, Timeout, VerbosityFlags};
-use crate::variables::sources::Sources;
+use crate::variables::sources::{MissingPolicy, Sources};
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
 /// the plan or the default.
@@ -42,7 +42,30 @@ pub enum View {
     /// What would be executed.
     Plan(ViewFormat),
     /// Where each value comes from.
-    Explain(ViewFormat),
+    Explain(ExplainFormat),
+}
+
+/// The format of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A table for the README of an image.
+    Markdown,
+}
+
+impl ExplainFormat {
+    /// The format with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// The format of a view.
@@ -134,6 +157,7 @@ impl PartialOptions {
                 defaults,
                 no_defaults: false,
                 secrets: inner.secrets.into_iter().chain(given.secrets).collect(),
+                missing: given.missing,
             },
             grace: self.grace.or(file.grace),
             start_timeout: self.start_timeout.or(file.start_timeout),
@@ -154,6 +178,10 @@ impl PartialOptions {
         let no_defaults = self.no_defaults.unwrap_or(false)
             || (self.sources.defaults.is_none() && env.no_defaults.unwrap_or(false));
         let show_secrets = self.show_secrets.or(env.show_secrets).unwrap_or(false);
+        let view = match self.view.or(env.view) {
+            Some(ViewOverride::Show(view)) => Some(view),
+            Some(ViewOverride::Execute) | None => None,
+        };
         GlobalOptions {
             strict: self.strict.or(env.strict),
             secrets: if show_secrets { SecretDisplay::Show } else { SecretDisplay::Mask },
@@ -163,11 +191,14 @@ impl PartialOptions {
                 defaults: self.sources.defaults.or(env.sources.defaults),
                 no_defaults,
                 secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
+                // The table describes an image, not an environment.
+                missing: if view == Some(View::Explain(ExplainFormat::Markdown)) {
+                    MissingPolicy::Ignore
+                } else {
+                    MissingPolicy::Report
+                },
             },
-            view: match self.view.or(env.view) {
-                Some(ViewOverride::Show(view)) => Some(view),
-                Some(ViewOverride::Execute) | None => None,
-            },
+            view,
             grace: self.grace.or(env.grace),
             start_timeout: self.start_timeout.or(env.start_timeout),
             wait: self.wait.into_iter().chain(env.wait).collect(),

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use crate::diagnostic::{Diagnostic, Problems, SourceText, TextFile};
 
 pub use env_options::{is_for_monofy, unknown_variables};
-pub use global::{GlobalOptions, SetupMode, View, ViewFormat};
+pub use global::{ExplainFormat, GlobalOptions, SetupMode, View, ViewFormat};
 pub use line_file::LineFile;
 pub use options::{HELP_WIDTH, definition};
 use parser::Parser;

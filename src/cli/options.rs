@@ -133,8 +133,15 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
-        view("plan", "Print the plan and exit").overrides_with("explain"),
-        view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
+        view("plan", "text|json", "Print the plan and exit").overrides_with("explain"),
+        view(
+            "explain",
+            "text|json|markdown",
+            "Print where each variable's value comes from,\nand exit; FORM is text, json or markdown, a\n\
+             table for the README of an image",
+        )
+        .value_name("FORM")
+        .overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
         single("file", "FILE", "Take the line from a file (- is stdin): words,\nquotes, comments; takes no PROCESS")
             .short('f'),
@@ -180,7 +187,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             .help("Write a newline to descriptor N once every\nprocess is ready"),
         flag("health", "Exit 0 if every process of the running instance\nruns and is ready, else 1")
             .overrides_with("status"),
-        view("status", "Print the state of its processes").overrides_with("health"),
+        view("status", "text|json", "Print the state of its processes").overrides_with("health"),
         Arg::new("pid")
             .long("pid")
             .value_name("N")
@@ -256,9 +263,9 @@ fn choice(name: &'static str, value: &'static str, choices: &[&'static str], hel
         .help(help)
 }
 
-/// An option that shows something, as text by default.
-fn view(name: &'static str, help: &'static str) -> Arg {
-    choice(name, "text|json", &["text", "json"], help)
+/// An option that shows something in one of these formats, as text by default.
+fn view(name: &'static str, formats: &'static str, help: &'static str) -> Arg {
+    choice(name, formats, &formats.split('|').collect::<Vec<_>>(), help)
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("text")

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::line_file::{FirstSegment, OuterOptions};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{DEFAULTS, Position};
@@ -195,9 +195,8 @@ impl Parser<'_> {
 
     fn global(&mut self, scan: &OptionScan, matches: &ArgMatches) -> PartialOptions {
         let on = |name: &str| matches.get_flag(name).then_some(true);
-        let view = view_format(matches, "plan")
-            .map(View::Plan)
-            .or(view_format(matches, "explain").map(View::Explain));
+        let view =
+            view_format(matches, "plan").map(View::Plan).or(explain_format(matches).map(View::Explain));
         let files = |name: &str| -> Option<Vec<FileRef>> {
             // Those before an option that overrides them do not count.
             let count = matches.get_many::<OsString>(name)?.count();
@@ -234,6 +233,7 @@ impl Parser<'_> {
                 defaults: files("defaults"),
                 no_defaults: false,
                 secrets,
+                ..Sources::default()
             },
             grace: matches.get_one::<Timeout>("grace").copied(),
             start_timeout: matches.get_one::<Timeout>("start-timeout").copied(),
@@ -368,6 +368,10 @@ fn schema(name: &str) -> &'static str {
         DEFAULTS => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+fn explain_format(matches: &ArgMatches) -> Option<ExplainFormat> {
+    ExplainFormat::named(matches.get_one::<String>("explain")?)
 }
 
 fn view_format(matches: &ArgMatches, name: &str) -> Option<ViewFormat> {

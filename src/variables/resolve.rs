@@ -9,6 +9,7 @@ use crate::template::{
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
+use crate::variables::sources::MissingPolicy;
 use crate::variables::{ChosenValue, ExpandedDefault, LocatedValue, Place, Variables};
 
 /// Reads the file that a `NAME_FILE` names. An error is its message; `None` after a signal that asks for a stop.
@@ -302,6 +303,9 @@ impl DefaultExpander<'_> {
 
     fn expansion_problem(&mut self, name: &str, span: &FileSpan, error: &ExpansionError) {
         // It was reported itself.
+        if error.is_unset() && self.variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         if error.variable.as_deref().is_some_and(|variable| self.variables.missing.contains(variable)) {
             return;
         }
@@ -329,6 +333,9 @@ impl DefaultExpander<'_> {
         let Some(required) = variables.declared.get(name).and_then(|spec| spec.required.as_ref()) else {
             return;
         };
+        if variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         self.problems[required.span.file].add(required.span.span.clone(), || {
             let words = required.value.as_deref().unwrap_or("it is required");
             // The name of another declared variable is not a typo.

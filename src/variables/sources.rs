@@ -21,6 +21,18 @@ pub struct Sources {
     pub no_defaults: bool,
     /// `--secret`, and its twin.
     pub secrets: Vec<SecretOption>,
+    /// What a required variable without a value is.
+    pub missing: MissingPolicy,
+}
+
+/// What a required variable without a value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingPolicy {
+    /// A problem.
+    #[default]
+    Report,
+    /// Nothing to report.
+    Ignore,
 }
 
 /// `--set NAME=VALUE`
