@@ -3,6 +3,8 @@
 //! The file is walked as toml's own tree, in which everything has its span. A derive of serde would stop at the first
 //! mistake.
 
+mod files;
+
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -12,8 +14,8 @@ use toml::de::{DeTable, DeValue};
 use crate::plan::{self, Output, Timeout, VerbosityFlags, is_variable};
 use crate::text::suggest;
 use crate::variables::defaults::{
-    DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan, Key,
-    Located, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
+    DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan,
+    Located, NameSet, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
 };
 use crate::variables::name_glob::NameGlob;
 
@@ -36,11 +38,12 @@ pub(in crate::variables) fn parse(
 ) -> FileProblems {
     let text = std::mem::take(&mut file.text);
     let (document, mut errors) = DeTable::parse_recoverable(&text);
-    let mut keys = Vec::new();
     let mut parser = DefaultsParser { number, config, problems: FileProblems::default() };
     if errors.is_empty() {
-        collect_keys(document.get_ref(), &mut keys);
         parser.document(document.get_ref());
+        if parser.problems.spans().next().is_some() {
+            file.show_keys(document.get_ref());
+        }
     }
     let mut problems = parser.problems;
     file.text.clone_from(&text);
@@ -58,14 +61,14 @@ pub(in crate::variables) fn parse(
         }
         last_line = line;
     }
+    if !errors.is_empty() {
+        let first = problems.spans().next();
+        let key =
+            first.and_then(|first| file.leading_key(first.start, |before| DeTable::parse(before).is_ok()));
+        file.show_only(key);
+    }
     // Leaked deliberately: there may be half a million, and the process is about to exit.
     std::mem::forget(errors);
-    if keys.is_empty()
-        && let Some(first) = problems.spans().next()
-    {
-        keys.extend(file.leading_key(first.start, |before| DeTable::parse(before).is_ok()));
-    }
-    file.show_keys(keys);
     problems
 }
 
@@ -76,22 +79,6 @@ fn syntax_error(message: &str) -> String {
         "text without quotes; write it in quotes: KEY = \"text\"".to_owned()
     } else {
         format!("not valid TOML: {message}")
-    }
-}
-
-/// Collects the places of all keys.
-fn collect_keys(table: &DeTable<'_>, keys: &mut Vec<Key>) {
-    for (key, value) in table {
-        keys.push(Key { span: key.span(), value: value.span() });
-        collect_keys_of(value.get_ref(), keys);
-    }
-}
-
-fn collect_keys_of(value: &DeValue<'_>, keys: &mut Vec<Key>) {
-    match value {
-        DeValue::Table(table) => collect_keys(table, keys),
-        DeValue::Array(items) => items.iter().for_each(|item| collect_keys_of(item.get_ref(), keys)),
-        _ => {}
     }
 }
 
@@ -126,6 +113,7 @@ impl DefaultsParser<'_> {
                 ("settings" | "vars", _) => {
                     self.problem(value.span(), format!("'{name}' is a table: write [{name}]"));
                 }
+                ("files", value) => self.files(&span, value),
                 (_, value) => self.problems.add(span, || misplaced(name, value)),
             }
         }
@@ -184,12 +172,19 @@ impl DefaultsParser<'_> {
     }
 
     fn secrets(&mut self, value: &Node<'_>) {
+        let mut secrets = std::mem::take(&mut self.config.secrets);
+        self.names(value, &mut secrets);
+        self.config.secrets = secrets;
+    }
+
+    /// Adds the names and globs of a list.
+    fn names(&mut self, value: &Node<'_>, names: &mut NameSet) {
         for (glob, span) in self.strings(value).unwrap_or_default() {
             match NameGlob::new(&glob) {
-                Some(glob) if glob.is_pattern() && self.config.secrets.glob_count() >= MOST_GLOBS => {
+                Some(glob) if glob.is_pattern() && names.glob_count() >= MOST_GLOBS => {
                     self.problem(span, "too many names with wildcards; use 256 at most");
                 }
-                Some(glob) => self.config.secrets.insert(glob),
+                Some(glob) => names.insert(glob),
                 None => self.problem(
                     span,
                     "no variable can have such a name; write letters, digits and _, with * and ? as wildcards",
@@ -245,6 +240,7 @@ impl DefaultsParser<'_> {
     }
 
     fn vars(&mut self, vars: &DeTable<'_>) {
+        self.config.vars.reserve(vars.len());
         for (name, key, value) in entries(vars) {
             if !is_variable(name) {
                 let message = "not a variable name; a name has letters, digits and _, and no digit first";
@@ -410,7 +406,7 @@ impl DefaultsParser<'_> {
     }
 }
 
-/// The message for a key that is neither `[settings]` nor `[vars]`.
+/// The message for a key that is none of the tables.
 fn misplaced(name: &str, value: &DeValue<'_>) -> String {
     let shown = quoted(name);
     let hint = suggest::hint(name, TABLES);
@@ -418,10 +414,12 @@ fn misplaced(name: &str, value: &DeValue<'_>) -> String {
         DeValue::Table(_) if hint.is_empty() && is_variable(name) => {
             format!("there is no table {shown}; for the variable write [vars.{name}]")
         }
-        DeValue::Table(_) => format!("there is no table {shown}, only [settings] and [vars]{hint}"),
+        DeValue::Table(_) => {
+            format!("there is no table {shown}, only [settings], [vars] and [[files]]{hint}")
+        }
         _ if SETTINGS.contains(&name) => format!("{shown} is a setting; write it below [settings]"),
         _ if is_variable(name) => format!("{shown} is outside of [vars]; write variables below [vars]"),
-        _ => format!("there is no key {shown} here, only the tables [settings] and [vars]{hint}"),
+        _ => format!("there is no key {shown} here, only the tables [settings], [vars] and [[files]]{hint}"),
     }
 }
 
