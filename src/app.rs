@@ -8,7 +8,7 @@ use std::mem::ManuallyDrop;
 use crate::cli::{self, CommandLine, GlobalOptions, Query, Request, View, ViewFormat};
 use crate::exit;
 use crate::explain::{Colours, Explanation};
-use crate::plan::{Plan, SecretDisplay};
+use crate::plan::{Deployment, Engine, Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
@@ -16,6 +16,7 @@ use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
 use crate::sys::nonblocking_writer;
+use crate::sys::process;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
 use crate::variables;
@@ -65,7 +66,7 @@ fn run_line(
     });
     cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
-    let loaded = variables::load(sources, strict, std::env::vars_os(), &input::read_unless_stopped);
+    let loaded = variables::load(sources, strict, environment(&line), &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
@@ -109,6 +110,16 @@ fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
     supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
 }
 
+/// The environment as the line sees it. For other machines the line's own defaults hold.
+fn environment(line: &CommandLine) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<_> = std::env::vars_os().collect();
+    if let Some(View::Deployment(_)) = line.global.view {
+        let names = resolve::names_with_default(line);
+        environment.retain(|(name, _)| !names.iter().any(|other| name == other.as_str()));
+    }
+    environment
+}
+
 /// Takes the plan by value, so that everything else in the structure is freed.
 fn plan_of(resolved: Resolved<'_>) -> Option<Plan> {
     resolved.plan
@@ -121,7 +132,14 @@ fn show(view: View, line: &CommandLine, resolved: &Resolved<'_>) -> Result<u8, S
         View::Plan(format) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(format, plan)),
         View::Explain(ViewFormat::Text) => print(&explanation().to_text(colours())),
         View::Explain(ViewFormat::Json) => print_by(|to| explanation().write_json(to)),
+        View::Deployment(engine) => {
+            resolved.deployment.as_ref().map_or(Ok(0), |deployment| show_deployment(engine, deployment))
+        }
     }
+}
+
+fn show_deployment(engine: Engine, deployment: &Deployment) -> Result<u8, StartError> {
+    print(&deployment.to_yaml(engine, &process::own_program()))
 }
 
 /// Colours are for terminals, unless `NO_COLOR` is set (no-color.org).
@@ -165,7 +183,7 @@ fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) ->
     match (global.view, global.secrets) {
         (Some(View::Plan(format)), SecretDisplay::Show) => show_plan(format, &plan),
         (Some(View::Plan(format)), SecretDisplay::Mask) => show_plan(format, &plan.masked()),
-        (Some(View::Explain(_)) | None, _) => execute(&plan, inherited),
+        (Some(View::Explain(_) | View::Deployment(_)) | None, _) => execute(&plan, inherited),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverri
 use crate::cli::parser::Parser;
 use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{Check, CheckOption, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
+use crate::plan::{Check, CheckOption, Engine, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, SecretOption, Sources};
 
@@ -45,7 +45,7 @@ impl Parser<'_> {
         let quiet = self.switch("MONOFY_QUIET");
         let verbose = self.switch("MONOFY_VERBOSE");
         let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
-        let plan = self.view_variable("MONOFY_PLAN", View::Plan);
+        let plan = self.plan_variable();
         let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
@@ -69,6 +69,7 @@ impl Parser<'_> {
             only: self.only_variable(),
             setup: self.variable("MONOFY_SETUP", "run, skip or only", SetupMode::named),
             render: self.render_variable(),
+            image: self.image_variable(),
             verbosity: VerbosityFlags { quiet, verbose },
         }
     }
@@ -113,6 +114,19 @@ impl Parser<'_> {
     fn only_variable(&self) -> Option<SourceText> {
         let names = (self.environment)("MONOFY_ONLY").filter(|names| !names.is_empty())?;
         Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_bytes()))
+    }
+
+    fn image_variable(&self) -> Option<SourceText> {
+        let image = (self.environment)("MONOFY_IMAGE").filter(|image| !image.is_empty())?;
+        Some(SourceText::of(Origin::Variable("MONOFY_IMAGE"), image.as_bytes()))
+    }
+
+    fn plan_variable(&mut self) -> Option<ViewOverride> {
+        let engine = (self.environment)("MONOFY_PLAN").and_then(|value| Engine::named(value.to_str()?));
+        match engine {
+            Some(engine) => Some(ViewOverride::Show(View::Deployment(engine))),
+            None => self.view_variable("MONOFY_PLAN", View::Plan),
+        }
     }
 
     fn view_variable(

@@ -46,6 +46,9 @@ Exit status: that of the process that exited first; 0 after a stop by a signal
 that every process obeyed; 125 if nothing could be started; 126 and 127 if a
 program cannot be executed or found; 124 when --start-timeout has passed.";
 
+/// The values of `--plan`.
+const PLAN_FORMS: [&str; 5] = ["text", "json", "compose", "swarm", "kubernetes"];
+
 /// The value of `--schema` for the schema of the defaults file.
 pub(super) const DEFAULTS: &str = "defaults";
 
@@ -99,7 +102,11 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
-        view("plan", "Print the plan and exit").overrides_with("explain"),
+        view("plan", "Print the plan and exit; compose, swarm and\nkubernetes: a file for that engine, in which\neach process has a container")
+            .value_name("FORM")
+            .value_parser(PossibleValuesParser::new(PLAN_FORMS))
+            .overrides_with("explain"),
+        single("image", "NAME", "The image that has this line as its CMD, for\n--plan=compose, swarm and kubernetes"),
         view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
         single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod check;
+mod deployment;
 mod environment;
 mod file;
 mod format;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use bytes::ByteString;
 pub use check::{Check, CheckKind, CheckOption, log_pattern};
 pub(crate) use check::{UNKNOWN_CHECK, descriptor};
+pub use deployment::{Deployment, Engine, LineDefault, LineVariable, Role};
 pub use environment::{OPTION_VARIABLES, OTHER_VARIABLES, REPLICA_VARIABLE};
 pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;

@@ -67,6 +67,7 @@ pub fn load(
         file_problems: Vec::new(),
         was_stopped: false,
     };
+    loader.variables.disclosure = sources.disclosure;
     for set in &sources.set {
         loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
     }

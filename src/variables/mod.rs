@@ -19,10 +19,11 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
 
-use defaults::{DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
+use defaults::{DefaultValue, DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
 pub use info::VariableInfo;
 pub use load::{DefaultsSettings, Loaded, load};
 use rules::ValueRef;
+use sources::Disclosure;
 
 use crate::plan::{VariableSource, is_variable};
 use crate::template::{Content, Scope, TaintedBytes, Value};
@@ -40,6 +41,7 @@ pub struct Variables {
     files: Vec<DefaultsFile>,
     declared: BTreeMap<String, VariableSpec>,
     secrets: SecretNames,
+    disclosure: Disclosure,
     /// For each declared variable, which of its values counts.
     chosen: BTreeMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.
@@ -169,6 +171,61 @@ impl Variables {
         find(&self.declared, name).is_some_and(|spec| spec.secret) || self.secrets.contains(name)
     }
 
+    /// Whether only defaults may be shown, and missing values are no problem.
+    #[must_use]
+    pub fn shows_defaults_only(&self) -> bool {
+        self.disclosure == Disclosure::Defaults
+    }
+
+    /// Whether the value of a variable is masked because it is no default.
+    fn is_withheld(&self, name: &str) -> bool {
+        self.shows_defaults_only()
+            && match self.source(name) {
+                VariableSource::Set
+                | VariableSource::Environment
+                | VariableSource::EnvFile
+                | VariableSource::NameFile => true,
+                VariableSource::Defaults | VariableSource::Line | VariableSource::Unset => false,
+            }
+    }
+
+    /// The default in the defaults file, if it is one text without expansions and no secret.
+    #[must_use]
+    pub fn literal_default(&self, name: &str) -> Option<&[u8]> {
+        let default = find(&self.declared, name)?.default.as_ref().filter(|_| !self.is_secret(name))?;
+        match &default.value {
+            DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
+                (!text.contains(&b'$')).then_some(text)
+            }
+            DefaultValue::List(_) => None,
+        }
+    }
+
+    /// Whether the defaults file has a default for a variable.
+    #[must_use]
+    pub fn has_default(&self, name: &str) -> bool {
+        find(&self.declared, name).is_some_and(|spec| spec.default.is_some())
+    }
+
+    /// The declared variables that are for the processes: exported ones, and secrets.
+    pub fn declared_for_processes(&self) -> impl Iterator<Item = &str> {
+        let declared = self.declared.iter().filter(|(_, spec)| spec.export || spec.secret);
+        declared.map(|(name, _)| name.as_str())
+    }
+
+    /// The message for a variable that the defaults file requires.
+    #[must_use]
+    pub fn required(&self, name: &str) -> Option<&str> {
+        let required = find(&self.declared, name)?.required.as_ref()?;
+        Some(required.value.as_deref().unwrap_or_default())
+    }
+
+    /// Whether a defaults file was read by a relative path, such as that of the working directory.
+    #[must_use]
+    pub fn has_relative_files(&self) -> bool {
+        self.files.iter().any(DefaultsFile::is_relative)
+    }
+
     /// Whether any byte of a variable's value came from a secret.
     #[must_use]
     pub fn holds_secret(&self, name: &str) -> bool {
@@ -255,11 +312,14 @@ impl Variables {
             Content::List(_) => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
             Content::Scalar(_) | Content::Assigned(_) => false,
         };
-        Value { content, secret: secret || self.is_secret(name) }
+        Value { content, secret: secret || self.is_secret(name) || self.is_withheld(name) }
     }
 
     /// The path that `NAME_FILE` holds, unless that is empty.
     fn name_file(&self, name: &str) -> Option<&[u8]> {
+        if self.shows_defaults_only() {
+            return None;
+        }
         let name = format!("{name}_FILE");
         let environment = self.environment.get(&name);
         let path = environment.or_else(|| Some(&self.env_files.get(&name)?.last()?.value))?;
