@@ -91,6 +91,7 @@ fn pid(index: usize) -> Pid {
 fn running(count: usize) -> Machine {
     let config = Config {
         grace: Grace::ByCause,
+        start_timeout: None,
         job_control: JobControl { grouping: Grouping::Own, leads_session: false },
         ignored: SignalSet::default(),
     };

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::signal::SignalNumber;
 
+/// `--start-timeout` has passed (the status of timeout(1)).
+pub const START_TIMEOUT: u8 = 124;
 /// An error of monofy itself: usage, variables, files, the plan. Docker uses the same status for its own errors.
 pub const OUR_FAILURE: u8 = 125;
 /// PROGRAM cannot be executed (POSIX, exit status of a shell).

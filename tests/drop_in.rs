@@ -1,4 +1,4 @@
-//! Compatibility with the Python monofy: the same line does the same, or differs as the table in README.md says.
+//! Compatibility with the Python monofy: the same line does the same, or differs as the table in docs/from-python-monofy.md says.
 //!
 //! Every case runs against both programs. `MONOFY_PYTHON` is the path of the Python script (version 1.2.0). Without it only
 //! this monofy runs, and the test says so. `UNDER_TEST` is `ours` or `theirs` and selects one of them.

@@ -1,6 +1,6 @@
 //! Tests of the supervisor's pure state machine as data: no process, no clock, no sleep.
 //!
-//! `rules`, `order`, `restart`, `stop_order` and `fates` check single rules of the contract, event by event. `world`
+//! `rules`, `order`, `waits`, `restart`, `stop_order` and `fates` check single rules of the contract, event by event. `world`
 //! drives the machine through random worlds and checks the invariants of all runs.
 
 #[path = "machine/bench.rs"]
@@ -17,5 +17,7 @@ mod rules;
 mod scenario;
 #[path = "machine/stop_order.rs"]
 mod stop_order;
+#[path = "machine/waits.rs"]
+mod waits;
 #[path = "machine/world.rs"]
 mod world;

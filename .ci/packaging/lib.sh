@@ -1,9 +1,9 @@
-# Support for the tests of the install methods: runs the commands of README.md, in a clean container if needed.
+# Support for the tests of the install methods: runs the commands of README.md and docs/packaging.md, in a clean container if needed.
 # shellcheck shell=bash
 . "$(dirname "${BASH_SOURCE[0]}")/../../examples/lib.sh"
 cd "$root"
 
-# install_as_the_readme_says WORDS: runs the bash block of README.md that contains these words.
+# install_as_the_readme_says WORDS: runs the bash block of README.md or docs/packaging.md that contains these words.
 install_as_the_readme_says() {
   local block
   block=$(.ci/readme-block "$1")

@@ -1,7 +1,7 @@
 //! Measures the figures of the contract (section 6) beside the peers that are installed: interleaved in one run, as
 //! ratios, since an absolute number from a noisy machine means nothing.
 //!
-//! `cargo bench --bench contract` prints the table, `-- --write` writes it into README.md, `-- SUBJECT` measures one
+//! `cargo bench --bench contract` prints the table, `-- --write` writes it into docs/figures.md, `-- SUBJECT` measures one
 //! subject. `cargo test --bench contract` tries whether everything works and measures nothing. `MONOFY_STATIC` names the
 //! binary to measure, which is built otherwise. `MONOFY_PYTHON` names the Python monofy; honcho is looked for beside it.
 
@@ -66,7 +66,7 @@ fn main() {
     let text = table.to_markdown(&machine::describe());
     println!("{text}");
     if has("--write") {
-        assert!(named.is_empty() && !bench.is_trial(), "only a full table is written into README.md");
-        table::write_into_readme(&text);
+        assert!(named.is_empty() && !bench.is_trial(), "only a full table is written into docs/figures.md");
+        table::write_into_page(&text);
     }
 }

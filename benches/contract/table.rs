@@ -1,4 +1,4 @@
-//! The table of figures in README.md.
+//! The table of figures in docs/figures.md.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -147,11 +147,12 @@ fn short(value: f64) -> String {
 const BEGIN: &str = "<!-- figures: written by `cargo bench --bench contract -- --write` -->\n";
 const END: &str = "<!-- end of the figures -->\n";
 
-/// Replaces the table in README.md.
-pub fn write_into_readme(table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("README.md is readable");
-    let (before, rest) = readme.split_once(BEGIN).expect("README.md has the comment before the figures");
-    let (_, after) = rest.split_once(END).expect("README.md has the comment after the figures");
-    std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).expect("README.md is writable");
+/// Replaces the table in docs/figures.md.
+pub fn write_into_page(table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/figures.md");
+    let page = std::fs::read_to_string(&path).expect("docs/figures.md is readable");
+    let (before, rest) = page.split_once(BEGIN).expect("docs/figures.md has the comment before the figures");
+    let (_, after) = rest.split_once(END).expect("docs/figures.md has the comment after the figures");
+    std::fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}"))
+        .expect("docs/figures.md is writable");
 }

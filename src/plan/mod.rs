@@ -67,7 +67,8 @@ pub struct Plan {
     /// Settings of the whole run.
     #[serde(default)]
     pub settings: Settings,
-    /// The variables used by the line, in the order of their first use.
+    /// The variables used by the line, in the order of their first use; then those used only by its files and by the
+    /// defaults of its variables.
     #[serde(default)]
     pub variables: Vec<Variable>,
     /// Probable mistakes in the line.

@@ -183,8 +183,5 @@ fn environment_message(source: &SourceText, reference: &Reference<'_>) -> String
 }
 
 fn hash_message(source: &SourceText, reference: &Reference<'_>) -> String {
-    format!(
-        "{}, but this looks like a password hash: write `$$` for each `$` in it",
-        outcome(source, reference)
-    )
+    format!("{}, but this looks like a password hash: write it as `${{'...'}}`", outcome(source, reference))
 }

@@ -133,24 +133,28 @@ pub fn resolve<'l>(
     }
 }
 
-/// The variables used by the line. Called at its end, when its assignments are known.
+/// The variables used by the line, by its files, and by the defaults of those. Called at the end of the line, when its
+/// assignments are known.
 fn variables(
     variables: &Variables,
     usage: &Usage<'_>,
     files: &[(String, BTreeSet<String>)],
 ) -> Vec<Variable> {
+    let mut names: Vec<&str> = usage.names().chain(only_in_files(usage, files)).collect();
+    let mut known: BTreeSet<&str> = names.iter().copied().collect();
+    let mut next = 0;
+    while let Some(name) = names.get(next) {
+        names.extend(variables.references_of_default(name).filter(|name| known.insert(name)));
+        next += 1;
+    }
     let variable = |name: &str| Variable {
         name: name.to_owned(),
         source: variables.source(name),
         secret: variables.holds_secret(name),
     };
     // The number of a copy has no source: each copy has its own.
-    usage
-        .names()
-        .filter(|name| *name != REPLICA_VARIABLE || variables.get(name).is_some())
-        .chain(only_in_files(usage, files))
-        .map(variable)
-        .collect()
+    let has_source = |name: &&str| *name != REPLICA_VARIABLE || variables.get(name).is_some();
+    names.into_iter().filter(has_source).map(variable).collect()
 }
 
 /// The variables that files refer to and the line does not, by name.

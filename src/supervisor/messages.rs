@@ -1,5 +1,7 @@
 //! The text of notices.
 
+pub(super) mod unready;
+
 use std::time::Duration;
 
 use crate::exit::ExitReason;
@@ -23,6 +25,7 @@ pub(super) fn level(notice: &Notice) -> Level {
         | Notice::StoppingLeftovers(_)
         | Notice::Ready(_)
         | Notice::WaitsFor(..)
+        | Notice::WaitsForChecks(..)
         | Notice::Stopping(..)
         | Notice::StoppingNext(_)
         | Notice::StopWaitsFor(..)
@@ -34,14 +37,25 @@ pub(super) fn level(notice: &Notice) -> Level {
         | Notice::Restarting(..)
         | Notice::RestartFailed(..)
         | Notice::NotReady(..)
+        | Notice::StillWaiting(..)
         | Notice::StillRunning(..)
         | Notice::Unkillable(..)
         | Notice::Finished(..) => Level::Warning,
     }
 }
 
-/// The text of a notice. `left` are the descendants that are still there, if the notice lists them.
-pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]) -> String {
+/// What only the event loop knows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Details<'d> {
+    /// The descendants that are still there, if the notice lists them.
+    pub(super) left: &'d [Descendant],
+    /// Why the start has taken too long, if it has.
+    pub(super) timed_out: &'d str,
+}
+
+/// The text of a notice.
+pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, details: Details<'_>) -> String {
+    let Details { left, timed_out } = details;
     let title = |id: &TaskId| title(launcher, *id);
     let titles = |ids: &[TaskId]| titles(launcher, ids);
     match notice {
@@ -65,9 +79,16 @@ pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]
         }
         Notice::Ready(id) => format!("{} is ready", title(id)),
         Notice::WaitsFor(id, others) => format!("{} waits for {}", title(id), titles(others)),
+        Notice::WaitsForChecks(id, checks) => {
+            let checks = checks.iter().map(|index| check(launcher, CheckId::wait(*id, *index)));
+            format!("{} waits for {}", title(id), enumeration(checks.len(), checks))
+        }
+        Notice::StillWaiting(id, since) => {
+            format!("{} has waited {} for {}", title(&id.task), seconds(*since), check(launcher, *id))
+        }
         Notice::NotReady(id, since, waiting) => not_ready(launcher, *id, *since, waiting),
         Notice::Stopping(ids, cause) => {
-            format!("stopping {}, because {}", titles(ids), because(launcher, *cause))
+            format!("stopping {}, because {}", titles(ids), because(launcher, *cause, timed_out))
         }
         Notice::StoppingNext(ids) => format!("stopping {}", titles(ids)),
         Notice::StopWaitsFor(id, others) => {
@@ -91,7 +112,7 @@ pub(super) fn text(notice: &Notice, launcher: &Launcher<'_>, left: &[Descendant]
             format!("ended with status {status}: a program could not be started")
         }
         Notice::Finished(cause, status) => {
-            format!("ended with status {status}, because {}", because(launcher, *cause))
+            format!("ended with status {status}, because {}", because(launcher, *cause, timed_out))
         }
     }
 }
@@ -121,7 +142,7 @@ pub(super) fn buffering(launcher: &Launcher<'_>, id: TaskId) -> String {
     )
 }
 
-fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
+fn because(launcher: &Launcher<'_>, cause: Cause, timed_out: &str) -> String {
     match cause {
         Cause::SetupFailed(id, death) => format!("{} {death}", title(launcher, id)),
         Cause::FirstExit(id, death) => {
@@ -134,6 +155,7 @@ fn because(launcher: &Launcher<'_>, cause: Cause) -> String {
         Cause::CouldNotStart(id, _) => format!("{} could not be started", title(launcher, id)),
         Cause::ProgramMissing(_) => "a program could not be started".to_owned(),
         Cause::Complete => "no process is left to run".to_owned(),
+        Cause::StartTimeout => timed_out.to_owned(),
         Cause::Outside(signal) => format!("{signal} was received"),
         Cause::ReaderGone(stream) => format!("{stream} is no longer read"),
     }

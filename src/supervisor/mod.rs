@@ -23,6 +23,7 @@ pub use machine::event::{Children, CreatesPath, Event, Leftovers, Wake};
 pub use machine::notice::{Cause, Notice};
 pub use machine::readiness::{ProbeInterval, ProbeResult, ReadinessCheck};
 pub use machine::restart::RestartAttempt;
+pub use machine::start_limit::Unready;
 pub use machine::task::Task;
 pub use machine::tick::Tick;
 pub use notices::write_termination_log;

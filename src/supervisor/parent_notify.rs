@@ -41,6 +41,8 @@ pub(super) struct ParentNotifier {
     /// Gets a newline once and is closed then, as s6 expects it.
     descriptor: Option<OwnedFd>,
     watchdog: Option<Watchdog>,
+    /// The status that was sent last.
+    status: String,
 }
 
 /// The watchdog of systemd: it restarts a service that has been silent for too long.
@@ -55,7 +57,12 @@ impl ParentNotifier {
     pub(super) fn new(ready_fd: Option<i32>) -> io::Result<Self> {
         let socket = std::env::var_os(NOTIFY_SOCKET).filter(|socket| !socket.is_empty());
         let watchdog = socket.as_ref().and_then(|_| Watchdog::from_environment());
-        Ok(Self { socket, descriptor: ready_fd.map(passed_fd::adopt).transpose()?, watchdog })
+        Ok(Self {
+            socket,
+            descriptor: ready_fd.map(passed_fd::adopt).transpose()?,
+            watchdog,
+            status: String::new(),
+        })
     }
 
     /// Sends an announcement, without waiting for a receiver.
@@ -71,6 +78,22 @@ impl ParentNotifier {
             write_newline(&descriptor)?;
         }
         sent
+    }
+
+    /// Whether there is a receiver of messages.
+    pub(super) fn has_socket(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// Sends what the run waits for, if that has changed; empty is nothing. It is lost without a receiver.
+    pub(super) fn notify_status(&mut self, status: &str) {
+        if self.status != status {
+            status.clone_into(&mut self.status);
+            let shown = if status.is_empty() { "every process is ready" } else { status };
+            // A line of a message is a variable of its own, such as READY=1.
+            let shown = shown.replace(char::is_control, " ");
+            let _ = self.send(format!("STATUS={shown}").as_bytes());
+        }
     }
 
     fn send(&self, message: &[u8]) -> io::Result<()> {

@@ -97,7 +97,7 @@ impl StatusWriter {
         ProcessStatus {
             name,
             state: match task.state {
-                TaskState::Waiting | TaskState::Starting => ProcessState::Waiting,
+                TaskState::Waiting | TaskState::Checking | TaskState::Starting => ProcessState::Waiting,
                 TaskState::Running(_) | TaskState::GivenUp(_) => ProcessState::Running,
                 TaskState::BackingOff(_) => ProcessState::Restarting,
                 TaskState::Ended(_) | TaskState::NotStarted | TaskState::Skipped => ProcessState::Ended,
@@ -119,7 +119,9 @@ impl StatusWriter {
 impl Machine {
     /// The stage of the run, as the status has it.
     fn stage(&self) -> RunStage {
-        let waits = |task: &Task| matches!(task.state, TaskState::Waiting | TaskState::Starting);
+        let waits = |task: &Task| {
+            matches!(task.state, TaskState::Waiting | TaskState::Checking | TaskState::Starting)
+        };
         match &self.phase {
             Phase::Setup(_) | Phase::LookingUp => RunStage::Setup,
             Phase::Running if self.tasks[self.setup..].iter().any(waits) => RunStage::Starting,

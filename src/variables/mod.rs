@@ -56,6 +56,8 @@ struct ChosenValue {
     file: Option<LocatedValue>,
     /// The default, if it is a template.
     expanded: Option<ExpandedDefault>,
+    /// The variables that this default refers to.
+    references: BTreeSet<String>,
 }
 
 /// A default that was a template.
@@ -71,7 +73,7 @@ enum ExpandedDefault {
 
 impl ChosenValue {
     fn from(source: VariableSource) -> Self {
-        Self { source, file: None, expanded: None }
+        Self { source, file: None, expanded: None, references: BTreeSet::new() }
     }
 }
 
@@ -236,6 +238,12 @@ impl Variables {
             Some(assigned) => assigned.has_secret(),
             None => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
         }
+    }
+
+    /// The variables that the default of a variable refers to, if the value is that default.
+    pub fn references_of_default(&self, name: &str) -> impl Iterator<Item = &str> {
+        let chosen = find(&self.chosen, name).filter(|_| find(&self.assigned, name).is_none());
+        chosen.into_iter().flat_map(|chosen| &chosen.references).map(String::as_str)
     }
 
     /// Replaces what the line has assigned to a variable, and returns that. `None` is no assignment.

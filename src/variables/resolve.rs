@@ -1,5 +1,7 @@
 //! Decides which value of each declared variable counts, and checks it against the rules.
 
+use std::collections::BTreeSet;
+
 use crate::plan::VariableSource;
 use crate::template::{
     Budget, ExpansionError, LintKind, Scope, Severity, TaintedBytes, Template, UnsetPolicy,
@@ -217,10 +219,12 @@ impl DefaultExpander<'_> {
         default: &DefaultValue,
         span: &FileSpan,
     ) -> Result<Option<ChosenValue>, Reported> {
+        let mut references = BTreeSet::new();
         let expanded = match default {
             DefaultValue::List(items) => {
                 let mut texts = Vec::new();
                 for item in items {
+                    references.extend(references_of(item));
                     self.expand_text(name, item, span, &mut texts)?;
                 }
                 let secret = texts.iter().any(TaintedBytes::has_secret);
@@ -229,6 +233,7 @@ impl DefaultExpander<'_> {
             }
             DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
                 let mut texts = Vec::new();
+                references.extend(references_of(text));
                 let has_spread = Template::parse(text).references().any(|reference| reference.spread);
                 self.expand_text(name, text, span, &mut texts)?;
                 let (false, [text]) = (has_spread, &mut texts[..]) else {
@@ -250,7 +255,7 @@ impl DefaultExpander<'_> {
         }
         check_default(name, spec, value, self.problems);
         let chosen = ChosenValue::from(VariableSource::Defaults);
-        Ok(Some(ChosenValue { expanded: Some(expanded), ..chosen }))
+        Ok(Some(ChosenValue { expanded: Some(expanded), references, ..chosen }))
     }
 
     /// Expands one string of a default to any number of words.
@@ -281,7 +286,7 @@ impl DefaultExpander<'_> {
             let message = || {
                 format!(
                     "{name}: in the default, an unset variable becomes nothing in what looks like a password hash: \
-                     write `$$` for each `$` in it"
+                     write it as `${{'...'}}`"
                 )
             };
             self.warnings[span.file].add(span.span.clone(), message);
@@ -342,6 +347,11 @@ impl DefaultExpander<'_> {
         });
         self.variables.missing.insert(name.to_owned());
     }
+}
+
+/// The variables that a text of a default refers to.
+fn references_of(text: &[u8]) -> Vec<String> {
+    Template::parse(text).references().map(|reference| reference.name.to_owned()).collect()
 }
 
 /// Checks a default against the rules.

@@ -119,8 +119,7 @@ fn an_unset_name_in_a_password_hash_has_a_warning() {
         warnings(&["web", "--hash=$2b$12$Pg8A"]),
         [(
             "$Pg8A".to_owned(),
-            "Pg8A is not set, so `$Pg8A` becomes nothing, but this looks like a password hash: write `$$` for each `$` \
-             in it"
+            "Pg8A is not set, so `$Pg8A` becomes nothing, but this looks like a password hash: write it as `${'...'}`"
                 .to_owned()
         )]
     );

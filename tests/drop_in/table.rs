@@ -1,11 +1,12 @@
-//! Checks the table of differences in README.md: it has a row for every difference that a case shows, and no other row.
+//! Checks the table of differences in docs/from-python-monofy.md: it has a row for every difference that a case shows, and no other row.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cases;
 
-const HEADING: &str = "## Coming from the Python monofy";
+const PAGE: &str = "docs/from-python-monofy.md";
+const HEADING: &str = "## What differs";
 /// Differences that need a terminal: tests/terminal.rs shows them.
 const ON_A_TERMINAL: [&str; 1] = ["A second Ctrl-C"];
 
@@ -24,8 +25,8 @@ fn rows(document: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_rows_of_the_table_are_the_differences_that_are_shown() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let document = std::fs::read_to_string(readme).expect("README.md is readable");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    let document = std::fs::read_to_string(page).expect("the page is readable");
     let shown: BTreeSet<String> =
         cases::all().iter().filter_map(|case| case.row).chain(ON_A_TERMINAL).map(str::to_owned).collect();
     assert_eq!(rows(&document), shown);

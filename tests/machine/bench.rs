@@ -56,8 +56,20 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(setup: Vec<Task>, processes: Vec<Task>, grace: Grace, grouping: Grouping) -> Self {
+        Self::with_start_timeout(setup, processes, grace, grouping, None)
+    }
+
+    /// A run whose start may take this long.
+    pub(crate) fn with_start_timeout(
+        setup: Vec<Task>,
+        processes: Vec<Task>,
+        grace: Grace,
+        grouping: Grouping,
+        start_timeout: Option<Duration>,
+    ) -> Self {
         let config = Config {
             grace,
+            start_timeout,
             job_control: JobControl { grouping, leads_session: false },
             ignored: SignalSet::EMPTY,
         };
@@ -68,6 +80,7 @@ impl Bench {
     pub(crate) fn ignore(&mut self, signals: &[SignalNumber]) {
         let config = Config {
             grace: Grace::ByCause,
+            start_timeout: None,
             job_control: JobControl { grouping: Grouping::Own, leads_session: false },
             ignored: signals.iter().copied().collect(),
         };

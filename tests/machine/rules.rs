@@ -163,6 +163,7 @@ fn a_signal_from_the_terminal_reaches_processes_in_groups_of_their_own_through_m
 fn a_hang_up_is_told_to_the_leader_of_the_session_alone_and_so_passed_on() {
     let config = Config {
         grace: Grace::ByCause,
+        start_timeout: None,
         job_control: JobControl { grouping: Grouping::Shared, leads_session: true },
         ignored: SignalSet::EMPTY,
     };

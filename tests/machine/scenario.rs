@@ -32,6 +32,8 @@ pub(crate) struct Profile {
     pub(crate) later: Option<(u64, u8)>,
     pub(crate) fails_to_restart: bool,
     pub(crate) check: SimCheck,
+    /// Its `--wait` checks.
+    pub(crate) waits: Vec<SimWait>,
     /// Whether its success ends nothing.
     pub(crate) is_once: bool,
     /// Whether what it creates exists, if it creates anything.
@@ -54,6 +56,20 @@ pub(crate) enum SimCheck {
     },
 }
 
+/// From when on a check of something elsewhere succeeds, if ever, and how long an answer takes; it may never come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SimWait {
+    pub(crate) from: Option<u64>,
+    pub(crate) takes: Option<u64>,
+}
+
+impl SimWait {
+    /// Whether it succeeds in the end: an answer that takes longer than a second is not waited for.
+    fn succeeds(self) -> bool {
+        self.from.is_some() && self.takes.is_some_and(|takes| takes < 1000)
+    }
+}
+
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn at random, independent of the others")]
 pub(crate) struct Scenario {
@@ -65,6 +81,7 @@ pub(crate) struct Scenario {
     pub(crate) is_backward: bool,
     pub(crate) signals: Vec<(u64, u32, bool)>,
     pub(crate) grace: Grace,
+    pub(crate) start_timeout: Option<u64>,
     pub(crate) is_terminal: bool,
     pub(crate) is_program_missing: bool,
     /// Whether monofy inherited INT and QUIT as ignored.
@@ -111,6 +128,13 @@ fn check() -> impl Strategy<Value = SimCheck> {
     ]
 }
 
+fn waits() -> impl Strategy<Value = Vec<SimWait>> {
+    let from = prop::option::weighted(0.8, time());
+    let takes = prop::option::weighted(0.8, time().prop_map(|time| time / 4));
+    let wait = (from, takes).prop_map(|(from, takes)| SimWait { from, takes });
+    prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(wait, 1..3)]
+}
+
 /// A setup command.
 fn command() -> impl Strategy<Value = Profile> {
     let exit = || (time(), prop_oneof![6 => Just(0_u8), 1 => 1_u8..3]).prop_map(Some);
@@ -140,7 +164,7 @@ fn profile(
     let stop_timeout = prop::option::weighted(0.2, limit());
     let descendants = prop::collection::vec(behaviour(), 0..3);
     let start = (prop::bool::weighted(0.03), prop::bool::weighted(0.1));
-    let again = (policy, exit(), check);
+    let again = (policy, exit(), check, waits());
     let special = (
         prop::bool::weighted(0.25),
         prop::option::weighted(0.15, any::<bool>()),
@@ -182,6 +206,7 @@ fn profile(
                     later: again.1,
                     fails_to_restart: start.1,
                     check: again.2,
+                    waits: again.3,
                     is_once: special.0,
                     creates: special.1,
                     rewrite: special.2,
@@ -199,7 +224,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
         prop::collection::vec(process(), 1..5),
         (after, any::<bool>()),
         prop::collection::vec(signal, 0..4),
-        grace,
+        (grace, prop::option::weighted(0.25, time().prop_map(|time| time + 100))),
         any::<bool>(),
         (prop::bool::weighted(0.03), prop::bool::weighted(0.1)),
     )
@@ -209,7 +234,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
                 processes,
                 (after, is_backward),
                 signals,
-                grace,
+                (grace, start_timeout),
                 is_terminal,
                 (is_program_missing, ignores_interrupts),
             )| {
@@ -220,6 +245,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
                     is_backward,
                     signals,
                     grace,
+                    start_timeout,
                     is_terminal,
                     is_program_missing,
                     ignores_interrupts,
@@ -243,7 +269,8 @@ fn ends_the_run(scenario: &Scenario, process: usize) -> bool {
     let profile = &scenario.processes[process];
     let succeeds = |exit: Option<(u64, u8)>| exit.is_some_and(|(_, status)| status == 0);
     let Some(first) = profile.exits_at else { return false };
-    if profile.creates == Some(true) || !scenario.after(process).is_empty() {
+    let is_held = !profile.waits.iter().all(|wait| wait.succeeds());
+    if profile.creates == Some(true) || !scenario.after(process).is_empty() || is_held {
         return false;
     }
     if profile.is_once {
@@ -266,8 +293,10 @@ fn ends_the_run(scenario: &Scenario, process: usize) -> bool {
 
 /// Whether the run is over when all of its processes have done their work.
 fn completes(scenario: &Scenario) -> bool {
-    let succeeds =
-        |profile: &Profile| profile.is_once && profile.exits_at.is_some_and(|(_, status)| status == 0);
+    let succeeds = |profile: &Profile| {
+        let is_held = !profile.waits.iter().all(|wait| wait.succeeds());
+        !is_held && profile.is_once && profile.exits_at.is_some_and(|(_, status)| status == 0)
+    };
     scenario.signals.is_empty()
         && scenario.processes.iter().all(|profile| profile.creates == Some(true) || succeeds(profile))
 }
@@ -298,9 +327,14 @@ pub(crate) fn can_end(scenario: &Scenario) -> bool {
     let all = || scenario.setup.iter().chain(&scenario.processes);
     let stops: &[u32] = if scenario.ignores_interrupts { &[15] } else { &[15, 2, 3] };
     let is_stopped = scenario.signals.iter().any(|(_, number, _)| stops.contains(number));
-    let setup_ends =
-        scenario.setup.iter().all(|command| command.policy == Restart::No || scenario.leftovers_end(command));
+    let is_held = |profile: &Profile| {
+        profile.creates != Some(true) && !profile.waits.iter().all(|wait| wait.succeeds())
+    };
+    let comes_back = |command: &Profile| command.policy == Restart::No || scenario.leftovers_end(command);
+    let setup_ends = scenario.setup.iter().all(|command| comes_back(command) && !is_held(command));
+    let is_too_late = scenario.start_timeout.is_some() && all().any(is_held);
     let something_happens = is_stopped
+        || is_too_late
         || (setup_ends
             && (completes(scenario)
                 || (0..scenario.processes.len()).any(|process| ends_the_run(scenario, process))));

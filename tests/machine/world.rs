@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use monofy::exit::ExitReason;
-use monofy::plan::{CheckId, Restart, Timeout};
+use monofy::plan::{CheckId, CheckRole, Restart, Timeout};
 use monofy::signal::{SignalNumber, SignalSet};
 use monofy::supervisor::{
     Action, Announcement, Children, Config, CreatesPath, Event, Grace, JobControl, Leftovers, Machine,
@@ -60,6 +60,17 @@ struct Record {
     /// When it was told to stop in its turn.
     told: Option<u64>,
     was_skipped: bool,
+    /// Its `--wait` checks.
+    waits: Vec<WaitRecord>,
+}
+
+/// What the world knows of a `--wait` check.
+#[derive(Clone, Copy, Default)]
+struct WaitRecord {
+    /// Whether it is being asked, and when the answer comes: at the end of time if never.
+    asked: Option<u64>,
+    /// Whether it has succeeded since the last start.
+    has_succeeded: bool,
 }
 
 /// The world, the machine in it, and what was found out.
@@ -76,6 +87,8 @@ struct World {
     /// When the machine said that it began.
     announced: Option<u64>,
     finished: Option<u8>,
+    /// Whether all processes were ready at the same time.
+    was_ready: bool,
     shuffle: u64,
     /// How many actions there were, and how often nothing at all has happened in a row.
     actions: u64,
@@ -93,9 +106,14 @@ fn task(profile: &Profile) -> Task {
     let task = Task::new(profile.stop_signal.and_then(SignalNumber::new), profile.stop_timeout)
         .checked(check)
         .restarting(profile.policy)
+        .waiting(vec![INTERVAL; profile.waits.len()])
         .rewriting(rewrites.collect());
     let task = if profile.is_once { task.once() } else { task };
     if profile.creates.is_some() { task.creating() } else { task }
+}
+
+fn result(has_succeeded: bool) -> ProbeResult {
+    if has_succeeded { ProbeResult::Ready } else { ProbeResult::NotYet }
 }
 
 impl World {
@@ -105,6 +123,7 @@ impl World {
             if scenario.ignores_interrupts { vec![SignalNumber::INT, SignalNumber::QUIT] } else { vec![] };
         let config = Config {
             grace: scenario.grace,
+            start_timeout: scenario.start_timeout.map(Duration::from_millis),
             job_control: JobControl { grouping, leads_session: false },
             ignored: ignored.into_iter().collect(),
         };
@@ -123,12 +142,21 @@ impl World {
             machine,
             now: 0,
             processes: BTreeMap::new(),
-            records: vec![Record::default(); first + scenario.processes.len()],
+            records: scenario
+                .setup
+                .iter()
+                .chain(&scenario.processes)
+                .map(|profile| Record {
+                    waits: vec![WaitRecord::default(); profile.waits.len()],
+                    ..Record::default()
+                })
+                .collect(),
             next_pid: 100,
             signals: signals.collect(),
             stop_began: None,
             announced: None,
             finished: None,
+            was_ready: false,
             scenario: scenario.clone(),
             shuffle,
             actions: 0,
@@ -159,8 +187,11 @@ impl World {
             self.tell(Event::Woke(&wake));
             // What has been answered is said also when nobody wants to know any more.
             for (id, answer) in answers.into_iter().filter(|_| self.finished.is_none()).collect::<Vec<_>>() {
-                self.tell(Event::Probed(CheckId::ready(id), answer));
+                self.tell(Event::Probed(id, answer));
             }
+            let is_late = self.scenario.start_timeout.is_some_and(|limit| self.now >= limit);
+            let has_begun = self.was_ready || self.stop_began.is_some();
+            assert!(!is_late || has_begun, "at {} ms the start takes too long", self.now);
             let is_idle = is_empty && self.now == before && self.actions == actions;
             self.idle_wake_ups = if is_idle { self.idle_wake_ups + 1 } else { 0 };
             assert!(self.idle_wake_ups < 3, "it spins at {} ms", self.now);
@@ -186,7 +217,9 @@ impl World {
         let deaths = self.processes.values().filter_map(|process| process.dies).map(|(at, _)| at);
         let signals = self.signals.iter().map(|(at, _)| *at);
         let answers = (0..self.records.len()).filter_map(|index| self.answer_at(TaskId(index)));
-        let next = deaths.chain(signals).chain(answers).chain(deadline).min();
+        let waits = self.records.iter().flat_map(|record| &record.waits);
+        let waits = waits.filter_map(|wait| wait.asked).filter(|at| *at < u64::MAX);
+        let next = deaths.chain(signals).chain(answers).chain(waits).chain(deadline).min();
         self.now = self.now.max(next.expect("a machine that waits for ever has something to wait for"));
         let due: Vec<(u64, Received)> = self.signals.extract_if(.., |(at, _)| *at <= self.now).collect();
         let mut signals: Vec<Received> = due.into_iter().map(|(_, received)| received).collect();
@@ -216,8 +249,8 @@ impl World {
     }
 
     /// The answers that have come by now, each once.
-    fn answers(&mut self) -> Vec<(TaskId, ProbeResult)> {
-        let mut answers = Vec::new();
+    fn answers(&mut self) -> Vec<(CheckId, ProbeResult)> {
+        let mut answers = self.wait_answers();
         for id in (0..self.records.len()).map(TaskId) {
             let Some(at) = self.answer_at(id).filter(|at| *at <= self.now) else { continue };
             let started = self.records[id.0].started;
@@ -231,7 +264,23 @@ impl World {
             record.is_checked = !is_ready;
             // Whoever died in the same wake-up is ready no more.
             record.is_ready |= is_ready && self.processes.values().any(|process| process.task == Some(id));
-            answers.push((id, if is_ready { ProbeResult::Ready } else { ProbeResult::NotYet }));
+            answers.push((CheckId::ready(id), result(is_ready)));
+        }
+        answers
+    }
+
+    /// The answers of `--wait` checks that have come by now, each once.
+    fn wait_answers(&mut self) -> Vec<(CheckId, ProbeResult)> {
+        let mut answers = Vec::new();
+        for id in (0..self.records.len()).map(TaskId) {
+            for index in 0..self.records[id.0].waits.len() {
+                let from = self.profile(id).waits[index].from;
+                let wait = &mut self.records[id.0].waits[index];
+                let Some(at) = wait.asked.filter(|at| *at <= self.now) else { continue };
+                wait.asked = None;
+                wait.has_succeeded = from.is_some_and(|from| from <= at);
+                answers.push((CheckId::wait(id, index), result(wait.has_succeeded)));
+            }
         }
         answers
     }
@@ -310,12 +359,21 @@ impl World {
     fn execute(&mut self, action: Action) {
         match action {
             Action::Spawn(id) => self.spawn(id),
+            Action::Probe(CheckId { task, role: CheckRole::Wait(index) }) => self.ask_wait(task, index),
             Action::Probe(check) => self.probe(check.task),
             // Its answer may have come in the same wake-up.
+            Action::AbandonProbe(CheckId { task, role: CheckRole::Wait(index) })
+            | Action::EndProbe(CheckId { task, role: CheckRole::Wait(index) }) => {
+                self.records[task.0].waits[index].asked = None;
+            }
             Action::AbandonProbe(check) => self.records[check.task.0].asked = None,
             Action::EndProbe(CheckId { task: id, .. }) => {
                 self.records[id.0].is_checked = false;
                 self.records[id.0].asked = None;
+            }
+            Action::RecordUnready(_) => {
+                let limit = self.scenario.start_timeout.expect("only then there is a limit");
+                assert!(self.now >= limit && !self.was_ready, "the start has not taken too long");
             }
             Action::CheckCreates(id) => {
                 let exists = self.profile(id).creates.expect("only such a command is asked for");
@@ -362,7 +420,8 @@ impl World {
             Action::Report(Notice::Stopping(told, _) | Notice::StoppingNext(told)) => {
                 self.check_turns(&told);
             }
-            Action::StopSelf(_) | Action::Report(_) | Action::Announce(Announcement::Ready) => {}
+            Action::StopSelf(_) | Action::Report(_) => {}
+            Action::Announce(Announcement::Ready) => self.was_ready = true,
             Action::Finish(status) => self.finished = Some(status),
         }
     }
@@ -468,8 +527,22 @@ impl World {
         record.asked = Some(at);
     }
 
+    /// A `--wait` check is asked before its command is started, and not again once it has succeeded.
+    fn ask_wait(&mut self, id: TaskId, index: usize) {
+        assert_eq!(self.stop_began, None, "{id:?} is asked after a stop began");
+        assert!(self.processes.values().all(|process| process.task != Some(id)), "{id:?} runs already");
+        let takes = self.profile(id).waits[index].takes;
+        let wait = &mut self.records[id.0].waits[index];
+        assert!(wait.asked.is_none() && !wait.has_succeeded, "{id:?} is asked in vain");
+        wait.asked = Some(takes.map_or(u64::MAX, |takes| self.now + takes));
+    }
+
     fn spawn(&mut self, id: TaskId) {
         assert_eq!(self.stop_began, None, "{id:?} was started after a stop began");
+        for wait in &mut self.records[id.0].waits {
+            assert!(wait.has_succeeded, "{id:?} is started before its checks have succeeded");
+            wait.has_succeeded = false;
+        }
         self.check_order(id);
         self.check_policy(id);
         let profile = self.profile(id).clone();
@@ -598,6 +671,7 @@ impl World {
     fn check_end(&self) {
         for (index, record) in self.records.iter().enumerate() {
             assert!(!record.is_checked, "the check of {index} has not been ended");
+            assert!(record.waits.iter().all(|wait| wait.asked.is_none()), "{index} is asked after the end");
         }
         for (pid, process) in &self.processes {
             assert!(process.was_killed, "{pid} was left behind and never sent KILL");
@@ -637,8 +711,8 @@ proptest! {
     })]
 
     /// It ends, and never spins; Finish comes once and last; nothing is started after a stop began, before what it
-    /// comes after is ready, or again where its policy does not say so; nothing is sent to a pid that was reaped; no
-    /// check outlives the run; whoever is left was sent KILL; and all of it within the bounds of the stop.
+    /// comes after is ready or its own checks have succeeded, or again where its policy does not say so; nothing is sent to a pid that was reaped; no
+    /// check outlives the run; a start that takes too long is ended at its limit; whoever is left was sent KILL; and all of it within the bounds of the stop.
     #[test]
     fn every_run_ends_as_the_contract_wants(scenario in scenario().prop_filter("it can end", can_end)) {
         World::new(&scenario, 1).run();

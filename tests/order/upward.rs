@@ -9,16 +9,32 @@ use super::support::{DEADLINE, Folder, Run, monofy, probe, send, until};
 
 const PAIR: &str = "--ready notify probe wait a USR1=notify:READY=1 ||| probe wait b";
 
+/// The next message, of any kind.
+fn message(socket: &UnixDatagram) -> Option<String> {
+    let mut bytes = [0; 1000];
+    let count = socket.recv(&mut bytes).ok()?;
+    Some(String::from_utf8(bytes[..count].to_vec()).unwrap())
+}
+
+/// The next message that is not about the status.
 fn next(socket: &UnixDatagram) -> String {
-    let mut bytes = [0; 100];
     socket.set_read_timeout(Some(DEADLINE)).unwrap();
-    let count = socket.recv(&mut bytes).expect("a notification");
-    String::from_utf8(bytes[..count].to_vec()).unwrap()
+    let mut messages = std::iter::from_fn(|| message(socket));
+    messages.find(|message| !message.starts_with("STATUS=")).expect("a notification")
+}
+
+/// Waits for a message that begins like this.
+fn await_message(socket: &UnixDatagram, expected: &str) {
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut seen: Vec<String> = Vec::new();
+    while !seen.last().is_some_and(|last| last.starts_with(expected)) {
+        seen.push(message(socket).unwrap_or_else(|| panic!("no {expected} after {seen:?}")));
+    }
 }
 
 fn has_more(socket: &UnixDatagram) -> bool {
     socket.set_nonblocking(true).unwrap();
-    socket.recv(&mut [0; 100]).is_ok()
+    std::iter::from_fn(|| message(socket)).any(|message| !message.starts_with("STATUS="))
 }
 
 /// monofy notifies once that everything is ready, and once that a stop has begun.
@@ -50,6 +66,27 @@ fn a_socket_in_the_abstract_namespace_is_notified() {
     let name = format!("monofy-test-{}", std::process::id());
     let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
     assert_notifies(&socket, &format!("@{name}"));
+}
+
+#[test]
+fn the_status_says_what_is_waited_for() {
+    let folder = Folder::new();
+    let file = folder.path().join("there");
+    let path = folder.path().join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let wait = format!("--wait=file:{}", file.display());
+    let words =
+        ["--name=job", &wait, "true", "&&", "--ready=notify", "probe", "wait", "a", "USR1=notify:READY=1"];
+    let running = run(&words).env("NOTIFY_SOCKET", path.to_str().unwrap()).start();
+    // With the reason once there is one.
+    await_message(&socket, &format!("STATUS=setup job: waiting for file:{}: ", file.display()));
+    std::fs::write(&file, "").unwrap();
+    await_message(&socket, "STATUS=probe: waiting for notify");
+    send(ready(&running, "a"), USR1);
+    await_message(&socket, "READY=1");
+    await_message(&socket, "STATUS=every process is ready");
+    running.signal(TERM);
+    running.finish().assert_status(0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The same for the line of every example and of the README: its plan does what it does.
+//! The same for the line of every example and of every page: its plan does what it does.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -183,11 +183,17 @@ fn typed(command: &str, program: &Path) -> (Vec<String>, i32) {
 }
 
 #[test]
-fn the_plan_of_every_line_of_the_readme_does_what_the_line_does() {
+fn the_plan_of_every_line_of_the_pages_does_what_the_line_does() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("it can be read");
     let first = readme.split("target/release/monofy").nth(1).expect("there is a first line");
     let first = first.split("```").next().expect("it ends").to_owned();
-    let shown = readme.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned);
+    let pages = std::fs::read_dir(root().join("docs")).expect("there are pages").filter_map(Result::ok);
+    let pages = pages.filter_map(|page| std::fs::read_to_string(page.path()).ok()).chain([readme.clone()]);
+    let all = pages.collect::<Vec<_>>().join("\n");
+    // With the variable nothing would be started.
+    let shown =
+        all.lines().filter_map(|line| line.strip_prefix("$ ")).filter(|line| !line.contains("MONOFY_PLAN="));
+    let shown = shown.map(str::to_owned);
     let commands: Vec<String> = shown.chain([format!("PORT=9000 monofy{first}")]).collect();
     assert!(commands.len() > 5, "the lines were not found");
     let folder = Folder::new();

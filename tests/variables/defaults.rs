@@ -302,7 +302,7 @@ fn a_password_hash_as_a_default_has_a_warning_that_shows_none_of_it() {
     let finished = Scenario::new().file(FILE, file).run(["-q", "sh", "-c", "exit 3", "$HASH", "$B"]);
     finished.assert_status(3).assert_reported(
         "monofy.toml:3:11: HASH: in the default, an unset variable becomes nothing in what looks like a password hash: \
-         write `$$` for each `$` in it",
+         write it as `${'...'}`",
     );
     assert_eq!(finished.stderr.matches("warning").count(), 1, "{}", finished.stderr);
     assert!(!finished.stderr.contains("Pg8A"), "{}", finished.stderr);

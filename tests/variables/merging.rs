@@ -190,6 +190,21 @@ fn an_expanded_default_keeps_the_rules_and_its_secrets() {
 }
 
 #[test]
+fn a_plan_has_the_variables_of_the_defaults_that_count() {
+    let file = "[vars]\nHOST = '${NODE:-h}'\nPW = { secret = true, default = 'x' }\nURL = 'x://$PW@$HOST'\nLIST = ['$A', '${URL}']\n";
+    let scenario = Scenario::new().file(FILE, file).env("NODE", "n");
+    let names = |scenario: &Scenario, line: &[&str]| {
+        let plan = scenario.plan(line);
+        let variables = plan["variables"].as_array().expect("a list");
+        variables.iter().map(|variable| variable["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&scenario, &["p", "$B", "${LIST...}"]), ["B", "LIST", "A", "URL", "HOST", "PW", "NODE"]);
+    assert_eq!(names(&scenario, &["--set=URL=x", "p", "$URL"]), ["URL"]);
+    assert_eq!(names(&scenario, &["p", "${HOST:=x}", "${URL:=y}"]), ["HOST", "URL", "NODE", "PW"]);
+    assert_eq!(names(&scenario.env("HOST", "h"), &["p", "$URL"]), ["URL", "HOST", "PW"]);
+}
+
+#[test]
 fn a_default_that_cannot_be_expanded_is_reported_where_it_is_written() {
     let file = "[vars]\nA = 'hunter2${NEEDED:?}'\nB = 'hunter2${X'\nC = '${A...}'\nD = 'hunter2${'\n";
     let scenario = Scenario::new().file(FILE, file).env("NEDED", "x");

@@ -9,7 +9,8 @@ use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
 use crate::supervisor::machine::readiness::ProbeResult;
-use crate::supervisor::messages;
+use crate::supervisor::machine::start_limit::Unready;
+use crate::supervisor::messages::{self, Details};
 use crate::supervisor::notices::Level;
 use crate::supervisor::orphans;
 use crate::supervisor::probes::Probed;
@@ -41,7 +42,10 @@ impl EventLoop<'_> {
                     self.handle(Event::Probed(id, result));
                 }
             }
-            Action::AbandonProbe(id) => self.probes.abandon(id),
+            Action::AbandonProbe(id) => {
+                self.probes.abandon(id);
+                self.probes.record_reason(id, "no answer within 5 s".to_owned());
+            }
             Action::EndProbe(id) => {
                 self.probes.end(id);
                 if let (CheckRole::Ready, Some(output)) = (id.role, &mut self.output) {
@@ -59,6 +63,7 @@ impl EventLoop<'_> {
             Action::TerminateDescendants => self.terminate_descendants(),
             Action::KillDescendants { sparing } => orphans::kill_all_but(&sparing, &self.groups()),
             Action::StopSelf(signal) => signals::stop_self(signal),
+            Action::RecordUnready(unready) => self.record_unready(&unready),
             Action::Report(notice) => self.report(&notice),
             Action::Finish(status) => return Some(status),
         }
@@ -241,6 +246,13 @@ impl EventLoop<'_> {
         }
     }
 
+    /// Notes why the start has taken too long, while the reasons are known.
+    fn record_unready(&mut self, unready: &[Unready]) {
+        let reasons = |id: CheckId| self.probes.reason(id).map(str::to_owned);
+        let limit = self.machine.start_timeout().unwrap_or_default();
+        self.timed_out = messages::unready::timed_out(&self.launcher, unready, limit, &reasons);
+    }
+
     fn report(&mut self, notice: &Notice) {
         let left = if notice.lists_descendants() { procfs::living(&[]) } else { None };
         self.report_about(notice, &left.unwrap_or_default());
@@ -248,15 +260,19 @@ impl EventLoop<'_> {
 
     fn report_about(&mut self, notice: &Notice, left: &[Descendant]) {
         let level = messages::level(notice);
+        let details = Details { left, timed_out: &self.timed_out };
         if let Notice::Finished(..) = notice {
             // Before the last notice, which raw mode would show askew.
             self.terminal.iter().for_each(SavedTerminal::restore_if_raw);
-            self.notices.write_last(level, &messages::text(notice, &self.launcher, left));
+            self.notices.write_last(level, &messages::text(notice, &self.launcher, details));
         } else if self.notices.wants(level) {
-            let mut text = messages::text(notice, &self.launcher, left);
-            if let Notice::NotReady(id, ..) = notice
-                && let Some(reason) = self.probes.reason(CheckId::ready(*id))
-            {
+            let mut text = messages::text(notice, &self.launcher, details);
+            let check = match notice {
+                Notice::NotReady(id, ..) => Some(CheckId::ready(*id)),
+                Notice::StillWaiting(id, _) => Some(*id),
+                _ => None,
+            };
+            if let Some(reason) = check.and_then(|id| self.probes.reason(id)) {
                 text = text + "; last reason: " + reason;
             }
             self.notices.write(level, &text);

@@ -58,6 +58,8 @@ struct EventLoop<'a> {
     pending: Pending,
     parent: ParentNotifier,
     terminal: Option<SavedTerminal>,
+    /// Why the start has taken too long.
+    timed_out: String,
 }
 
 /// Whether the loop had time to wait, or only looked.
@@ -135,6 +137,7 @@ impl EventLoop<'_> {
             self.launcher.forget_lookups();
             self.oom.begin();
             self.write_status();
+            self.notify_status();
         }
         signals_only &= self.probes.is_idle() && self.pending.is_empty();
         if timeout.is_none() && !self.has_trimmed_heap {
@@ -186,6 +189,16 @@ impl EventLoop<'_> {
             self.notices
                 .write(Level::Warning, &format!("--health and --status will not find this run: {error}"));
         }
+    }
+
+    /// Tells the service manager what the run waits for.
+    fn notify_status(&mut self) {
+        if !self.parent.has_socket() || self.machine.is_stopping() {
+            return;
+        }
+        let reasons = |id: CheckId| self.probes.reason(id).map(str::to_owned);
+        let text = messages::unready::status(&self.launcher, &self.machine.unready(), &reasons);
+        self.parent.notify_status(&text);
     }
 
     /// Polls once. Each part of the loop adds its descriptors and remembers their slots, and then looks at them.

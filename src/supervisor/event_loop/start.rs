@@ -5,7 +5,7 @@ use std::io;
 use std::time::Instant;
 
 use crate::output::{ColourChoice, OutputMux};
-use crate::plan::{Output, Plan};
+use crate::plan::{Output, Plan, Timeout};
 use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
@@ -61,6 +61,10 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
     let signals = SignalFd::open().map_err(CannotBegin::NoSignals)?;
     let config = Config {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),
+        start_timeout: match plan.settings.start_timeout_ms {
+            Some(Timeout::After(limit)) => Some(limit),
+            Some(Timeout::Never) | None => None,
+        },
         job_control: JobControl { grouping, leads_session: process::leads_session() },
         ignored: inherited.ignored(),
     };
@@ -83,6 +87,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         pending: Pending::default(),
         parent,
         terminal: SavedTerminal::save(),
+        timed_out: String::new(),
     };
     if !process::is_init()
         && let Err(error) = process::become_subreaper()

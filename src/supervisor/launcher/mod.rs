@@ -169,6 +169,7 @@ impl<'a> Launcher<'a> {
                 .restarting(process.restart)
                 .rewriting(process.rewrite.iter().map(|rewrite| (rewrite.from, rewrite.to)).collect())
                 .checked(process.ready.as_ref().map(|ready| probes::kind(ready.kind())))
+                .waiting(process.wait.iter().filter_map(|check| probes::interval(check.kind())).collect())
                 .after(process.after.iter().filter_map(|name| self.named(name)).collect());
             let task = if process.once { task.once() } else { task };
             if process.creates.is_some() { task.creating() } else { task }

@@ -3,6 +3,7 @@
 use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::notice::Notice;
+use crate::supervisor::machine::start_limit::Unready;
 use crate::sys::process::Pid;
 
 /// A message to the service manager that started monofy.
@@ -49,6 +50,8 @@ pub enum Action {
     StopSelf(SignalNumber),
     /// Notify the service manager.
     Announce(Announcement),
+    /// Note what is not ready when the start has taken too long: the last notice names it.
+    RecordUnready(Vec<Unready>),
     /// Report something to the user.
     Report(Notice),
     /// End the run with this status.

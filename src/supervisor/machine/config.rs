@@ -33,6 +33,8 @@ pub struct JobControl {
 pub struct Config {
     /// How long a stop may take.
     pub grace: Grace,
+    /// How long it may take until every process is ready, counted from the beginning of the run.
+    pub start_timeout: Option<Duration>,
     /// The job-control context.
     pub job_control: JobControl,
     /// Signals that monofy inherited as ignored. INT and QUIT among them begin no stop.

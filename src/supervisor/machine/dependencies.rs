@@ -3,7 +3,7 @@
 //! A process is started once those that it comes after are ready; a restart waits for them as well. Of several that
 //! may start, the first in the order of the line does, and signals are handled before the next one starts.
 
-use crate::plan::{CheckId, TaskId};
+use crate::plan::{CheckId, CheckRole, TaskId};
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::CreatesPath;
@@ -29,6 +29,8 @@ impl Machine {
             TaskState::Waiting if self.may_start(task) || !task.has_reported_wait => Some(Tick::ZERO),
             TaskState::BackingOff(until) => Some(restart_due(task, until))
                 .filter(|_| task.leftovers.is_some() || self.may_start(task) || !task.has_reported_wait),
+            TaskState::Checking if task.waits.have_succeeded() => self.may_start(task).then_some(Tick::ZERO),
+            TaskState::Checking => task.waits.deadline(),
             TaskState::Running(_) => task.readiness.deadline(),
             TaskState::Waiting
             | TaskState::Starting
@@ -37,10 +39,6 @@ impl Machine {
             | TaskState::NotStarted
             | TaskState::Skipped => None,
         }
-    }
-
-    fn may_start(&self, task: &Task) -> bool {
-        task.after.iter().all(|id| self.tasks[id.0].is_ready())
     }
 
     /// Whether no process is left to run.
@@ -53,6 +51,8 @@ impl Machine {
         self.advance_probes(now);
         let is_due = |task: &Task| match task.state {
             TaskState::Waiting => self.may_start(task),
+            // What it comes after may have ended while it waited.
+            TaskState::Checking => task.waits.have_succeeded() && self.may_start(task),
             TaskState::BackingOff(until) => now >= until && task.leftovers.is_none() && self.may_start(task),
             TaskState::Starting
             | TaskState::Running(_)
@@ -62,27 +62,39 @@ impl Machine {
             | TaskState::Skipped => false,
         };
         match self.tasks[self.setup..].iter().position(is_due) {
-            Some(index) => self.start(TaskId(self.setup + index)),
+            Some(index) => self.start(now, TaskId(self.setup + index)),
             None => self.report_waits(now),
         }
     }
 
-    /// Starts a command, or first has its `--creates` looked at.
-    pub(in crate::supervisor) fn start(&mut self, id: TaskId) {
+    /// Starts a command whose turn has come: first its `--creates` is looked at, then its `--wait` checks are asked.
+    pub(in crate::supervisor) fn start(&mut self, now: Tick, id: TaskId) {
         let task = &mut self.tasks[id.0];
+        if task.state == TaskState::Checking {
+            self.spawn(id);
+        } else if task.take_creates() {
+            task.state = TaskState::Starting;
+            self.push(Action::CheckCreates(id));
+        } else {
+            self.begin_waits(now, id);
+        }
+    }
+
+    pub(in crate::supervisor) fn spawn(&mut self, id: TaskId) {
+        let task = &mut self.tasks[id.0];
+        task.waits.end();
         task.state = TaskState::Starting;
-        let action = if task.take_creates() { Action::CheckCreates(id) } else { Action::Spawn(id) };
-        self.push(action);
+        self.push(Action::Spawn(id));
     }
 
     /// Starts a command whose `--creates` path does not exist, and skips it if it does.
-    pub(in crate::supervisor) fn creates_checked(&mut self, id: TaskId, path: CreatesPath) {
+    pub(in crate::supervisor) fn creates_checked(&mut self, now: Tick, id: TaskId, path: CreatesPath) {
         if !self.tasks[id.0].is_starting() {
             return;
         }
         match (&mut self.phase, path) {
             (Phase::Setup(_) | Phase::LookingUp | Phase::Running, CreatesPath::Missing) => {
-                self.push(Action::Spawn(id));
+                self.begin_waits(now, id);
             }
             (phase @ (Phase::Setup(_) | Phase::LookingUp | Phase::Running), CreatesPath::Exists) => {
                 if let Phase::Setup(next) = phase {
@@ -107,6 +119,7 @@ impl Machine {
                 Some(ProbeStep::Abandon) => self.push(Action::AbandonProbe(CheckId::ready(id))),
                 None => {}
             }
+            self.advance_waits(now, id);
             if let Some(since) = due.overdue {
                 let waiting = self.waiting_for(id);
                 self.report(Notice::NotReady(id, since, waiting));
@@ -129,7 +142,8 @@ impl Machine {
             let waits = match task.state {
                 TaskState::Waiting => true,
                 TaskState::BackingOff(until) => now >= until && task.leftovers.is_none(),
-                TaskState::Starting
+                TaskState::Checking
+                | TaskState::Starting
                 | TaskState::Running(_)
                 | TaskState::Ended(_)
                 | TaskState::GivenUp(_)
@@ -147,6 +161,9 @@ impl Machine {
     /// Takes the result of a probe, if the process still runs and no stop has begun.
     pub(in crate::supervisor) fn probed(&mut self, now: Tick, check: CheckId, result: ProbeResult) {
         let id = check.task;
+        if let CheckRole::Wait(index) = check.role {
+            return self.wait_probed(now, id, index, result);
+        }
         let is_running = matches!(self.phase, Phase::Running) && self.tasks[id.0].running().is_some();
         let readiness = &mut self.tasks[id.0].readiness;
         match result {

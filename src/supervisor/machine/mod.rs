@@ -19,8 +19,10 @@ pub(crate) mod readiness;
 pub(crate) mod restart;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
+pub(crate) mod start_limit;
 pub(crate) mod task;
 pub(crate) mod tick;
+pub(crate) mod waits;
 
 use std::collections::VecDeque;
 
@@ -86,10 +88,12 @@ impl Machine {
     /// arrive between two starts are seen between them.
     #[must_use]
     pub fn deadline(&self) -> Option<Tick> {
-        match &self.phase {
+        let due = match &self.phase {
             Phase::Setup(next) => match self.tasks[..self.setup].get(*next) {
                 Some(task) => match task.state {
                     TaskState::Starting | TaskState::Running(_) => None,
+                    TaskState::Checking if task.waits.have_succeeded() => Some(Tick::ZERO),
+                    TaskState::Checking => task.waits.deadline(),
                     TaskState::BackingOff(until) => Some(dependencies::restart_due(task, until)),
                     TaskState::Waiting
                     | TaskState::Ended(_)
@@ -102,7 +106,8 @@ impl Machine {
             Phase::Running => self.next_due(),
             Phase::LookingUp | Phase::Finished => None,
             Phase::Stopping(stop) => self.stop_deadline(stop),
-        }
+        };
+        due.into_iter().chain(self.start_deadline()).min()
     }
 
     /// Whether the processes are being started, or all have been.
@@ -170,7 +175,7 @@ impl Machine {
             Event::Woke(wake) => self.woke(now, wake),
             Event::Spawned(id, pid, missed) => self.spawned(now, id, pid, missed),
             Event::SpawnFailed(id, status) => self.spawn_failed(now, id, status),
-            Event::CreatesChecked(id, path) => self.creates_checked(id, path),
+            Event::CreatesChecked(id, path) => self.creates_checked(now, id, path),
             Event::Probed(id, result) => self.probed(now, id, result),
             Event::LeftoversSeen(id, leftovers) => self.leftovers_seen(now, id, leftovers),
             Event::ProgramsLookedUp(result) => self.programs_looked_up(now, result),
@@ -344,6 +349,9 @@ impl Machine {
         if matches!(self.phase, Phase::Setup(_) | Phase::Running) {
             self.advance_leftovers(now, wake);
         }
+        if !(self.is_running() && self.is_complete()) {
+            self.check_start_deadline(now);
+        }
         match self.phase {
             Phase::Setup(next) if next < self.setup => self.advance_setup(now, TaskId(next)),
             Phase::Setup(_) => {
@@ -361,9 +369,11 @@ impl Machine {
     }
 
     fn advance_setup(&mut self, now: Tick, id: TaskId) {
+        self.advance_waits(now, id);
         let task = &self.tasks[id.0];
         let is_due = match task.state {
             TaskState::Waiting => true,
+            TaskState::Checking => task.waits.have_succeeded(),
             TaskState::BackingOff(until) => now >= until && task.leftovers.is_none(),
             TaskState::Starting
             | TaskState::Running(_)
@@ -373,7 +383,7 @@ impl Machine {
             | TaskState::Skipped => false,
         };
         if is_due {
-            self.start(id);
+            self.start(now, id);
         }
     }
 
@@ -384,6 +394,7 @@ impl Machine {
             }
             Cause::CouldNotStart(_, status) | Cause::ProgramMissing(status) => status,
             Cause::Complete => 0,
+            Cause::StartTimeout => exit::START_TIMEOUT,
             Cause::ReaderGone(_) => exit::READER_GONE,
             Cause::Outside(_) => exit::after_outside_stop(self.tasks.iter().filter_map(Task::stop_outcome)),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::exit::ExitReason;
 use crate::output::Stream;
-use crate::plan::TaskId;
+use crate::plan::{CheckId, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::machine::restart::RestartAttempt;
 use crate::sys::process::Pid;
@@ -26,6 +26,8 @@ pub enum Cause {
     Complete,
     /// Something outside asked for the stop.
     Outside(SignalNumber),
+    /// `--start-timeout` has passed, and not every process was ready.
+    StartTimeout,
     /// The reader of the processes' output has gone.
     ReaderGone(Stream),
 }
@@ -53,6 +55,10 @@ pub enum Notice {
     Ready(TaskId),
     /// A process is not started before these are ready.
     WaitsFor(TaskId, Vec<TaskId>),
+    /// A command is not started before these of its `--wait` checks succeed.
+    WaitsForChecks(TaskId, Vec<usize>),
+    /// A `--wait` check has not succeeded for this long.
+    StillWaiting(CheckId, Duration),
     /// A process has not been ready for this long, and these wait for it.
     NotReady(TaskId, Duration, Vec<TaskId>),
     /// A stop has begun for this reason, and these were told to stop.
@@ -95,6 +101,8 @@ impl Notice {
             | Self::KilledLeftovers(..)
             | Self::Ready(_)
             | Self::WaitsFor(..)
+            | Self::WaitsForChecks(..)
+            | Self::StillWaiting(..)
             | Self::NotReady(..)
             | Self::Stopping(..)
             | Self::StoppingNext(_)

@@ -19,7 +19,7 @@ pub enum ReadinessCheck {
     Polled(ProbeInterval),
 }
 
-/// How often a process is probed.
+/// How often a check is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeInterval {
     /// The first pause; each later one is twice as long.
@@ -30,12 +30,12 @@ pub struct ProbeInterval {
     pub limit: Duration,
 }
 
-/// The result of a readiness probe.
+/// The result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeResult {
-    /// The process is ready.
+    /// The check has succeeded.
     Ready,
-    /// The process is not ready yet.
+    /// It has not succeeded yet.
     NotYet,
 }
 
@@ -86,6 +86,12 @@ impl Readiness {
                 Probing::Pausing { until: now.plus(interval.first), pause: interval.first, interval }
             }
         };
+        Self::Awaited { since: now, report_at: now.plus(PATIENCE.0), probing }
+    }
+
+    /// The state of a check that does not wait for a process to start, and so is asked at once.
+    pub(in crate::supervisor) fn asked_at_once(interval: ProbeInterval, now: Tick) -> Self {
+        let probing = Probing::Pausing { until: now, pause: interval.first, interval };
         Self::Awaited { since: now, report_at: now.plus(PATIENCE.0), probing }
     }
 

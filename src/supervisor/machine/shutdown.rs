@@ -185,13 +185,14 @@ impl Machine {
         for index in 0..self.tasks.len() {
             let task = &mut self.tasks[index];
             task.leftovers = None;
-            if let TaskState::BackingOff(_) = task.state {
+            if let TaskState::BackingOff(_) | TaskState::Checking = task.state {
                 task.state = TaskState::NotStarted;
             }
             if task.readiness.is_awaited() {
                 task.readiness = Readiness::Unknown;
                 self.push(Action::EndProbe(CheckId::ready(TaskId(index))));
             }
+            self.cancel_checks(TaskId(index));
         }
     }
 
@@ -239,6 +240,7 @@ impl Machine {
                 (TaskState::Starting, _) => Some(stop.yields(stop.began, task.stop_timeout())),
                 (
                     TaskState::Waiting
+                    | TaskState::Checking
                     | TaskState::BackingOff(_)
                     | TaskState::Ended(_)
                     | TaskState::GivenUp(_)

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::exit::{ExitReason, StopOutcome};
 use crate::plan::{Restart, TaskId, Timeout};
 use crate::signal::{SignalNumber, SignalSet};
-use crate::supervisor::machine::readiness::{Readiness, ReadinessCheck};
+use crate::supervisor::machine::readiness::{ProbeInterval, Readiness, ReadinessCheck};
 use crate::supervisor::machine::restart::{LeftoverWait, Outcome, RestartAttempt, RestartBackoff};
 use crate::supervisor::machine::tick::Tick;
+use crate::supervisor::machine::waits::Waits;
 use crate::sys::process::Pid;
 
 /// One command of the line.
@@ -29,6 +30,7 @@ pub struct Task {
     /// is clean. A status of 128 + n is not: that reports a signal which the process was sent as its own.
     outside_signal: Option<SignalNumber>,
     pub(in crate::supervisor) readiness: Readiness,
+    pub(in crate::supervisor) waits: Waits,
     backoff: RestartBackoff,
     pub(in crate::supervisor) leftovers: Option<LeftoverWait>,
     /// When it was started last, and its pid.
@@ -55,6 +57,8 @@ enum Lifetime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum TaskState {
     Waiting,
+    /// Its turn has come, and its `--wait` checks are asked.
+    Checking,
     Starting,
     Running(Pid),
     /// It ended, or could not be restarted, and is restarted then.
@@ -95,6 +99,7 @@ impl Task {
             sent: SignalSet::EMPTY,
             outside_signal: None,
             readiness: Readiness::Unknown,
+            waits: Waits::default(),
             backoff: RestartBackoff::new(Restart::No),
             leftovers: None,
             started: None,
@@ -110,6 +115,12 @@ impl Task {
     #[must_use]
     pub fn checked(self, check: Option<ReadinessCheck>) -> Self {
         Self { check, ..self }
+    }
+
+    /// Starts it once its `--wait` checks have succeeded, each of which is asked at this interval.
+    #[must_use]
+    pub fn waiting(self, intervals: Vec<ProbeInterval>) -> Self {
+        Self { waits: Waits::new(intervals), ..self }
     }
 
     /// Starts it once these processes are ready. None of them comes after this one.
@@ -223,6 +234,7 @@ impl Task {
             (state, Lifetime::Once) => state == TaskState::Ended(ExitReason::Exited(0)),
             (
                 TaskState::Waiting
+                | TaskState::Checking
                 | TaskState::Starting
                 | TaskState::BackingOff(_)
                 | TaskState::Ended(_)
@@ -274,6 +286,7 @@ impl Task {
     pub(in crate::supervisor) fn stop_outcome(&self) -> Option<StopOutcome> {
         match self.state {
             TaskState::Waiting
+            | TaskState::Checking
             | TaskState::Starting
             | TaskState::BackingOff(_)
             | TaskState::NotStarted

@@ -50,6 +50,14 @@ pub(in crate::supervisor) fn kind(check: &CheckKind) -> ReadinessCheck {
     }
 }
 
+/// How often a check is asked that a process does not report itself.
+pub(in crate::supervisor) fn interval(check: &CheckKind) -> Option<ProbeInterval> {
+    match kind(check) {
+        ReadinessCheck::Polled(interval) => Some(interval),
+        ReadinessCheck::Passive => None,
+    }
+}
+
 /// What a process needs so that it can report its readiness.
 #[derive(Default)]
 pub(in crate::supervisor) struct ProbeResources {
