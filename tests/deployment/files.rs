@@ -57,24 +57,16 @@ pub(crate) fn piped(command: &mut Command, input: &str) -> String {
 pub(crate) fn accepted(engine: &str, yaml: &str, shell: &[(&str, &str)]) -> Option<String> {
     let folder = Folder::new();
     let file = folder.file("file.yaml", yaml);
-    let mut command = match engine {
-        "compose" => {
-            if !has_tool("docker-compose", in_path("docker-compose")) {
-                return None;
-            }
-            let mut command = Command::new("docker-compose");
-            command.arg("-f").arg(file).arg("config");
-            command
-        }
-        _ => {
-            if !has_tool("docker", in_path("docker")) {
-                return None;
-            }
-            let mut command = Command::new("docker");
-            command.args(["stack", "config", "-c"]).arg(file);
-            command
-        }
-    };
+    let program = if engine == "compose" { "docker-compose" } else { "docker" };
+    if !has_tool(program, in_path(program)) {
+        return None;
+    }
+    let mut command = Command::new(program);
+    if engine == "compose" {
+        command.arg("-f").arg(file).arg("config");
+    } else {
+        command.args(["stack", "config", "-c"]).arg(file);
+    }
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.envs(shell.iter().copied()).current_dir(folder.path());
     Some(piped(&mut command, ""))
