@@ -1,6 +1,6 @@
 //! A plan for several containers, each of which runs a part of the line (contract, section 8).
 
-use crate::plan::{ByteString, Plan, format};
+use crate::plan::{ByteString, Plan};
 
 /// What runs containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +88,4 @@ pub enum LineDefault {
     Required(String),
     /// `--set` decides: it is part of the line.
     Set,
-}
-
-impl Deployment {
-    /// The file for an engine. `program` is monofy, as the image calls it.
-    #[must_use]
-    pub fn to_yaml(&self, engine: Engine, program: &str) -> String {
-        match engine {
-            Engine::Compose | Engine::Swarm => format::compose::to_yaml(self, engine, program),
-            Engine::Kubernetes => format::kubernetes::to_yaml(self, program),
-        }
-    }
 }

@@ -128,3 +128,14 @@ impl Plan {
         format::text::to_text(self)
     }
 }
+
+impl Deployment {
+    /// The file for an engine. `program` is monofy, as the image calls it.
+    #[must_use]
+    pub fn to_yaml(&self, engine: Engine, program: &str) -> String {
+        match engine {
+            Engine::Compose | Engine::Swarm => format::compose::to_yaml(self, engine, program),
+            Engine::Kubernetes => format::kubernetes::to_yaml(self, program),
+        }
+    }
+}
