@@ -12,6 +12,7 @@ use crate::plan::{Deployment, Engine, Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
+use crate::sys::environment;
 use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
@@ -27,7 +28,10 @@ use crate::variables;
 pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     // Leaked deliberately unless a run begins: the process is about to exit.
     let mut arguments = ManuallyDrop::new(arguments);
-    let request = cli::parse(&mut arguments, &|name| std::env::var_os(name));
+    let twins: Vec<_> = environment::variables().filter(cli::is_for_monofy).collect();
+    let request = cli::parse(&mut arguments, &|name| {
+        twins.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+    });
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
@@ -64,9 +68,14 @@ fn run_line(
         (None, Some(true)) => Interrupted::QuietRun,
         (None, _) => Interrupted::Run,
     });
-    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
+    cli::unknown_variables(environment::variables()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
-    let loaded = variables::load(sources, strict, environment(&line), &input::read_unless_stopped);
+    let withheld =
+        if is_deployment(line.global.view) { resolve::names_with_default(&line) } else { Vec::new() };
+    // For other machines the line's own defaults hold.
+    let environment =
+        environment::variables().filter(|(name, _)| !withheld.iter().any(|other| *name == other.as_str()));
+    let loaded = variables::load(sources, strict, environment, &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
@@ -107,17 +116,11 @@ fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
     if !plan.files.is_empty() && plan.setup.is_empty() && plan.processes.is_empty() {
         return Ok(0);
     }
-    supervisor::run(&plan.compact(), inherited).map_err(StartError::new)
+    supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
 }
 
-/// The environment as the line sees it. For other machines the line's own defaults hold.
-fn environment(line: &CommandLine) -> Vec<(OsString, OsString)> {
-    let mut environment: Vec<_> = std::env::vars_os().collect();
-    if let Some(View::Deployment(_)) = line.global.view {
-        let names = resolve::names_with_default(line);
-        environment.retain(|(name, _)| !names.iter().any(|other| name == other.as_str()));
-    }
-    environment
+fn is_deployment(view: Option<View>) -> bool {
+    matches!(view, Some(View::Deployment(_)))
 }
 
 /// Takes the plan by value, so that everything else in the structure is freed.
@@ -175,7 +178,7 @@ fn show_plan(format: ViewFormat, plan: &Plan) -> Result<u8, StartError> {
 }
 
 fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) -> Result<u8, StartError> {
-    cli::unknown_variables(std::env::vars_os()).iter().for_each(warn);
+    cli::unknown_variables(environment::variables()).iter().for_each(warn);
     // A signal asked for the stop while the plan was being read. Nothing was started.
     let Some(plan) = read_plan(file)? else { return Ok(0) };
     let plan = with_options(plan, global);

@@ -14,7 +14,7 @@ fuzz_target!(|input: &[u8]| {
     let by = SourceText::whole(1, OsStr::from_bytes(b"f"));
     let file = FileRef { path: OsString::from("f"), by: Rc::new(by), part: 0..1 };
     let sources = Sources { env_files: Some(vec![file]), no_defaults: true, ..Sources::default() };
-    let loaded = variables::load(&sources, None, [], &|_| Ok(Some(input.to_vec())));
+    let loaded = variables::load::<OsString>(&sources, None, [], &|_| Ok(Some(input.to_vec())));
     assert!(loaded.problems.len() <= 65);
     for problem in &loaded.problems {
         let message = problem.to_string();

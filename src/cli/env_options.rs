@@ -1,6 +1,6 @@
 //! Environment variables that stand for global options, so that `docker run -e` reaches them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::EnvLookup;
@@ -17,16 +17,22 @@ const TIMEOUT: &str = "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 const START_TIMEOUT: &str = "a duration above 0 such as 500ms, 8s, 1.5s, 2m or 1h, or none";
 
 /// The prefix of every variable addressed to monofy.
-const PREFIX: &str = "MONOFY_";
+const PREFIX: &[u8] = b"MONOFY_";
+
+/// Whether a variable is addressed to monofy, by its name.
+#[must_use]
+pub fn is_for_monofy((name, _): &(&OsStr, &OsStr)) -> bool {
+    name.as_bytes().starts_with(PREFIX)
+}
 
 /// Warnings about `MONOFY_` variables that mean nothing, one line each.
-pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+pub fn unknown_variables<'e>(environment: impl IntoIterator<Item = (&'e OsStr, &'e OsStr)>) -> Vec<String> {
     let known = || OPTION_VARIABLES.into_iter().chain(OTHER_VARIABLES);
-    let names = environment.into_iter().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = names.filter(|name| name.starts_with(PREFIX) && !known().any(|known| known == name));
+    let names = environment.into_iter().filter(is_for_monofy).filter_map(|(name, _)| name.to_str());
+    let unknown = names.filter(|name| !known().any(|known| known == *name));
     let mut hints = Hints::default();
     unknown
-        .map(|name| format!("{}: no option has this name{}", printable(&name), hints.hint(&name, known())))
+        .map(|name| format!("{}: no option has this name{}", printable(name), hints.hint(name, known())))
         .collect()
 }
 

@@ -127,10 +127,10 @@ pub(super) fn command(launcher: &Launcher<'_>, id: TaskId) -> String {
     }
 }
 
-/// A check as it was written.
+/// A check as it was written. It is not quoted, since its own quotes would be hard to read then.
 pub(super) fn check(launcher: &Launcher<'_>, id: CheckId) -> String {
     let written = launcher.process(id.task).check_template(id.role);
-    written.map(|check| shown(&check.0)).unwrap_or_default()
+    written.map(|check| String::from_utf8_lossy(&check.0).into_owned()).unwrap_or_default()
 }
 
 /// A hint for a process of which nothing is seen.

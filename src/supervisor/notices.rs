@@ -177,6 +177,9 @@ fn line(text: &str) -> Vec<u8> {
 
 /// A notice without line breaks, which a name or a template could hold.
 fn in_one_line(text: &str) -> String {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

@@ -13,6 +13,8 @@ use crate::exit::KillCause;
 /// The line of `memory.events` (version 2) and `memory.oom_control` (version 1) that counts kills.
 const COUNTER: &str = "oom_kill";
 
+const ROOT: &str = "/";
+
 /// Limits from here on are none: version 1 shows the largest number of pages.
 const NO_LIMIT: u64 = 1 << 62;
 
@@ -26,22 +28,36 @@ pub(super) struct OomMonitor {
 }
 
 impl OomMonitor {
-    /// Remembers the counter. Called when the first commands have been started, so that it does not delay them; later
-    /// calls do nothing.
+    /// Remembers the counter. Called when the run has lasted for a moment, so that it does not delay the first commands;
+    /// later calls do nothing.
     pub(super) fn begin(&mut self) {
         if !self.has_begun {
-            self.begin_at(Path::new("/"));
+            self.begin_at(Path::new(ROOT));
         }
     }
 
     fn begin_at(&mut self, root: &Path) {
         self.has_begun = true;
-        self.group = MemoryGroup::find(root);
-        self.explained = self.group.as_ref().and_then(MemoryGroup::kills).unwrap_or(u64::MAX);
+        if let Some((group, kills)) = MemoryGroup::find(root) {
+            self.group = Some(group);
+            self.explained = kills.unwrap_or(u64::MAX);
+        }
     }
 
     /// The cause of a SIGKILL that monofy did not send to a process that has just died.
     pub(super) fn explain_kill(&mut self) -> KillCause {
+        self.explain_kill_at(Path::new(ROOT))
+    }
+
+    fn explain_kill_at(&mut self, root: &Path) -> KillCause {
+        if !self.has_begun {
+            self.begin_at(root);
+            // The run is so young that a kill of before it is less likely than one of it.
+            // A kill that is counted already is more likely one of this run than one of before it.
+            if self.explained != u64::MAX {
+                self.explained = 0;
+            }
+        }
         let Some(group) = &self.group else { return KillCause::NotSentByMonofy };
         if group.kills().is_none_or(|kills| kills <= self.explained) {
             return KillCause::NotSentByMonofy;
@@ -83,7 +99,8 @@ impl Version {
 }
 
 impl MemoryGroup {
-    fn find(root: &Path) -> Option<Self> {
+    /// The group of this process, and the counter of kills if it has one.
+    fn find(root: &Path) -> Option<(Self, Option<u64>)> {
         let (version, path) = parse_membership(&read(&root.join("proc/self/cgroup"))?)?;
         let mount = root.join(match version {
             Version::One => "sys/fs/cgroup/memory",
@@ -94,8 +111,8 @@ impl MemoryGroup {
         let mut names = path.components();
         loop {
             let directory = mount.join(names.as_path());
-            if directory.join(version.counter_file()).exists() {
-                return Some(Self { directory, mount, version });
+            if let Some(counter) = read(&directory.join(version.counter_file())) {
+                return Some((Self { directory, mount, version }, parse_counter(&counter)));
             }
             names.next()?;
         }
@@ -113,11 +130,17 @@ impl MemoryGroup {
     }
 }
 
-/// Reads a file of the kernel, whose size is shown as zero: with room from the start, two reads do.
+/// Reads a file of the kernel, which gives all that there is room for at once: one read does for a small one.
 fn read(path: &Path) -> Option<String> {
-    let mut text = String::with_capacity(4096);
-    File::open(path).ok()?.read_to_string(&mut text).ok()?;
-    Some(text)
+    let mut file = File::open(path).ok()?;
+    let mut text = vec![0; 1024];
+    let mut length = file.read(&mut text).ok()?;
+    while length == text.len() {
+        text.resize(2 * length, 0);
+        length += file.read(&mut text[length..]).ok()?;
+    }
+    text.truncate(length);
+    String::from_utf8(text).ok()
 }
 
 /// Parses `/proc/self/cgroup`: the version of the hierarchy that has the memory controller, and the path in it,
@@ -257,6 +280,22 @@ mod tests {
             let root = Root::new("broken", files);
             assert_eq!(root.begin().explain_kill(), KillCause::NotSentByMonofy, "{files:?}");
         }
-        assert_eq!(OomMonitor::default().explain_kill(), KillCause::NotSentByMonofy);
+    }
+
+    #[test]
+    fn a_kill_of_before_the_first_look_at_the_counter_is_explained_by_it() {
+        let files = |kills| {
+            [("proc/self/cgroup", "0::/\n".to_owned()), ("sys/fs/cgroup/memory.events", events(kills))]
+        };
+        let cause = |kills| {
+            let files = files(kills);
+            let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+            let root = Root::new("early", &files);
+            OomMonitor::default().explain_kill_at(&root.0)
+        };
+        assert_eq!(cause(1), KillCause::OutOfMemory(None));
+        assert_eq!(cause(0), KillCause::NotSentByMonofy);
+        let root = Root::new("early", &[("proc/self/cgroup", "0::/\n")]);
+        assert_eq!(OomMonitor::default().explain_kill_at(&root.0), KillCause::NotSentByMonofy);
     }
 }

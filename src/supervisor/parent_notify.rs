@@ -1,12 +1,13 @@
 //! Notifies the service manager that started monofy: systemd, s6, another monofy.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use crate::plan::OPTION_VARIABLES;
 use crate::supervisor::machine::action::Announcement;
+use crate::sys::environment;
 use crate::sys::nonblocking_writer::{NonblockingWriter, WriteOutcome};
 use crate::sys::process::Pid;
 use crate::sys::{notify, passed_fd};
@@ -19,12 +20,10 @@ const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
 /// The variables of monofy's environment that are addressed to monofy, not to its processes.
 pub(super) fn variables_for_monofy() -> Vec<&'static str> {
-    let is_set = |name: &&str| std::env::var_os(name).is_some();
-    let mut variables: Vec<&str> = OPTION_VARIABLES.into_iter().filter(is_set).collect();
-    if std::env::var_os(NOTIFY_SOCKET).is_some() {
-        variables.push(NOTIFY_SOCKET);
-    }
-    if std::env::var_os(WATCHDOG_USEC).is_some() && watches_monofy() {
+    let mut variables: Vec<&str> = environment::variables()
+        .filter_map(|(name, _)| OPTION_VARIABLES.into_iter().chain([NOTIFY_SOCKET]).find(|own| name == *own))
+        .collect();
+    if environment::variable(WATCHDOG_USEC).is_some() && watches_monofy() {
         variables.extend([WATCHDOG_USEC, WATCHDOG_PID]);
     }
     variables
@@ -32,12 +31,13 @@ pub(super) fn variables_for_monofy() -> Vec<&'static str> {
 
 /// Whether the watchdog watches this process.
 fn watches_monofy() -> bool {
-    std::env::var(WATCHDOG_PID).map_or(true, |pid| pid == Pid::own().to_string())
+    let watched = environment::variable(WATCHDOG_PID).and_then(OsStr::to_str);
+    watched.is_none_or(|pid| pid == Pid::own().to_string())
 }
 
 /// The service manager's channels.
 pub(super) struct ParentNotifier {
-    socket: Option<OsString>,
+    socket: Option<&'static OsStr>,
     /// Gets a newline once and is closed then, as s6 expects it.
     descriptor: Option<OwnedFd>,
     watchdog: Option<Watchdog>,
@@ -55,7 +55,7 @@ struct Watchdog {
 impl ParentNotifier {
     /// For this descriptor, which monofy was started with, and the socket of `NOTIFY_SOCKET`.
     pub(super) fn new(ready_fd: Option<i32>) -> io::Result<Self> {
-        let socket = std::env::var_os(NOTIFY_SOCKET).filter(|socket| !socket.is_empty());
+        let socket = environment::variable(NOTIFY_SOCKET).filter(|socket| !socket.is_empty());
         let watchdog = socket.as_ref().and_then(|_| Watchdog::from_environment());
         Ok(Self {
             socket,
@@ -97,7 +97,7 @@ impl ParentNotifier {
     }
 
     fn send(&self, message: &[u8]) -> io::Result<()> {
-        self.socket.as_ref().map_or(Ok(()), |socket| notify::send(socket, message))
+        self.socket.map_or(Ok(()), |socket| notify::send(socket, message))
     }
 
     /// When the watchdog has to be answered next.
@@ -118,7 +118,7 @@ impl ParentNotifier {
 
 impl Watchdog {
     fn from_environment() -> Option<Self> {
-        let limit = std::env::var(WATCHDOG_USEC).ok().filter(|_| watches_monofy())?;
+        let limit = environment::variable(WATCHDOG_USEC).filter(|_| watches_monofy())?.to_str()?;
         let limit: u64 = limit.parse().ok().filter(|limit| *limit > 0 && *limit != u64::MAX)?;
         let interval = Duration::from_micros(limit / 2).max(Duration::from_millis(1));
         Some(Self { interval, next: Instant::now().checked_add(interval)? })

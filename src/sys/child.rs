@@ -17,6 +17,7 @@ use crate::signal::SignalNumber;
 use crate::sys::credentials::Credentials;
 use crate::sys::cstring_array::CStringArray;
 use crate::sys::descriptors;
+use crate::sys::environment;
 use crate::sys::envp::{self, Environment};
 use crate::sys::executable::{self, FileKind};
 use crate::sys::passed_fd;
@@ -188,7 +189,8 @@ impl<'a> Child<'a> {
     }
 
     fn execute_file(&mut self) -> ChildError {
-        let environment = self.environment.as_mut().map_or_else(envp::own, Environment::with_own_pid);
+        let environment =
+            self.environment.as_mut().map_or_else(environment::pointers, Environment::with_own_pid);
         let Some(file) = self.files.get(self.found).map(|file| file.as_ptr()) else {
             return ChildError { step: ChildStep::Search, errno: libc::ENOENT };
         };

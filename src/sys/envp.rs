@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 use crate::sys::cstring_array::CStringArray;
+use crate::sys::environment;
 use crate::sys::process::Pid;
 use crate::sys::spawn_request::SpawnRequest;
 
@@ -20,17 +21,7 @@ const LISTEN_PIDFDID: &str = "LISTEN_PIDFDID";
 /// Whether monofy was started with sockets (`LISTEN_FDS`) that were opened for it, and so for its processes.
 #[must_use]
 pub fn listens() -> bool {
-    std::env::var(LISTEN_PID).is_ok_and(|pid| pid == Pid::own().get().to_string())
-}
-
-unsafe extern "C" {
-    static environ: *const *const c_char;
-}
-
-/// That of monofy.
-pub(super) fn own() -> *const *const c_char {
-    // SAFETY: nothing in this program changes the environment.
-    unsafe { environ }
+    environment::variable(LISTEN_PID).is_some_and(|pid| *pid == *Pid::own().get().to_string())
 }
 
 /// The digits of the largest process id, and a NUL.
@@ -81,18 +72,7 @@ fn kept(request: &SpawnRequest<'_>) -> impl Iterator<Item = *const c_char> {
         let mut names = names.iter().map(|name| name.as_bytes());
         !names.any(|name| entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')))
     };
-    own_entries().filter(is_kept)
-}
-
-fn own_entries() -> impl Iterator<Item = *const c_char> {
-    let mut next = own();
-    std::iter::from_fn(move || {
-        // SAFETY: an array that ends in a null pointer, and nothing after it is read; the array itself may be null.
-        let entry = unsafe { next.as_ref() }.copied().filter(|entry| !entry.is_null())?;
-        // SAFETY: as above; this was not its end.
-        next = unsafe { next.add(1) };
-        Some(entry)
-    })
+    environment::entries().filter(is_kept)
 }
 
 impl Environment {

@@ -4,6 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::sys::resource::{Resource, getrlimit};
 
+use crate::sys::environment;
+
 /// The largest argument or environment string, with its NUL: `MAX_ARG_STRLEN` is 32 pages of 4 KiB (execve(2),
 /// "Limits on size of arguments and environment").
 const STRING: usize = 32 * 4096;
@@ -28,7 +30,7 @@ impl Capacity {
     /// For children of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self { string: STRING, whole: whole(), environment: environment_size(|_| true).total }
+        Self { string: STRING, whole: whole(), environment: environment::sizes().map(cost).sum() }
     }
 }
 
@@ -50,12 +52,12 @@ pub struct EnvironmentSize {
 pub fn environment_size(is_counted: impl Fn(&str) -> bool) -> EnvironmentSize {
     let mut size = EnvironmentSize::default();
     let mut largest = None;
-    for (name, value) in std::env::vars_os() {
+    for (name, value) in environment::variables() {
         if name.to_str().is_some_and(|name| !is_counted(name)) {
             continue;
         }
         size.total += cost(name.len() + 1 + value.len());
-        if largest.as_ref().is_none_or(|(_, most)| value.len() > *most) {
+        if largest.is_none_or(|(_, most)| value.len() > most) {
             largest = Some((name, value.len()));
         }
     }
@@ -76,7 +78,7 @@ pub fn longest_path(program: &[u8]) -> usize {
     if program.contains(&b'/') {
         return program.len() + 1;
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let longest = std::env::split_paths(&path).map(|directory| directory.as_os_str().as_bytes().len()).max();
+    let path = environment::variable("PATH").unwrap_or_default();
+    let longest = path.as_bytes().split(|byte| *byte == b':').map(<[u8]>::len).max();
     longest.unwrap_or(0) + 1 + program.len() + 1
 }

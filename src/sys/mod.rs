@@ -6,6 +6,7 @@ pub mod connect;
 pub mod credentials;
 mod cstring_array;
 pub mod descriptors;
+pub mod environment;
 pub mod envp;
 pub mod executable;
 pub mod exit_on_stop;

@@ -7,6 +7,7 @@ use nix::sys::termios::{InputFlags, LocalFlags, OutputFlags, SetArg, Termios, tc
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 
 use crate::sys::descriptors::is_terminal;
+use crate::sys::environment;
 
 /// Whether stdin is a terminal: then the processes stay in monofy's process group (contract, 4.3).
 #[must_use]
@@ -17,7 +18,7 @@ pub fn stdin_is_terminal() -> bool {
 /// Whether `NO_COLOR` asks for no colours (no-color.org).
 #[must_use]
 pub fn refuses_colours() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    environment::variable("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// The settings of monofy's terminal as they were at the start of the run.

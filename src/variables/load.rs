@@ -1,5 +1,6 @@
 //! Reads the files and combines all sources.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::ops::Range;
@@ -53,10 +54,10 @@ pub struct Loaded {
 }
 
 /// Combines all sources. `strict` is `--strict` or its twin, and `environment` that of monofy.
-pub fn load(
+pub fn load<Text: Into<Cow<'static, OsStr>>>(
     sources: &Sources,
     strict: Option<bool>,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    environment: impl IntoIterator<Item = (Text, Text)>,
     read: ReadFile<'_>,
 ) -> Loaded {
     let mut loader = Loader {
@@ -189,8 +190,8 @@ impl Loader<'_> {
     fn env_file(&mut self, folder: &Path, path: &Located<EnvFilePath>) -> Option<EnvFile> {
         let variables = &self.variables;
         let value = |name: &str| {
-            let set = variables.set.get(name).map(|(value, _)| value);
-            set.or_else(|| variables.environment.get(name))
+            let set = variables.set.get(name).map(|(value, _)| value.as_slice());
+            set.or_else(|| variables.environment.get(name).map(Cow::as_ref))
         };
         let lookup = |name: &str| Some(String::from_utf8_lossy(value(name)?).into_owned());
         let masked = |name: &str| {
@@ -319,5 +320,7 @@ fn default_file() -> FileRef {
 /// Whether a file that no option names does not exist, or lies in a folder that cannot be searched. A symbolic link that
 /// leads nowhere exists.
 fn is_absent(file: &FileRef) -> bool {
-    *file.by.origin() == Origin::Folder && std::fs::symlink_metadata(&file.path).is_err()
+    // Not by std's metadata, which first finds out in three system calls whether the kernel has statx(2).
+    let is_missing = |error: io::Error| error.kind() != io::ErrorKind::InvalidInput;
+    *file.by.origin() == Origin::Folder && std::fs::read_link(&file.path).is_err_and(is_missing)
 }

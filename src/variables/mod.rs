@@ -13,10 +13,11 @@ mod resolve;
 mod rules;
 pub mod sources;
 
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
 use defaults::{DefaultValue, DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
@@ -34,7 +35,7 @@ use crate::text::boolean;
 pub struct Variables {
     /// `--set`, and the number of its argument.
     set: BTreeMap<String, (Vec<u8>, usize)>,
-    environment: BTreeMap<String, Vec<u8>>,
+    environment: BTreeMap<Cow<'static, str>, Cow<'static, [u8]>>,
     /// The values of the env files; the last one counts.
     env_files: BTreeMap<String, Vec<LocatedValue>>,
     assigned: BTreeMap<String, TaintedBytes>,
@@ -105,11 +106,17 @@ impl fmt::Display for Place {
 impl Variables {
     /// The variables of an environment. Names that are not UTF-8 are left out, since no template can refer to them. The
     /// first of two with one name counts, as for getenv(3).
-    pub fn from_environment(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub fn from_environment<Text: Into<Cow<'static, OsStr>>>(
+        environment: impl IntoIterator<Item = (Text, Text)>,
+    ) -> Self {
         let mut variables = Self::default();
         for (name, value) in environment {
-            if let Ok(name) = name.into_string() {
-                variables.environment.entry(name).or_insert_with(|| value.into_vec());
+            let name = match name.into() {
+                Cow::Borrowed(name) => name.to_str().map(Cow::Borrowed),
+                Cow::Owned(name) => name.into_string().ok().map(Cow::Owned),
+            };
+            if let Some(name) = name {
+                variables.environment.entry(name).or_insert_with(|| bytes(value.into()));
             }
         }
         variables
@@ -142,7 +149,7 @@ impl Variables {
         let mut exported = BTreeMap::new();
         for (name, values) in &self.env_files {
             if let Some(last) = values.last()
-                && !self.environment.get(name).is_some_and(|value| self.counts(name, value))
+                && !find(&self.environment, name).is_some_and(|value| self.counts(name, value))
                 && self.counts(name, &last.value)
             {
                 exported.insert(name.as_str(), self.value(name, Content::Scalar(&last.value)));
@@ -273,8 +280,8 @@ impl Variables {
 
     /// The names that are set from outside, other than by a default.
     fn set_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.set.keys().chain(self.environment.keys()).chain(self.env_files.keys());
-        names.map(String::as_str).filter(|name| is_variable(name))
+        let names = self.set.keys().chain(self.env_files.keys()).map(String::as_str);
+        names.chain(self.environment.keys().map(Cow::as_ref)).filter(|name| is_variable(name))
     }
 
     /// The value from outside that counts, and its source.
@@ -294,7 +301,7 @@ impl Variables {
 
     /// The value that a declared variable has from its source.
     fn content<'v>(&'v self, name: &str, chosen: &'v ChosenValue) -> Option<Content<'v>> {
-        let scalar = match chosen.source {
+        let scalar: &[u8] = match chosen.source {
             VariableSource::Set => &self.set.get(name)?.0,
             VariableSource::Environment => self.environment.get(name)?,
             VariableSource::EnvFile => &self.env_files.get(name)?.last()?.value,
@@ -329,9 +336,10 @@ impl Variables {
             return None;
         }
         let name = format!("{name}_FILE");
-        let environment = self.environment.get(&name);
-        let path = environment.or_else(|| Some(&self.env_files.get(&name)?.last()?.value))?;
-        Some(path.as_slice()).filter(|path| !path.is_empty())
+        let environment = self.environment.get(name.as_str());
+        let environment = environment.map(Cow::as_ref);
+        let path = environment.or_else(|| Some(self.env_files.get(&name)?.last()?.value.as_slice()))?;
+        Some(path).filter(|path| !path.is_empty())
     }
 
     /// The path that `NAME_FILE` holds, for messages.
@@ -353,13 +361,21 @@ impl ChosenValue {
     }
 }
 
+/// The bytes of a value.
+fn bytes(value: Cow<'static, OsStr>) -> Cow<'static, [u8]> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
+        Cow::Owned(value) => Cow::Owned(value.into_vec()),
+    }
+}
+
 /// Text without control characters, for messages.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// Looks a name up. Most maps are empty, and every variable of the line is looked up in all of them.
-fn find<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
+fn find<'m, Name: Borrow<str> + Ord, T>(map: &'m BTreeMap<Name, T>, name: &str) -> Option<&'m T> {
     if map.is_empty() { None } else { map.get(name) }
 }
 

@@ -16,7 +16,7 @@ fn context_switches(pid: i32) -> u64 {
 fn with_everything_ready_monofy_is_never_woken() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let tcp = format!("tcp:{}", listener.local_addr().unwrap().port());
-    let text = "--name A --ready TCP probe wait a ||| --name B --ready exec:true probe wait b ||| \
+    let text = "--start-timeout=1m --name A --wait TCP --wait exec:true --wait file:/ --ready TCP probe wait a ||| --name B --ready exec:true probe wait b ||| \
                 --name C --ready notify probe wait c USR1=notify:READY=1 ||| \
                 --name D --ready fd:5 probe wait d USR1=fd:5: ||| --name E --ready log:^e.ready probe wait e ||| \
                 --name last --after A --after B --after C --after D --after E --ready exec:true --restart always \

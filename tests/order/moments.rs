@@ -11,14 +11,17 @@ const MOMENTS: u64 = 40;
 /// Within so many milliseconds of the start.
 const WITHIN: u64 = 1200;
 
-/// Setup commands: one that fails the first time, two that are left out. Then one process that is ready after a while, by a command that takes a while; one that waits for it; one
-/// that runs once after it, and one that comes after that; two that fail again and
-/// again; one that never is ready.
+/// Setup commands: one that waits for a check and fails the first time, two that are left out. Then one process that is
+/// ready after a while, by a command that takes a while; one that waits for it; one that runs once after it, and one that
+/// comes after that; two that fail again and again; one that waits for checks and never is ready.
 fn busy() -> Run {
     let script = "trap 'exit 0' TERM; sleep 0.3 & wait; : >$0; sleep 1000 & wait";
+    let check_wait = "--wait=exec:sh -c 'sleep 0.05; test -e tried'";
     let check = "exec:sh -c 'sleep 0.05; test -e ready'";
     run(&[
         "--grace=5s",
+        "--start-timeout=1m",
+        "--wait=exec:sh -c 'sleep 0.02; : >asked'",
         "--restart=on-failure",
         "sh",
         "-c",
@@ -63,6 +66,8 @@ fn busy() -> Run {
         "sleep 0.05; exit 1",
         "|||",
         "--ready=tcp:1",
+        "--wait=file:/",
+        check_wait,
         "probe",
         "wait",
         "x",

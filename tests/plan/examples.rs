@@ -19,7 +19,7 @@ fn lines(file: &Path) -> Vec<Vec<String>> {
         Some("Dockerfile") => exec_form(&text).into_iter().collect(),
         Some("docker-compose.yml") => {
             let doubled = text.replace("$$", "$");
-            vec![list(&doubled, "command:", 1)]
+            vec![without_image(&list(&doubled, "command:", 1))]
         }
         Some("pod.yaml") => vec![list(&text, "args:", 0)],
         Some("start.sh") => vec![without_image(&passed_by_script(file))],
@@ -47,7 +47,7 @@ fn passed_by_script(script: &Path) -> Vec<String> {
 
 /// Users and folders are those of an image, and a stand-in is no server that answers or comes back.
 fn without_image(words: &[String]) -> Vec<String> {
-    let of_image = ["--user=", "--workdir=", "--ready=", "--restart=", "--creates=", "--render="];
+    let of_image = ["--user=", "--workdir=", "--ready=", "--wait=", "--restart=", "--creates=", "--render="];
     // What runs once would end before the others have told, and those after it wait for its end.
     let is_of_image =
         |word: &&String| *word == "--once" || of_image.iter().any(|option| word.starts_with(option));

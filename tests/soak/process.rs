@@ -104,6 +104,7 @@ impl Process {
         self.is_restarted = sometimes(20, "--restart", &["on-failure:1", "on-failure", "always"], random);
         let checks = ["exec:true", "exec:false", "fd:3", "log:ready", "notify", "tcp:1"];
         sometimes(25, "--ready", &checks, random);
+        sometimes(10, "--wait", &["exec:true", "file:/"], random);
         if let (Some(other), true) = (before.last(), random.percent(20)) {
             options.push(format!("--after={other}"));
         }

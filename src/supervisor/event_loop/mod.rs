@@ -51,6 +51,7 @@ struct EventLoop<'a> {
     /// Whether the last wait ended with output to read or to write.
     has_moved_output: bool,
     began: Instant,
+    settling: Settling,
     has_trimmed_heap: bool,
     orphans: OrphanTracker,
     probes: Probes,
@@ -60,6 +61,18 @@ struct EventLoop<'a> {
     terminal: Option<SavedTerminal>,
     /// Why the start has taken too long.
     timed_out: String,
+}
+
+/// How long a run lasts before the first things are done that only a lasting run needs: the state for `--health`, the
+/// counter of kills, memory given back. A run that ends at once is spared a tenth of its CPU.
+const SETTLING: Duration = Duration::from_millis(2);
+
+/// Whether a run has lasted for [`SETTLING`].
+#[derive(Clone, Copy, Debug)]
+enum Settling {
+    NotBegun,
+    Until(Instant),
+    Over,
 }
 
 /// Whether the loop had time to wait, or only looked.
@@ -135,9 +148,9 @@ impl EventLoop<'_> {
         // Between two starts there is no time for these.
         if waited == Waited::Yes {
             self.launcher.forget_lookups();
-            self.oom.begin();
-            self.write_status();
-            self.notify_status();
+            if let Some(left) = self.settle() {
+                timeout = timeout.into_iter().chain([left]).min();
+            }
         }
         signals_only &= self.probes.is_idle() && self.pending.is_empty();
         if timeout.is_none() && !self.has_trimmed_heap {
@@ -182,6 +195,28 @@ impl EventLoop<'_> {
                     || self.pending.is_watching(*pid)
                     || self.launcher.is_watching(*pid)
             })
+    }
+
+    /// Does what only a run needs that lasts. Returns how long that has to wait.
+    fn settle(&mut self) -> Option<Duration> {
+        match self.settling {
+            Settling::NotBegun => {
+                self.settling = Settling::Until(Instant::now() + SETTLING);
+                return Some(SETTLING);
+            }
+            Settling::Until(due) => {
+                let left = due.saturating_duration_since(Instant::now());
+                if !left.is_zero() {
+                    return Some(left);
+                }
+                self.settling = Settling::Over;
+                self.oom.begin();
+            }
+            Settling::Over => {}
+        }
+        self.write_status();
+        self.notify_status();
+        None
     }
 
     fn write_status(&mut self) {

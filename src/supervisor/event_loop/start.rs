@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use crate::output::{ColourChoice, OutputMux};
 use crate::plan::{Output, Plan, Timeout};
-use crate::supervisor::event_loop::EventLoop;
+use crate::supervisor::event_loop::{EventLoop, Settling};
 use crate::supervisor::launcher::pending::Pending;
 use crate::supervisor::launcher::{CannotStart, Launcher};
 use crate::supervisor::machine::Machine;
@@ -70,7 +71,8 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
     };
     let (setup, processes) = launcher.tasks();
     let output = output_mux(plan, &launcher);
-    let mut event_loop = EventLoop {
+    // Never dropped, since the process is about to exit then.
+    let mut event_loop = ManuallyDrop::new(EventLoop {
         machine: Machine::new(setup, processes, config),
         launcher,
         signals,
@@ -80,6 +82,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         poll_set: PollSet::default(),
         has_moved_output: false,
         began: Instant::now(),
+        settling: Settling::NotBegun,
         has_trimmed_heap: false,
         orphans: OrphanTracker::default(),
         probes: Probes::default(),
@@ -88,7 +91,7 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
         parent,
         terminal: SavedTerminal::save(),
         timed_out: String::new(),
-    };
+    });
     if !process::is_init()
         && let Err(error) = process::become_subreaper()
     {

@@ -29,6 +29,7 @@ use crate::supervisor::parent_notify;
 use crate::supervisor::probes::{self, ProbeResources};
 use crate::sys::credentials;
 use crate::sys::descriptors;
+use crate::sys::environment;
 use crate::sys::envp;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::passed_fd::{self, PassedFd};
@@ -284,7 +285,7 @@ impl<'a> Launcher<'a> {
         }
         let users = self.users.get_or_insert_with(UserDatabase::read);
         let own = users.home_of(credentials::own_uid()).unwrap_or(b"/");
-        let is_chosen = std::env::var_os(HOME).is_some_and(|home| home.as_bytes() != own);
+        let is_chosen = environment::variable(HOME).is_some_and(|home| home.as_bytes() != own);
         (!is_chosen).then(|| account.home.clone().unwrap_or_else(|| b"/".to_vec()))
     }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::libc;
 
 use crate::plan::{ByteString, Process};
+use crate::sys::environment;
 use crate::sys::executable::{self, FileKind};
 use crate::sys::spawn::{ChildError, ChildStep};
 
@@ -26,8 +27,8 @@ pub(super) fn candidates(process: &Process, program: &[u8]) -> Vec<PathBuf> {
         return vec![PathBuf::from(OsStr::from_bytes(program))];
     }
     let path = match process.env.get("PATH") {
-        Some(own) => own.as_os_str().to_owned(),
-        None => std::env::var_os("PATH").unwrap_or_else(|| OsString::from(DEFAULT_PATH)),
+        Some(own) => own.as_os_str(),
+        None => environment::variable("PATH").unwrap_or(OsStr::new(DEFAULT_PATH)),
     };
     let entries = path.as_bytes().split(|b| *b == b':');
     entries.map(|entry| candidate(entry, program)).collect()
