@@ -35,7 +35,7 @@ pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
-        Ok(Request::Query { pid, query }) => answer(pid, query),
+        Ok(Request::Query { pid, query }) => answer(pid, query, inherited),
         Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
         Ok(Request::RunPlan { file, global }) => run_plan(&file, &global, inherited),
         Err(error) => Err(StartError::new(error)),
@@ -154,18 +154,22 @@ fn colours() -> Colours {
 const UNHEALTHY: u8 = 1;
 
 /// Answers a query: by the exit status for Docker, in words for people.
-fn answer(pid: Option<i32>, query: Query) -> Result<u8, StartError> {
-    let report = match (client::query(pid), query) {
+fn answer(pid: Option<i32>, query: Query, inherited: OriginalSignals) -> Result<u8, StartError> {
+    let mut report = match (client::query(pid), query) {
         (Ok(report), _) => report,
         (Err(error), Query::Health) => return print(&format!("{error}\n")).map(|_| UNHEALTHY),
         (Err(error), Query::Status(_)) => return Err(StartError::new(error)),
     };
+    let asked = report.status.processes_to_ask();
+    if !asked.is_empty() {
+        report.status.take_results(supervisor::ask_alive(&asked, inherited));
+    }
     match query {
         Query::Status(ViewFormat::Text) => print(&report.to_table()),
         Query::Status(ViewFormat::Json) => print(&report.to_json().map_err(StartError::new)?),
-        Query::Health => match report.status.complaint() {
-            None => Ok(0),
-            Some(complaint) => print(&(complaint + "\n")).map(|_| UNHEALTHY),
+        Query::Health => match report.status.complaints() {
+            complaints if complaints.is_empty() => Ok(0),
+            complaints => print(&(complaints.join("\n") + "\n")).map(|_| UNHEALTHY),
         },
     }
 }

@@ -2,7 +2,14 @@
 
 mod support;
 
-use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 use support::{Finished, Folder, Run, Running, has_tool, in_path, monofy, probe, until};
 
 /// monofy with these arguments, until its notices hold this.
@@ -29,6 +36,32 @@ fn complains(running: &Running, words: &str) {
     });
 }
 
+/// Waits until the start of the process was published, without asking its checks for long.
+fn until_running(running: &Running) {
+    until("a published start", || {
+        let status = std::fs::read_dir(format!("/proc/{}/fd", running.pid())).unwrap().filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let is_status = std::fs::read_link(&path).ok()?.to_string_lossy().contains("memfd:monofy");
+            is_status.then(|| std::fs::read(path).ok()).flatten()
+        });
+        let is_up = |status: Vec<u8>| String::from_utf8_lossy(&status).contains("\"stage\":\"running\"");
+        status.into_iter().any(is_up).then_some(())
+    });
+}
+
+/// A server at a port of its own, of which this takes each connection, once the request was read.
+fn server(answer: impl Fn(TcpStream) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        while let Ok((mut connection, _)) = listener.accept() {
+            let _ = connection.read(&mut [0; 1024]);
+            answer(connection);
+        }
+    });
+    port
+}
+
 #[test]
 fn a_run_whose_processes_all_run_is_healthy_and_says_nothing() {
     let running = run_until(&["sleep", "100", "|||", "sleep", "100"], "sleep.2 started");
@@ -46,7 +79,7 @@ fn a_run_is_not_healthy_while_its_setup_runs() {
 fn a_process_that_is_not_ready_is_named_and_what_waits_for_it() {
     let line = ["--name=db", "--ready=notify", "sleep", "100", "|||", "--name=web", "--after=db", "true"];
     let running = run_until(&line, "db started");
-    complains(&running, "db is not ready; web has not been started yet");
+    complains(&running, "db is not ready\nweb has not been started yet");
 }
 
 #[test]
@@ -91,12 +124,13 @@ fn the_status_is_a_table_for_people() {
     let table = ask(&running, "--status");
     table.assert_status(0);
     let rows: Vec<Vec<&str>> = table.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(rows[0], ["NAME", "PID", "STATE", "READY", "RESTARTS", "UPTIME", "LAST", "EXIT"]);
+    assert_eq!(rows[0], ["NAME", "PID", "STATE", "READY", "ALIVE", "RESTARTS", "UPTIME", "LAST", "EXIT"]);
     for (row, name) in rows[1..].iter().zip(["web", "worker"]) {
         let pid: i32 = row[1].parse().unwrap();
         assert!(support::children(running.pid()).contains(&pid), "{table:#?}");
-        assert_eq!([row[0], row[2], row[3], row[4], row[6]], [name, "running", "yes", "0", "-"]);
-        assert!(row[5].ends_with('s'), "{table:#?}");
+        let columns = [row[0], row[2], row[3], row[4], row[5], row[7]];
+        assert_eq!(columns, [name, "running", "yes", "-", "0", "-"]);
+        assert!(row[6].ends_with('s'), "{table:#?}");
     }
     assert_eq!(rows.len(), 3, "{table:#?}");
 }
@@ -179,4 +213,181 @@ fn who_asks_wakes_nobody() {
         ask(&running, "--health").assert_status(0);
     }
     assert_eq!(switches(), before, "who asks wakes nobody");
+}
+
+#[test]
+fn the_alive_checks_are_asked_each_time() {
+    let folder = Folder::new();
+    let is_down = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&is_down);
+    let port = server(move |mut connection| {
+        let status = if state.load(Ordering::SeqCst) { "503 Service Unavailable" } else { "204 Fine" };
+        let _ = write!(connection, "HTTP/1.1 {status}\r\n\r\n");
+    });
+    let socket = folder.path().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    let file = folder.file("file", "");
+    let checks = [
+        format!("--alive=http://localhost:{port}/"),
+        format!("--alive=tcp:{port}"),
+        format!("--alive=unix:{}", socket.display()),
+        format!("--alive=file:{}", file.display()),
+        "--alive=exec:test -e $<FILE>".to_owned(),
+        "--name=web".to_owned(),
+    ];
+    let words: Vec<&str> = checks.iter().map(String::as_str).chain(["sleep", "100"]).collect();
+    let running = Run::new(&words).env("FILE", &file).start();
+    running.stderr.wait_for("web started");
+    healthy(&running);
+    is_down.store(true, Ordering::SeqCst);
+    let first = format!("web is not alive: http://localhost:{port}/: status 503 Service Unavailable");
+    ask(&running, "--health").assert_status(1).assert_stdout(&format!("{first}\n"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(&socket).unwrap();
+    let missing = "no such file or directory";
+    let all = format!(
+        "{first}; unix:{}: {missing}; file:{}: {missing}; exec:test -e $<FILE>: exited with status 1\n",
+        socket.display(),
+        file.display()
+    );
+    ask(&running, "--health").assert_status(1).assert_stdout(&all);
+    let table = ask(&running, "--status");
+    assert!(table.assert_status(0).stdout.contains(" failing "), "{table:#?}");
+    assert!(table.stdout.ends_with(&all), "{table:#?}");
+    is_down.store(false, Ordering::SeqCst);
+    folder.file("file", "");
+    let status: Value = serde_json::from_str(&ask(&running, "--status=json").stdout).unwrap();
+    let web = &status["processes"][0];
+    assert_eq!([&web["alive"], &status["healthy"]], [false, false]);
+    let ok: Vec<bool> =
+        web["alive_checks"].as_array().unwrap().iter().map(|check| check["ok"] == true).collect();
+    assert_eq!(ok, [true, true, false, true, true], "{web}");
+    assert_eq!(web["alive_checks"][2]["reason"], missing);
+    assert_eq!(web["alive_checks"][4]["check"], "exec:test -e $<FILE>");
+}
+
+#[test]
+fn each_process_that_is_not_healthy_has_a_line() {
+    let line = [
+        "--name=a",
+        "--alive=file:/no/such",
+        "sleep",
+        "100",
+        "|||",
+        "--name=b",
+        "--alive=file:/",
+        "sleep",
+        "100",
+        "|||",
+        "--name=c",
+        "--alive=tcp:no..such:1",
+        "sleep",
+        "100",
+        "|||",
+        "--name=d",
+        "--ready=file:/no/such",
+        "--alive=tcp:1",
+        "sleep",
+        "100",
+    ];
+    let running = run_until(&line, "d started");
+    let expected = "a is not alive: file:/no/such: no such file or directory\n\
+                    c is not alive: tcp:no..such:1: no such host\n\
+                    d is not ready";
+    complains(&running, expected);
+    let status: Value = serde_json::from_str(&ask(&running, "--status=json").stdout).unwrap();
+    let alive: Vec<&Value> = status["processes"].as_array().unwrap().iter().map(|it| &it["alive"]).collect();
+    assert_eq!(alive, [&json!(false), &json!(true), &json!(false), &json!(null)]);
+}
+
+#[test]
+fn all_checks_are_asked_side_by_side() {
+    // Each server answers once all five have been asked: one after another, none would be.
+    let all = Arc::new(Barrier::new(5));
+    let checks = (0..5).map(|_| {
+        let all = Arc::clone(&all);
+        let port = server(move |mut connection| {
+            all.wait();
+            let _ = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        });
+        format!("--alive=http:{port}/")
+    });
+    let checks: Vec<String> = checks.collect();
+    let mut line: Vec<&str> = checks[..3].iter().map(String::as_str).collect();
+    line.extend(["--name=a", "sleep", "100", "|||"]);
+    line.extend(checks[3..].iter().map(String::as_str));
+    line.extend(["--name=b", "sleep", "100"]);
+    let running = run_until(&line, "b started");
+    healthy(&running);
+}
+
+#[test]
+fn a_check_that_is_not_answered_has_failed_after_5_s_and_holds_up_no_other() {
+    let silent = server(std::mem::forget);
+    let http = format!("--alive=http:{silent}/");
+    let exec = "--alive=exec:sh -c 'echo stuck >&2; sleep 1000'";
+    let line = ["--name=web", &http, exec, "--alive=file:/no/such", "sleep", "100"];
+    let running = run_until(&line, "web started");
+    until_running(&running);
+    let began = Instant::now();
+    let finished = ask(&running, "--health");
+    let took = began.elapsed();
+    let expected = format!(
+        "web is not alive: http:{silent}/: the request is not answered within 5 s; \
+         exec:sh -c 'echo stuck >&2; sleep 1000': it does not end within 5 s: stuck; \
+         file:/no/such: no such file or directory\n"
+    );
+    finished.assert_status(1).assert_stdout(&expected);
+    assert!(took >= Duration::from_secs(5) && took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn a_signal_ends_the_question_and_its_commands() {
+    let folder = Folder::new();
+    let file = folder.path().join("pid");
+    let check = format!("--alive=exec:sh -c 'echo $$ > {}; exec sleep 1000'", file.display());
+    let running = run_until(&["--name=web", &check, "sleep", "100"], "web started");
+    until_running(&running);
+    let asking = Run::new(["--health", "--pid", &running.pid().to_string()]).start();
+    let pid: i32 =
+        until("the command of the check", || std::fs::read_to_string(&file).ok()?.trim().parse().ok());
+    asking.signal(15);
+    let finished = asking.finish();
+    finished.assert_status(1);
+    assert!(finished.stdout.starts_with("web is not alive: exec:"), "{finished:#?}");
+    assert!(support::is_gone(pid));
+}
+
+#[test]
+fn the_command_of_a_check_is_run_as_its_process_is() {
+    let folder = Folder::new();
+    folder.file("here", "");
+    let check = "--alive=exec:sh -c 'test -e here && test $$OWN = value && test $(umask) = 0027'";
+    let workdir = format!("--workdir={}", folder.path().display());
+    let line = ["--name=web", check, &workdir, "--umask=027", "OWN=value", "sleep", "100"];
+    let running = run_until(&line, "web started");
+    healthy(&running);
+    let wrong = "--alive=exec:sh -c 'echo $$OWN >&2; exit 7'";
+    let running = run_until(&["--name=web", wrong, &workdir, "OWN=value", "sleep", "100"], "web started");
+    until("a failing check", || {
+        let finished = ask(&running, "--health");
+        finished.stdout.ends_with(": exited with status 7: value\n").then_some(())
+    });
+    let missing = ["--name=web", "--alive=exec:no-such-program", "sleep", "100"];
+    complains(
+        &run_until(&missing, "web started"),
+        "web is not alive: exec:no-such-program: not found in PATH",
+    );
+}
+
+#[test]
+fn secrets_of_a_check_are_not_shown() {
+    let line = ["--secret=TOKEN", "--name=web", "--alive=file:/no/$TOKEN", "sleep", "100"];
+    let running = Run::new(line).env("TOKEN", "hunter2").start();
+    running.stderr.wait_for("web started");
+    complains(&running, "web is not alive: file:/no/$TOKEN: no such file or directory");
+    for question in ["--status", "--status=json"] {
+        let answer = ask(&running, question);
+        assert!(!answer.stdout.contains("hunter2"), "{answer:#?}");
+    }
 }

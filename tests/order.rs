@@ -9,8 +9,12 @@ mod idle;
 mod line;
 #[path = "order/moments.rs"]
 mod moments;
+#[path = "order/names.rs"]
+mod names;
 #[path = "order/readiness.rs"]
 mod readiness;
+#[path = "order/reasons.rs"]
+mod reasons;
 #[path = "order/restart.rs"]
 mod restart;
 #[path = "order/sockets.rs"]

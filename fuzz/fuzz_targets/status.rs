@@ -9,7 +9,7 @@ use monofy::status::Status;
 fuzz_target!(|input: &[u8]| {
     let Ok(status) = Status::from_json(input) else { return };
     assert_eq!(Status::from_json(&status.to_json()).expect("what was read can be read again"), status);
-    assert!(status.complaint().is_none_or(|complaint| !complaint.is_empty()));
+    assert!(status.complaints().iter().all(|complaint| !complaint.is_empty()));
     for now in [Duration::ZERO, Duration::from_secs(100_000), Duration::MAX] {
         assert!(!status.to_table(now).is_empty());
     }

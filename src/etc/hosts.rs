@@ -1,25 +1,22 @@
 //! Host names, from `/etc/hosts` (hosts(5)).
-//!
-//! A static C library cannot load the modules that `/etc/nsswitch.conf` names, and a query to a name server may never be
-//! answered: a readiness check must not wait for it.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::etc::file;
 
 const HOSTS: &str = "/etc/hosts";
 
-/// The addresses of a host, at least one: a number is its own address, `localhost` is both loopback addresses, and any
-/// other name is looked up in `/etc/hosts`. Returns `None` if it is not there.
+/// The addresses of a host without asking a name server: a number is its own address, `localhost` is both loopback
+/// addresses, and any other name is looked up in `/etc/hosts`. Empty if it is not there.
 #[must_use]
-pub fn addresses(host: &str) -> Option<Vec<IpAddr>> {
+pub fn addresses(host: &str) -> Vec<IpAddr> {
     if let Ok(address) = host.parse() {
-        return Some(vec![address]);
+        return vec![address];
     }
     if host.eq_ignore_ascii_case("localhost") {
-        return Some(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+        return vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     }
-    let found = look_up(host, &fs::read_to_string(HOSTS).unwrap_or_default());
-    Some(found).filter(|found| !found.is_empty())
+    look_up(host, &file::read(HOSTS))
 }
 
 fn look_up(host: &str, hosts: &str) -> Vec<IpAddr> {
@@ -37,14 +34,14 @@ mod tests {
 
     #[test]
     fn a_number_is_its_own_address() {
-        assert_eq!(addresses("10.0.0.1"), Some(vec!["10.0.0.1".parse().unwrap()]));
-        assert_eq!(addresses("::1"), Some(vec!["::1".parse().unwrap()]));
+        assert_eq!(addresses("10.0.0.1"), ["10.0.0.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(addresses("::1"), ["::1".parse::<IpAddr>().unwrap()]);
     }
 
     #[test]
     fn localhost_has_both_loopback_addresses() {
-        let both = ["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
-        assert_eq!(addresses("LocalHost"), Some(both.to_vec()));
+        let both: [IpAddr; 2] = ["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
+        assert_eq!(addresses("LocalHost"), both);
     }
 
     #[test]

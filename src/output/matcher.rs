@@ -2,8 +2,8 @@
 
 use regex::bytes::Regex;
 
-use crate::output::escape_sequences;
 use crate::output::lines::{LineAssembler, LineSink, Part};
+use crate::text::escape_sequences;
 
 /// Compares lines with a regular expression until one matches.
 #[derive(Clone, Debug)]

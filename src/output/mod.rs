@@ -7,7 +7,6 @@
 //! the processes. Nothing here reads the clock: the caller passes a [`Moment`](crate::sys::clock::Moment).
 
 mod buffering_hint;
-mod escape_sequences;
 mod format;
 mod lines;
 mod matcher;

@@ -59,7 +59,7 @@ impl CheckId {
 }
 
 /// One command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Process {
     /// Its name in notices, unique among the setup commands or among the processes.

@@ -1,17 +1,18 @@
-//! Decides whether a run is healthy: every process is running and ready.
+//! Decides whether a run is healthy: every process is running, ready and alive.
 
+use crate::status::alive;
 use crate::status::{ProcessState, ProcessStatus, RunStage, Status};
 
-/// What is wrong, in one line.
-pub(super) fn complaint(status: &Status) -> Option<String> {
+/// What is wrong, a line for each process.
+pub(super) fn complaints(status: &Status) -> Vec<String> {
     match (status.stage, &status.setup) {
-        (RunStage::Setup, Some(setup)) => return Some(format!("setup command {setup} is still running")),
-        (RunStage::Setup, None) => return Some("the setup has not ended yet".to_owned()),
-        (RunStage::Stopping, _) => return Some("the run is being stopped".to_owned()),
-        (RunStage::Starting | RunStage::Running, _) => {}
+        (RunStage::Setup, Some(setup)) => vec![format!("setup command {setup} is still running")],
+        (RunStage::Setup, None) => vec!["the setup has not ended yet".to_owned()],
+        (RunStage::Stopping, _) => vec!["the run is being stopped".to_owned()],
+        (RunStage::Starting | RunStage::Running, _) => {
+            status.processes.iter().filter_map(process_complaint).collect()
+        }
     }
-    let complaints: Vec<String> = status.processes.iter().filter_map(process_complaint).collect();
-    (!complaints.is_empty()).then(|| complaints.join("; "))
 }
 
 fn process_complaint(process: &ProcessStatus) -> Option<String> {
@@ -19,7 +20,9 @@ fn process_complaint(process: &ProcessStatus) -> Option<String> {
     let how = process.last_exit.as_ref().map(|exit| format!(": it {}", exit.how)).unwrap_or_default();
     match process.state {
         // A process that has ended is ready if it has done its work once, or was skipped.
-        ProcessState::Running | ProcessState::Ended if process.ready => None,
+        ProcessState::Running | ProcessState::Ended if process.ready => {
+            alive::complaint(name, process.alive_results.as_deref().unwrap_or_default())
+        }
         ProcessState::Running => Some(format!("{name} is not ready")),
         ProcessState::Waiting => Some(format!("{name} has not been started yet")),
         ProcessState::Restarting => Some(format!("{name} is waiting to be restarted{how}")),
@@ -31,22 +34,22 @@ fn process_complaint(process: &ProcessStatus) -> Option<String> {
 mod tests {
     use super::*;
     use crate::exit::ExitReason;
-    use crate::status::tests::{process, status};
+    use crate::status::tests::{checked_process, process, status};
 
     #[test]
     fn a_run_with_every_process_ready_is_healthy() {
-        assert_eq!(status(vec![process("web"), process("worker")]).complaint(), None);
+        assert_eq!(status(vec![process("web"), process("worker")]).complaints(), [] as [&str; 0]);
     }
 
     #[test]
     fn a_once_process_that_succeeded_is_healthy() {
         let mut done = process("migrate");
         (done.state, done.pid) = (ProcessState::Ended, None);
-        assert_eq!(status(vec![process("web"), done]).complaint(), None);
+        assert_eq!(status(vec![process("web"), done]).complaints(), [] as [&str; 0]);
     }
 
     #[test]
-    fn everything_wrong_is_in_one_line() {
+    fn each_process_with_something_wrong_has_a_line() {
         let mut late = process("db");
         late.ready = false;
         let mut waiting = process("web");
@@ -54,10 +57,17 @@ mod tests {
         let mut failed = process("worker");
         failed.state = ProcessState::Restarting;
         failed.last_exit = Some(ExitReason::Exited(3).into());
+        let mut status =
+            status(vec![late, process("cache"), waiting, failed, checked_process("api", &["tcp:1"])]);
+        status.take_results(vec![vec![Err("refused".to_owned())]]);
         assert_eq!(
-            status(vec![late, process("cache"), waiting, failed]).complaint().unwrap(),
-            "db is not ready; web has not been started yet; \
-             worker is waiting to be restarted: it exited with status 3"
+            status.complaints(),
+            [
+                "db is not ready",
+                "web has not been started yet",
+                "worker is waiting to be restarted: it exited with status 3",
+                "api is not alive: tcp:1: refused",
+            ]
         );
     }
 
@@ -70,7 +80,7 @@ mod tests {
         ] {
             let setup = setup.map(str::to_owned);
             let status = Status { stage, setup, ..status(vec![process("web")]) };
-            assert_eq!(status.complaint().as_deref(), Some(words));
+            assert_eq!(status.complaints(), [words]);
         }
     }
 }

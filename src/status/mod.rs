@@ -2,6 +2,7 @@
 //!
 //! The reader may be another version of monofy: unknown fields are ignored.
 
+mod alive;
 pub mod client;
 mod health;
 mod table;
@@ -10,7 +11,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::alive::{AliveChecks, AliveResult};
 use crate::exit::ExitReason;
+use crate::plan::Process;
 
 /// The status of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +60,12 @@ pub struct ProcessStatus {
     pub started_ms: Option<u64>,
     /// Its last exit.
     pub last_exit: Option<LastExit>,
+    /// Its `--alive` checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alive: Option<AliveChecks>,
+    /// Their results, which the supervisor does not know. `None` if they were not asked.
+    #[serde(skip)]
+    pub alive_results: Option<Vec<AliveResult>>,
 }
 
 /// The state of a process.
@@ -108,10 +117,29 @@ impl Status {
         serde_json::from_slice(json)
     }
 
-    /// What is wrong, in one line. `None` if every process is running and ready.
+    /// What is wrong, a line for each process. Empty if every process is running, ready and alive.
     #[must_use]
-    pub fn complaint(&self) -> Option<String> {
-        health::complaint(self)
+    pub fn complaints(&self) -> Vec<String> {
+        health::complaints(self)
+    }
+
+    /// The processes whose `--alive` checks are to be asked: those that are running and ready. They have what asking
+    /// takes, and nothing else.
+    #[must_use]
+    pub fn processes_to_ask(&self) -> Vec<Process> {
+        let asked =
+            self.processes.iter().filter_map(|process| Some((process, process.checks_to_ask(self.stage)?)));
+        asked.map(|(process, checks)| checks.to_process(&process.name)).collect()
+    }
+
+    /// Takes the results of these checks.
+    pub fn take_results(&mut self, results: Vec<Vec<Result<(), String>>>) {
+        let mut results = results.into_iter();
+        for process in &mut self.processes {
+            if let Some(checks) = process.checks_to_ask(self.stage) {
+                process.alive_results = results.next().map(|results| checks.results(results));
+            }
+        }
     }
 
     /// The table for people, with a row for each process. `now` is the time of the monotonic clock.
@@ -128,12 +156,24 @@ impl Status {
             stage: self.stage,
             setup: self.setup.as_deref(),
             processes: self.processes.iter().map(|process| process.report(now)).collect(),
-            healthy: self.complaint().is_none(),
+            healthy: self.complaints().is_empty(),
         }
     }
 }
 
 impl ProcessStatus {
+    /// Its checks, unless there is a reason not to ask them: it is not running or not ready, which is told anyway.
+    fn checks_to_ask(&self, stage: RunStage) -> Option<&AliveChecks> {
+        let is_up = self.state == ProcessState::Running && self.ready;
+        let is_asked = is_up && matches!(stage, RunStage::Starting | RunStage::Running);
+        self.alive.as_ref().filter(|_| is_asked)
+    }
+
+    /// Whether all of its checks succeeded. `None` if it has none, or they were not asked.
+    fn is_alive(&self) -> Option<bool> {
+        self.alive_results.as_ref().map(|results| results.iter().all(|result| result.ok))
+    }
+
     fn report(&self, now: Duration) -> ProcessReport<'_> {
         let uptime = self.uptime(now).map(|uptime| u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX));
         ProcessReport {
@@ -141,6 +181,8 @@ impl ProcessStatus {
             state: self.state,
             pid: self.pid,
             ready: self.ready,
+            alive: self.is_alive(),
+            alive_checks: self.alive_results.as_deref().unwrap_or_default(),
             restarts: self.restarts,
             uptime_ms: uptime,
             last_exit: self.last_exit.as_ref(),
@@ -166,7 +208,7 @@ pub struct RunReport<'s> {
     pub setup: Option<&'s str>,
     /// The processes, in the order of the line.
     pub processes: Vec<ProcessReport<'s>>,
-    /// Whether every process runs and is ready.
+    /// Whether every process runs, is ready and alive.
     pub healthy: bool,
 }
 
@@ -181,6 +223,10 @@ pub struct ProcessReport<'s> {
     pub pid: Option<i32>,
     /// Whether it is running and ready.
     pub ready: bool,
+    /// Whether all of its `--alive` checks succeeded. `None` if it has none, or is not running and ready.
+    pub alive: Option<bool>,
+    /// These checks.
+    pub alive_checks: &'s [AliveResult],
     /// How often it was restarted.
     pub restarts: u32,
     /// How long it has been running, in milliseconds.
@@ -192,6 +238,7 @@ pub struct ProcessReport<'s> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::plan::Check;
 
     pub(crate) fn process(name: &str) -> ProcessStatus {
         ProcessStatus {
@@ -202,7 +249,16 @@ pub(crate) mod tests {
             restarts: 0,
             started_ms: Some(1000),
             last_exit: None,
+            alive: None,
+            alive_results: None,
         }
+    }
+
+    /// A process with these checks.
+    pub(crate) fn checked_process(name: &str, checks: &[&str]) -> ProcessStatus {
+        let alive = checks.iter().map(|check| Check::read(check.as_bytes()).unwrap()).collect();
+        let alive = AliveChecks::of(&Process { alive, ..Process::default() });
+        ProcessStatus { alive, ..process(name) }
     }
 
     pub(crate) fn status(processes: Vec<ProcessStatus>) -> Status {
@@ -235,5 +291,28 @@ pub(crate) mod tests {
         assert_eq!(report["processes"][0]["uptime_ms"], 2500);
         assert_eq!(report["processes"][1]["uptime_ms"], serde_json::Value::Null);
         assert_eq!(report["healthy"], false);
+    }
+
+    #[test]
+    fn the_checks_of_running_and_ready_processes_are_asked() {
+        let mut late = checked_process("late", &["tcp:1"]);
+        late.ready = false;
+        let mut ended = checked_process("ended", &["tcp:2"]);
+        ended.state = ProcessState::Ended;
+        let web = checked_process("web", &["tcp:3", "tcp:4"]);
+        let mut status = status(vec![process("plain"), late, ended, web]);
+        let asked = status.processes_to_ask();
+        assert_eq!(asked.iter().map(|process| process.name.as_str()).collect::<Vec<_>>(), ["web"]);
+        status.take_results(vec![vec![Ok(()), Err("refused".to_owned())]]);
+        let alive: Vec<Option<bool>> = status.processes.iter().map(ProcessStatus::is_alive).collect();
+        assert_eq!(alive, [None, None, None, Some(false)]);
+        let report = serde_json::to_value(status.report(Duration::ZERO)).unwrap();
+        let expected = serde_json::json!([
+            { "check": "tcp:3", "ok": true, "reason": null },
+            { "check": "tcp:4", "ok": false, "reason": "refused" },
+        ]);
+        assert_eq!(report["processes"][3]["alive_checks"], expected);
+        status.stage = RunStage::Stopping;
+        assert!(status.processes_to_ask().is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! Executes a plan: a pure state machine (events in, actions out) and one event loop around it.
 
+mod alive;
 mod event_loop;
 mod files;
 mod launcher;
@@ -14,6 +15,7 @@ mod scan_limiter;
 mod status_writer;
 
 pub use crate::plan::TaskId;
+pub use alive::{CheckResult, ask_alive};
 pub use event_loop::{CannotBegin, run};
 pub use files::write_files;
 pub use machine::Machine;

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use crate::plan::TaskId;
-use crate::status::{LastExit, ProcessState, ProcessStatus, RunStage, Status};
+use crate::plan::{Process, TaskId};
+use crate::status::{AliveChecks, LastExit, ProcessState, ProcessStatus, RunStage, Status};
 use crate::supervisor::launcher::Launcher;
 use crate::supervisor::machine::Machine;
 use crate::supervisor::machine::phase::Phase;
@@ -80,22 +80,25 @@ impl StatusWriter {
     }
 
     fn status(&self, machine: &Machine, launcher: &Launcher<'_>) -> Status {
-        let name = |index: usize| launcher.process(TaskId(index)).name.clone();
+        let process = |index: usize| launcher.process(TaskId(index));
         let (setup, processes) = machine.tasks.split_at(machine.setup);
         let processes = processes.iter().enumerate();
         Status {
             pid: Pid::own().get(),
             stage: machine.stage(),
-            setup: setup.iter().position(|task| task.running().is_some()).map(name),
+            setup: setup
+                .iter()
+                .position(|task| task.running().is_some())
+                .map(|index| process(index).name.clone()),
             processes: processes
-                .map(|(index, task)| self.process(name(machine.setup + index), task))
+                .map(|(index, task)| self.process(process(machine.setup + index), task))
                 .collect(),
         }
     }
 
-    fn process(&self, name: String, task: &Task) -> ProcessStatus {
+    fn process(&self, process: &Process, task: &Task) -> ProcessStatus {
         ProcessStatus {
-            name,
+            name: process.name.clone(),
             state: match task.state {
                 TaskState::Waiting | TaskState::Checking | TaskState::Starting => ProcessState::Waiting,
                 TaskState::Running(_) | TaskState::GivenUp(_) => ProcessState::Running,
@@ -107,6 +110,8 @@ impl StatusWriter {
             restarts: task.restarts(),
             started_ms: task.started_at().map(|started| self.milliseconds(started)),
             last_exit: task.last_exit().map(LastExit::from),
+            alive: AliveChecks::of(process),
+            alive_results: None,
         }
     }
 

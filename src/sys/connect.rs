@@ -1,19 +1,20 @@
-//! Connects without waiting (connect(2)).
+//! Connects without waiting (connect(2)), by TCP and by UDP.
 //!
-//! socket2 would add a crate and more unsafe code than the six calls here; std's and nix's connect lack `SO_ERROR`,
+//! socket2 would add a crate and more unsafe code than the few calls here; std's and nix's connect lack `SO_ERROR`,
 //! `SO_LINGER` or a connect that does not wait.
 #![allow(unsafe_code, reason = "std's connect waits")]
 
+use std::ffi::CString;
 use std::io;
 use std::mem;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::libc;
 
 use crate::sys::descriptors::move_above_stdio;
 
-/// A connection that is being established. Dropping it abandons it.
+/// A connection that is being established, or a connected UDP socket. Dropping it abandons it.
 #[derive(Debug)]
 pub struct Connection(OwnedFd);
 
@@ -31,28 +32,11 @@ pub enum Attempt {
 /// Tries to connect.
 #[must_use]
 pub fn attempt(address: SocketAddr) -> Attempt {
-    let descriptor = match socket(address) {
+    let descriptor = match socket(address, libc::SOCK_STREAM) {
         Ok(descriptor) => descriptor,
         Err(error) => return Attempt::Refused(error),
     };
-    let result = match address.ip() {
-        IpAddr::V4(ip) => {
-            // SAFETY: all zero is a valid value of this plain structure of C.
-            let mut to = unsafe { mem::zeroed::<libc::sockaddr_in>() };
-            to.sin_family = family(libc::AF_INET);
-            to.sin_port = address.port().to_be();
-            to.sin_addr.s_addr = u32::from_ne_bytes(ip.octets());
-            connect(&descriptor, &to)
-        }
-        IpAddr::V6(ip) => {
-            // SAFETY: as above.
-            let mut to = unsafe { mem::zeroed::<libc::sockaddr_in6>() };
-            to.sin6_family = family(libc::AF_INET6);
-            to.sin6_port = address.port().to_be();
-            to.sin6_addr.s6_addr = ip.octets();
-            connect(&descriptor, &to)
-        }
-    };
+    let result = connect_to(&descriptor, address);
     let connection = Connection(descriptor);
     match result {
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Attempt::UnderWay(connection),
@@ -64,15 +48,56 @@ pub fn attempt(address: SocketAddr) -> Attempt {
     }
 }
 
+/// Opens a UDP socket with a port that the kernel chooses at random. It sends to this address, and receives from it
+/// alone.
+///
+/// # Errors
+/// If there is no descriptor left, or no route to the address.
+pub fn datagrams(address: SocketAddr) -> io::Result<Connection> {
+    let descriptor = socket(address, libc::SOCK_DGRAM)?;
+    connect_to(&descriptor, address)?;
+    Ok(Connection(descriptor))
+}
+
+/// The number of a network interface, for the addresses that are valid on one link alone.
+#[must_use]
+pub fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the function reads a string that ends with NUL.
+    let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
+    (index != 0).then_some(index)
+}
+
+fn connect_to(descriptor: &OwnedFd, address: SocketAddr) -> io::Result<()> {
+    match address {
+        SocketAddr::V4(address) => {
+            // SAFETY: all zero is a valid value of this plain structure of C.
+            let mut to = unsafe { mem::zeroed::<libc::sockaddr_in>() };
+            to.sin_family = family(libc::AF_INET);
+            to.sin_port = address.port().to_be();
+            to.sin_addr.s_addr = u32::from_ne_bytes(address.ip().octets());
+            connect(descriptor, &to)
+        }
+        SocketAddr::V6(address) => {
+            // SAFETY: as above.
+            let mut to = unsafe { mem::zeroed::<libc::sockaddr_in6>() };
+            to.sin6_family = family(libc::AF_INET6);
+            to.sin6_port = address.port().to_be();
+            to.sin6_addr.s6_addr = address.ip().octets();
+            to.sin6_scope_id = address.scope_id();
+            connect(descriptor, &to)
+        }
+    }
+}
+
 fn family(number: libc::c_int) -> libc::sa_family_t {
     libc::sa_family_t::try_from(number).unwrap_or(0)
 }
 
-fn socket(address: SocketAddr) -> io::Result<OwnedFd> {
+fn socket(address: SocketAddr, kind: libc::c_int) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     // SAFETY: a call on numbers.
-    let number =
-        unsafe { libc::socket(family, libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
+    let number = unsafe { libc::socket(family, kind | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC, 0) };
     if number < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -164,7 +189,7 @@ impl Connection {
         usize::try_from(sent).map_err(|_| io::Error::last_os_error())
     }
 
-    /// Receives what is there; 0 bytes are the end.
+    /// Receives what is there; 0 bytes are the end, or an empty datagram.
     ///
     /// # Errors
     /// As recv(2); `WouldBlock` if there is nothing yet.
@@ -216,7 +241,7 @@ mod tests {
     #[test]
     fn a_connection_with_itself_does_not_count_and_releases_its_port() {
         let address = "127.0.0.1:0".parse().unwrap();
-        let connection = Connection(socket(address).unwrap());
+        let connection = Connection(socket(address, libc::SOCK_STREAM).unwrap());
         // SAFETY: all zero is a valid value of this plain structure of C.
         let mut own = unsafe { mem::zeroed::<libc::sockaddr_in>() };
         own.sin_family = family(libc::AF_INET);
@@ -231,7 +256,7 @@ mod tests {
         let _ = connect(&connection.0, &own);
         assert!(!is_accepted_at_last(Attempt::UnderWay(connection)));
         // Without SO_REUSEADDR, so that a connection that is still closing would be in the way.
-        let next = socket(address).unwrap();
+        let next = socket(address, libc::SOCK_STREAM).unwrap();
         // SAFETY: as above.
         assert_eq!(unsafe { libc::bind(next.as_raw_fd(), (&raw const own).cast(), length) }, 0);
     }

@@ -22,6 +22,7 @@ pub mod poll;
 pub mod process;
 pub mod procfs;
 pub mod pty;
+pub mod random;
 pub mod search;
 pub mod signals;
 pub mod spawn;

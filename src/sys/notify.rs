@@ -3,8 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -13,6 +12,7 @@ use nix::libc;
 
 use crate::sys::descriptors::move_above_stdio;
 use crate::sys::process::Pid;
+use crate::sys::random;
 
 /// A socket that receives notifications. Its address is in the abstract namespace (unix(7)), so it needs no file, and
 /// is random, so nobody can guess it.
@@ -193,12 +193,7 @@ fn address(name: &[u8]) -> io::Result<(libc::sockaddr_un, libc::socklen_t)> {
 
 fn unguessable() -> io::Result<String> {
     let mut random = [0_u8; 16];
-    // SAFETY: the kernel fills in as many bytes as are said; so few come at once (getrandom(2)).
-    let got = unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
-    if got != isize::try_from(random.len()).unwrap_or(0) {
-        // Before Linux 3.17, or in a sandbox.
-        File::open("/dev/urandom")?.read_exact(&mut random)?;
-    }
+    random::fill(&mut random)?;
     let mut name = "@monofy-".to_owned();
     for byte in random {
         let _ = write!(name, "{byte:02x}");

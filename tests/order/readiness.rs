@@ -356,57 +356,6 @@ fn a_request_that_is_answered_with_success_makes_ready() {
     running.finish().assert_status(0);
 }
 
-#[test]
-fn the_reason_why_a_process_is_not_ready_is_named() {
-    let check = format!("http:{}/healthz?x", http_server(&["HTTP/1.1 503 Busy\r\n\r\n"]));
-    let closed = format!("tcp:{}", free_port("127.0.0.1"));
-    let words = [
-        "--name",
-        "web",
-        "--ready",
-        &check,
-        "probe",
-        "wait",
-        "w",
-        "|||",
-        "--name",
-        "db",
-        "--ready",
-        &closed,
-        "probe",
-        "wait",
-        "d",
-        "|||",
-        "--name",
-        "app",
-        "--ready",
-        "exec:sh -c 'exit 3'",
-        "probe",
-        "wait",
-        "a",
-        "|||",
-        "--name",
-        "file",
-        "--ready",
-        "file:/no/such/file",
-        "probe",
-        "wait",
-        "f",
-    ];
-    let running = run(&words).start();
-    for (name, reason) in [
-        ("web", "status 503"),
-        ("db", "Connection refused (os error 111)"),
-        ("app", "the command exited with status 3"),
-        ("file", "No such file or directory (os error 2)"),
-    ] {
-        let line = running.stderr.wait_for(&format!("{name} is not ready after 10."));
-        assert!(line.ends_with(&format!("; last reason: {reason}")), "{line}");
-    }
-    running.signal(TERM);
-    running.finish().assert_status(0);
-}
-
 /// A process that writes without end to what monofy listens at does not keep monofy from its signals.
 fn assert_hears_signals(check: &str, flood: &str) {
     let words = ["--name", "a", "--ready", check, "sh", "-c", flood, "|||", "probe", "wait", "b"];
@@ -458,12 +407,6 @@ fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
     let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
     finished.assert_status(127).assert_stdout("");
     finished.assert_reported("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
-}
-
-#[test]
-fn an_unknown_host_is_an_error_before_anything_is_started() {
-    let finished = line("--ready tcp:no-such-host:80 echo x").finish();
-    finished.assert_status(125).assert_stdout("").assert_reported("/etc/hosts");
 }
 
 #[test]

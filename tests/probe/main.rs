@@ -8,6 +8,7 @@
 //! probe idle NAME                     waits for signals and leaves each to its default action
 //! probe comet NAME                    forks and exits again and again, so that its process id changes
 //! probe lines NAME COUNT              writes COUNT numbered lines to each of stdout and stderr, and exits
+//! probe nameserver ADDRESS HOST...     answers questions about these hosts (see `name_server`)
 //! probe report HOW                     sends a report and exits
 //! probe with [CHANGE]... -- PROGRAM [ARG...]    changes what is inherited, then executes PROGRAM
 //! ```
@@ -17,6 +18,7 @@
 #![allow(unsafe_code, reason = "an entry point of C, and system calls on all 64 signals")]
 
 mod lines;
+mod name_server;
 mod report;
 mod sandbox;
 mod signals;
@@ -42,6 +44,7 @@ extern "C" fn main(_count: c_int, _arguments: *const *const c_char) -> c_int {
         ["headless", name] => headless(name),
         ["comet", name] => comet(name),
         ["lines", name, count] => lines::write(name, count),
+        ["nameserver", address, hosts @ ..] => name_server::serve(address, hosts),
         ["report", how] => {
             report::send(how);
             0

@@ -44,7 +44,6 @@ impl EventLoop<'_> {
             }
             Action::AbandonProbe(id) => {
                 self.probes.abandon(id);
-                self.probes.record_reason(id, "no answer within 5 s".to_owned());
             }
             Action::EndProbe(id) => {
                 self.probes.end(id);
@@ -165,8 +164,8 @@ impl EventLoop<'_> {
             Probed::Result(result) => Some(result),
             Probed::UnderWay => None,
             Probed::StartCommand => match self.launcher.start_probe(id) {
-                Ok(pid) => {
-                    self.probes.command_started(id, pid);
+                Ok((pid, stderr)) => {
+                    self.probes.command_started(id, pid, stderr);
                     None
                 }
                 // The program may appear later.

@@ -143,7 +143,8 @@ impl EventLoop<'_> {
             timeout = timeout.into_iter().chain(output.deadline().map(left)).min();
             signals_only = output.is_idle();
         }
-        timeout = timeout.into_iter().chain(self.parent.deadline().map(left)).min();
+        let deadlines = [self.parent.deadline(), self.probes.deadline()];
+        timeout = timeout.into_iter().chain(deadlines.into_iter().flatten().map(left)).min();
         let waited = if timeout == Some(Duration::ZERO) { Waited::No } else { Waited::Yes };
         // Between two starts there is no time for these.
         if waited == Waited::Yes {

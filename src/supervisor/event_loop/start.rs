@@ -58,7 +58,8 @@ pub fn run(plan: &Plan, inherited: OriginalSignals) -> Result<u8, CannotBegin> {
     let parent =
         ParentNotifier::new(ready_fd).map_err(|_| CannotBegin::ReadyFd(ready_fd.unwrap_or_default()))?;
     let grouping = if terminal::stdin_is_terminal() { Grouping::Shared } else { Grouping::Own };
-    let launcher = Launcher::new(plan, grouping, inherited).map_err(CannotBegin::Command)?;
+    let launcher = Launcher::new(&plan.setup, &plan.processes, grouping, inherited);
+    let launcher = launcher.map_err(CannotBegin::Command)?;
     let signals = SignalFd::open().map_err(CannotBegin::NoSignals)?;
     let config = Config {
         grace: plan.settings.grace_ms.map_or(Grace::ByCause, Grace::Fixed),

@@ -16,11 +16,10 @@ use regex::bytes::Regex;
 
 pub(in crate::supervisor) use self::failure::StartError;
 pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
-use crate::etc::hosts;
 use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
 use crate::plan::{
-    ByteString, Check, CheckId, CheckOption, CheckRole, Plan, Process, Restart, TaskId, log_pattern,
+    ByteString, Check, CheckId, CheckOption, CheckRole, Process, Restart, TaskId, log_pattern,
 };
 use crate::signal::SignalNumber;
 use crate::supervisor::launcher::failure::Named;
@@ -33,6 +32,7 @@ use crate::sys::environment;
 use crate::sys::envp;
 use crate::sys::limits::{self, Capacity};
 use crate::sys::passed_fd::{self, PassedFd};
+use crate::sys::pipe;
 use crate::sys::process::Pid;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::spawn::{Grouping, SpawnError, SpawnRequest, Spawned, Spawner};
@@ -41,7 +41,7 @@ use crate::sys::stdio::InheritedStdio;
 /// The variable that `--user` sets to the user's home directory.
 const HOME: &str = "HOME";
 
-/// Starts the commands of a plan.
+/// Starts the commands of a plan, and those of their checks.
 pub(in crate::supervisor) struct Launcher<'a> {
     commands: Vec<Command<'a>>,
     spawner: Spawner,
@@ -87,8 +87,6 @@ pub enum CannotStart {
     TooLarge(String),
     /// execve(2) would refuse the command of one of its checks for its size.
     CheckTooLarge(CheckOption, String),
-    /// The host of its readiness check has no address.
-    UnknownHost(String),
 }
 
 impl fmt::Display for CannotStart {
@@ -101,11 +99,6 @@ impl fmt::Display for CannotStart {
                 f,
                 "{} of {name}: the arguments and environment of its command are larger than the kernel accepts",
                 option.name()
-            ),
-            Self::UnknownHost(name) => write!(
-                f,
-                "--ready of {name}: its host is not in /etc/hosts, and names are looked up only there; write its \
-                 address"
             ),
         }
     }
@@ -125,12 +118,13 @@ pub(in crate::supervisor) enum Lookup {
 
 impl<'a> Launcher<'a> {
     pub(in crate::supervisor) fn new(
-        plan: &'a Plan,
+        setup: &'a [Process],
+        processes: &'a [Process],
         grouping: Grouping,
         original_signals: OriginalSignals,
     ) -> Result<Self, CannotStart> {
         let capacity = Capacity::of_this_process();
-        let commands = plan.setup.iter().chain(&plan.processes).map(|process| {
+        let commands = setup.iter().chain(processes).map(|process| {
             let name = || process.name.clone();
             if !fits(process, &process.argv, capacity) {
                 return Err(CannotStart::TooLarge(name()));
@@ -139,9 +133,6 @@ impl<'a> Launcher<'a> {
                 |check: &Check| check.kind().command().is_some_and(|words| !fits(process, words, capacity));
             if let Some((role, _)) = process.checks().find(|(_, check)| is_too_large(check)) {
                 return Err(CannotStart::CheckTooLarge(role.option(), name()));
-            }
-            if !has_known_host(process) {
-                return Err(CannotStart::UnknownHost(name()));
             }
             Ok(Command { process, line: line(process) })
         });
@@ -152,7 +143,7 @@ impl<'a> Launcher<'a> {
             stdio,
             commands,
             spawner: Spawner::default(),
-            setup: plan.setup.len(),
+            setup: setup.len(),
             grouping,
             original_signals,
             hidden: parent_notify::variables_for_monofy(),
@@ -331,25 +322,28 @@ impl<'a> Launcher<'a> {
         if self.separates_stdio { self.stdio.reopen() } else { (None, None) }
     }
 
-    /// Runs the command of a check as its process is run. It leads its own group even on a
-    /// terminal, so that it can be killed as a whole and the terminal never signals it. It has no input and no output.
-    pub(in crate::supervisor) fn start_probe(&mut self, id: CheckId) -> Result<Pid, StartError> {
+    /// Runs the command of a check as its process is run. It leads its own group even on a terminal, so that it can be
+    /// killed as a whole and the terminal never signals it. It has no input and no output. Returns the pipe of its stderr,
+    /// too.
+    pub(in crate::supervisor) fn start_probe(&mut self, id: CheckId) -> Result<(Pid, OwnedFd), StartError> {
         let account = self.account(id.task)?;
         let null = || descriptors::null().map_err(StartError::NoOutput);
+        let (stderr, write) = pipe::open().map_err(StartError::NoOutput)?;
         let additions = Additions {
             notify_socket: None,
             passed: None,
             grouping: Grouping::Own,
             death_signal: SignalNumber::KILL,
-            stdio: [Some(null()?), Some(null()?), Some(null()?)],
+            stdio: [Some(null()?), Some(null()?), Some(write)],
         };
         let words = self.check(id).and_then(|check| check.kind().command()).unwrap_or_default();
         let spawned = self.spawn(id.task, account.as_ref(), words, additions);
-        spawned.map(|spawned| match spawned {
+        let pid = spawned.map(|spawned| match spawned {
             Spawned::Executed(process, _) => process.pid,
             // If it fails later, its exit status tells.
             Spawned::Pending(process) => process.pid(),
-        })
+        });
+        Ok((pid?, stderr))
     }
 
     fn spawn(
@@ -459,11 +453,6 @@ fn has_successors(commands: &[Command<'_>]) -> bool {
 /// The command of a readiness check.
 fn command_of(process: &Process) -> Option<&[ByteString]> {
     process.check(CheckRole::Ready)?.kind().command()
-}
-
-fn has_known_host(process: &Process) -> bool {
-    let host = process.check(CheckRole::Ready).and_then(|check| check.kind().host());
-    host.is_none_or(|host| hosts::addresses(host).is_some())
 }
 
 /// Compiled only where it is needed: that costs as much as starting a few processes.

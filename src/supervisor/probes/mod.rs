@@ -1,16 +1,18 @@
-//! Probes: they ask the checks of `--ready` and `--wait` (contract, 4.7). They are a part of the event loop, so nothing here waits. A probe that has
-//! succeeded needs no more system calls.
+//! Probes: they ask the checks of `--ready` and `--wait` (contract, 4.7). They are a part of the event loop, so nothing
+//! here waits. A probe that has succeeded needs no more system calls.
 
 mod exec;
 mod fd;
 mod http;
+mod names;
 mod notify;
 mod path;
 mod tcp;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::exec::ExecProbe;
 use self::fd::{FdOutcome, FdProbe};
@@ -24,20 +26,22 @@ use crate::supervisor::machine::readiness::{ProbeInterval, ProbeResult, Readines
 use crate::sys::passed_fd::PassedFd;
 use crate::sys::poll::PollSet;
 use crate::sys::process::Pid;
+use crate::text::excerpt;
 
+/// How long a probe may take.
+pub(in crate::supervisor) const LIMIT: Duration = Duration::from_secs(5);
 /// The interval of connections. A server that listens is noticed within a quarter of the time that its start took, and
 /// within a quarter of a second.
-const CONNECTIONS: ProbeInterval = ProbeInterval {
-    first: Duration::from_millis(10),
-    longest: Duration::from_millis(250),
-    limit: Duration::from_secs(5),
-};
+const CONNECTIONS: ProbeInterval =
+    ProbeInterval { first: Duration::from_millis(10), longest: Duration::from_millis(250), limit: LIMIT };
 /// The interval of commands, which cost more.
-const COMMANDS: ProbeInterval = ProbeInterval {
-    first: Duration::from_millis(100),
-    longest: Duration::from_secs(1),
-    limit: Duration::from_secs(5),
-};
+const COMMANDS: ProbeInterval =
+    ProbeInterval { first: Duration::from_millis(100), longest: Duration::from_secs(1), limit: LIMIT };
+
+/// The reason of a probe that has taken too long.
+fn late(what: &str) -> String {
+    format!("{what} within {} s", LIMIT.as_secs())
+}
 
 /// A check as the machine sees it.
 pub(in crate::supervisor) fn kind(check: &CheckKind) -> ReadinessCheck {
@@ -154,7 +158,7 @@ impl Probes {
         let result = match self.find(id) {
             Some(Probe::Tcp(probe)) => tcp::result(probe.connect()),
             Some(Probe::Http(probe)) => probe.probe(),
-            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(error.to_string())),
+            Some(Probe::Path(probe)) => probe.start().err().map(|error| Err(excerpt::of_error(&error))),
             Some(Probe::Exec(_)) => return Probed::StartCommand,
             Some(Probe::Notify(_) | Probe::Fd(_)) | None => None,
         };
@@ -191,27 +195,28 @@ impl Probes {
         self.reasons.iter().find(|(of, _)| *of == id).map(|(_, reason)| reason.as_str())
     }
 
-    /// Notes the command of a check that was started.
-    pub(in crate::supervisor) fn command_started(&mut self, id: CheckId, pid: Pid) {
+    /// Notes the command of a check that was started, and the pipe of its stderr.
+    pub(in crate::supervisor) fn command_started(&mut self, id: CheckId, pid: Pid, stderr: OwnedFd) {
         if let Some(Probe::Exec(probe)) = self.find(id) {
-            probe.started(pid);
+            probe.started(pid, stderr);
         }
     }
 
-    /// Gives up on the result of a probe.
+    /// Gives up on the result of a probe: it has failed.
     pub(in crate::supervisor) fn abandon(&mut self, id: CheckId) {
-        match self.find(id) {
-            Some(Probe::Tcp(probe)) => probe.abandon(),
-            Some(Probe::Http(probe)) => probe.abandon(),
+        let (killed, reason) = match self.find(id) {
+            Some(Probe::Tcp(probe)) => (None, probe.abandon()),
+            Some(Probe::Http(probe)) => (None, probe.abandon()),
             Some(Probe::Path(probe)) => {
                 let killed = probe.kill();
-                self.killed.extend(killed);
+                (killed, killed.map(|_| late("it cannot be looked at")))
             }
-            Some(Probe::Exec(probe)) => {
-                let killed = probe.kill();
-                self.killed.extend(killed);
-            }
-            Some(Probe::Notify(_) | Probe::Fd(_)) | None => {}
+            Some(Probe::Exec(probe)) => probe.kill().unzip(),
+            Some(Probe::Notify(_) | Probe::Fd(_)) | None => (None, None),
+        };
+        self.killed.extend(killed);
+        if let Some(reason) = reason {
+            self.record_reason(id, reason);
         }
     }
 
@@ -271,9 +276,20 @@ impl Probes {
         self.active.iter().all(|(_, probe)| match probe {
             Probe::Tcp(probe) => probe.is_idle(),
             Probe::Http(probe) => probe.is_idle(),
-            Probe::Exec(_) | Probe::Path(_) => true,
+            Probe::Exec(probe) => probe.is_idle(),
+            Probe::Path(_) => true,
             Probe::Notify(_) | Probe::Fd(_) => false,
         })
+    }
+
+    /// When a probe goes on even if nothing happens.
+    pub(in crate::supervisor) fn deadline(&self) -> Option<Instant> {
+        let deadline = |probe: &Probe| match probe {
+            Probe::Tcp(probe) => probe.deadline(),
+            Probe::Http(probe) => probe.deadline(),
+            Probe::Exec(_) | Probe::Path(_) | Probe::Notify(_) | Probe::Fd(_) => None,
+        };
+        self.active.iter().filter_map(|(_, probe)| deadline(probe)).min()
     }
 
     /// Adds the descriptors to wait for.
@@ -282,7 +298,8 @@ impl Probes {
             match probe {
                 Probe::Tcp(probe) => probe.register(set),
                 Probe::Http(probe) => probe.register(set),
-                Probe::Exec(_) | Probe::Path(_) => {}
+                Probe::Exec(probe) => probe.register(set),
+                Probe::Path(_) => {}
                 Probe::Notify(probe) => probe.register(set),
                 Probe::Fd(probe) => probe.register(set),
             }
@@ -306,7 +323,11 @@ impl Probes {
                         None
                     }
                 },
-                Probe::Exec(_) | Probe::Path(_) => None,
+                Probe::Exec(probe) => {
+                    probe.act(set);
+                    None
+                }
+                Probe::Path(_) => None,
             };
             results.extend(result.map(|result| (*id, result)));
         }

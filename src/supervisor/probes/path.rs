@@ -1,5 +1,4 @@
-//! `--ready file:PATH` and `--ready unix:PATH`: a process is ready when the file exists, or when it accepts a connection
-//! to the socket.
+//! `file:PATH` and `unix:PATH`: the file exists, or a connection to the socket is accepted.
 //!
 //! A child looks: a path on a dead network file system may never answer.
 
@@ -11,6 +10,7 @@ use crate::exit::ExitReason;
 use crate::signal::SignalNumber;
 use crate::sys::process::{self, Pid};
 use crate::sys::spawn;
+use crate::text::excerpt;
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl PathProbe {
         match reason {
             ExitReason::Exited(0) => Ok(()),
             ExitReason::Exited(UNKNOWN) => Err("cannot be looked at".to_owned()),
-            ExitReason::Exited(errno) => Err(io::Error::from_raw_os_error(errno.into()).to_string()),
+            ExitReason::Exited(errno) => Err(excerpt::of_error(&io::Error::from_raw_os_error(errno.into()))),
             other => Err(other.to_string()),
         }
     }

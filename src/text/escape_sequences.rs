@@ -5,7 +5,7 @@ use std::borrow::Cow;
 const ESCAPE: u8 = 0x1B;
 
 /// The line without its escape sequences.
-pub(super) fn remove(line: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn remove(line: &[u8]) -> Cow<'_, [u8]> {
     if !line.contains(&ESCAPE) {
         return Cow::Borrowed(line);
     }
