@@ -9,6 +9,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use nix::libc;
 use nix::unistd;
@@ -105,8 +106,8 @@ pub(super) struct Child<'a> {
     passed: Option<passed_fd::Handle>,
     /// Its stdin, stdout and stderr, unless it inherits those of monofy.
     stdio: [Option<OwnedFd>; 3],
-    /// Nanoseconds after which the kernel kills it if it has not executed the program by then.
-    time_limit: Option<libc::c_long>,
+    /// The time after which the kernel kills it if it has not executed the program by then.
+    time_limit: Option<Duration>,
     progress: AtomicU8,
     error: Option<ChildError>,
     /// The index of the file that it executes.
@@ -148,7 +149,7 @@ impl<'a> Child<'a> {
     }
 
     /// Makes it ready for one attempt.
-    pub(super) fn begin(&mut self, time_limit: Option<libc::c_long>) {
+    pub(super) fn begin(&mut self, time_limit: Option<Duration>) {
         self.time_limit = time_limit;
         self.error = None;
         self.found = 0;

@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use nix::libc::rlim_t;
 use nix::sys::resource::{Resource, getrlimit};
 
 use crate::sys::environment;
@@ -12,8 +13,8 @@ const STRING: usize = 32 * 4096;
 
 /// The kernel's bounds of the total: a quarter of the stack's soft limit, at least the `ARG_MAX` of old kernels and at
 /// most three quarters of the default stack.
-const WHOLE_AT_LEAST: u64 = 128 * 1024;
-const WHOLE_AT_MOST: u64 = 6 * 1024 * 1024;
+const WHOLE_AT_LEAST: rlim_t = 128 * 1024;
+const WHOLE_AT_MOST: rlim_t = 6 * 1024 * 1024;
 
 /// What execve(2) accepts.
 #[derive(Clone, Copy, Debug)]

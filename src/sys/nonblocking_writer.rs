@@ -42,8 +42,8 @@ pub struct NonblockingWriter {
 /// Identifies a file: equal for two descriptors of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileIdentity {
-    device: u64,
-    inode: u64,
+    device: libc::dev_t,
+    inode: libc::ino_t,
 }
 
 /// Few enough bytes for every file that poll(2) calls writable.

@@ -86,7 +86,7 @@ impl Inbox {
         header.msg_iov = &raw mut piece;
         header.msg_iovlen = 1;
         header.msg_control = control.0.as_mut_ptr().cast();
-        header.msg_controllen = CONTROL;
+        header.msg_controllen = length(CONTROL);
         let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
         // SAFETY: everything that the header points to is as large as it says and lives on.
         let read = unsafe { libc::recvmsg(self.descriptor.as_raw_fd(), &raw mut header, flags) };
@@ -123,10 +123,10 @@ impl Inbox {
 /// It is an entry of `SCM_RIGHTS` that recvmsg(2) has written, and this is its data.
 unsafe fn close_all(entry: *const libc::cmsghdr, data: *const u8) {
     // SAFETY: as the caller promises.
-    let length = unsafe { (*entry).cmsg_len };
+    let whole: usize = length(unsafe { (*entry).cmsg_len });
     // SAFETY: a macro on a number.
     let head = unsafe { libc::CMSG_LEN(0) } as usize;
-    for index in 0..length.saturating_sub(head) / mem::size_of::<libc::c_int>() {
+    for index in 0..whole.saturating_sub(head) / mem::size_of::<libc::c_int>() {
         let mut number = [0_u8; mem::size_of::<libc::c_int>()];
         // SAFETY: within the entry; the descriptor is ours since recvmsg(2), and nothing else knows it.
         unsafe {
@@ -199,6 +199,11 @@ fn unguessable() -> io::Result<String> {
         let _ = write!(name, "{byte:02x}");
     }
     Ok(name)
+}
+
+/// Converts a length between the types that C libraries give it: `size_t` in glibc, `socklen_t` in musl.
+fn length<From, To: TryFrom<From> + Default>(length: From) -> To {
+    To::try_from(length).unwrap_or_default()
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use nix::libc;
+use nix::sys::time::TimeSpec;
 
 /// The event to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,9 @@ pub enum Interest {
     /// Room to write, or that the reader has gone.
     Writable,
 }
+
+/// The longest time that fits into a `time_t` of 32 bits. The caller looks for itself whether its deadline has come.
+const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX.unsigned_abs() as u64);
 
 /// The descriptors of one wait. It is filled again for each wait, keeps its memory, and owns no descriptor: each part of
 /// the loop adds its own and remembers the slots.
@@ -48,11 +52,8 @@ impl PollSet {
     /// # Errors
     /// As ppoll(2), EINTR excepted. Then nothing is ready.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        let time = timeout.map(|timeout| libc::timespec {
-            tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
-            tv_nsec: timeout.subsec_nanos().into(),
-        });
-        let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        let time = timeout.map(|timeout| TimeSpec::from_duration(timeout.min(LONGEST_WAIT)));
+        let time = time.as_ref().map_or(std::ptr::null(), |time| std::ptr::from_ref(time.as_ref()));
         let count = libc::nfds_t::try_from(self.entries.len()).unwrap_or(libc::nfds_t::MAX);
         // SAFETY: as many entries as are said, which the kernel writes into; the time is null or valid, the mask null.
         let ready = unsafe { libc::ppoll(self.entries.as_mut_ptr(), count, time, std::ptr::null()) };

@@ -97,7 +97,7 @@ fn snapshot() -> io::Result<Vec<(Descendant, bool)>> {
 
 /// Calls again with a higher limit of open files if there is no descriptor left. Two are needed.
 fn with_descriptors<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    const SPARE: u64 = 8;
+    const SPARE: libc::rlim_t = 8;
     let result = call();
     if !result.as_ref().is_err_and(is_out_of_descriptors) {
         return result;

@@ -7,8 +7,10 @@
 use std::io;
 use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
 
 use nix::libc;
+use nix::sys::time::TimeSpec;
 
 use crate::signal::{SignalNumber, SignalSet};
 use crate::sys::descriptors;
@@ -239,24 +241,25 @@ pub(super) fn pending() -> SignalSet {
 /// removes the timer. The effect of the Ctrl-Z comes afterwards: the machine passes it on to the process that was being
 /// started when it came. Without timers, all is as without this.
 pub(super) fn continue_if_stopped_before_exec() {
-    const AFTER: libc::c_long = 10_000_000;
+    const AFTER: Duration = Duration::from_millis(10);
     let _ = signal_unless_executed_within(SignalNumber::CONT, AFTER);
 }
 
-/// Makes the kernel kill this process unless it executes its program within this many nanoseconds, less than a second.
+/// Makes the kernel kill this process unless it executes its program within this time, less than a second.
 /// Async-signal-safe. Returns false if there are no timers.
-pub(super) fn kill_unless_executed_within(nanoseconds: libc::c_long) -> bool {
-    signal_unless_executed_within(SignalNumber::KILL, nanoseconds)
+pub(super) fn kill_unless_executed_within(limit: Duration) -> bool {
+    signal_unless_executed_within(SignalNumber::KILL, limit)
 }
 
 /// execve(2) removes the timers of a process.
-fn signal_unless_executed_within(signal: SignalNumber, nanoseconds: libc::c_long) -> bool {
-    // SAFETY: all zero is a valid value of these plain structures of C.
-    let (mut event, mut time) =
-        unsafe { (mem::zeroed::<libc::sigevent>(), mem::zeroed::<libc::itimerspec>()) };
+fn signal_unless_executed_within(signal: SignalNumber, limit: Duration) -> bool {
+    // SAFETY: all zero is a valid value of this plain structure of C.
+    let mut event = unsafe { mem::zeroed::<libc::sigevent>() };
     event.sigev_notify = libc::SIGEV_SIGNAL;
     event.sigev_signo = signal.get();
-    time.it_value.tv_nsec = nanoseconds;
+    // The kernel's structure: an interval and a first time, each of seconds and nanoseconds as a `long`. That of a C library
+    // has seconds of 64 bits on some machines of 32.
+    let time: [libc::c_long; 4] = [0, 0, 0, TimeSpec::from_duration(limit).tv_nsec()];
     let mut timer: libc::c_int = 0;
     // SAFETY: the kernel reads the two structures and writes the timer's number, all of which outlive the calls.
     // Without timers, everything is as without this function.
@@ -268,7 +271,7 @@ fn signal_unless_executed_within(signal: SignalNumber, nanoseconds: libc::c_long
                 long(timer),
                 long(0),
                 &raw const time,
-                std::ptr::null_mut::<libc::itimerspec>(),
+                std::ptr::null_mut::<[libc::c_long; 4]>(),
             ) == 0
     }
 }

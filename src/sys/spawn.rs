@@ -109,7 +109,7 @@ impl Spawner {
             Method::Unknown => vfork_exec::error_pipe().ok(),
             Method::Vfork | Method::Fork => None,
         };
-        child.begin(Some(VFORK_LIMIT.subsec_nanos().into()));
+        child.begin(Some(VFORK_LIMIT));
         let began = Instant::now();
         let write = pipe.as_ref().map(|(_, write)| write);
         let process = vfork_exec::vfork_exec(child, write).map_err(SpawnError::NoProcess)?;

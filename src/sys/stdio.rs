@@ -33,7 +33,7 @@ struct Reopen {
     flags: OFlag,
     is_pipe: bool,
     is_nonblocking: bool,
-    identity: (u64, u64),
+    identity: (libc::dev_t, libc::ino_t),
 }
 
 impl InheritedStdio {
