@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 
-use crate::cli::{self, CommandLine, GlobalOptions, Query, Request, View, ViewFormat};
+use crate::cli::{self, CommandLine, ExplainFormat, GlobalOptions, Query, Request, View, ViewFormat};
 use crate::exit;
 use crate::explain::{Colours, Explanation};
 use crate::plan::{Deployment, Engine, Plan, SecretDisplay};
@@ -133,8 +133,9 @@ fn show(view: View, line: &CommandLine, resolved: &Resolved<'_>) -> Result<u8, S
     let explanation = || Explanation::new(line, resolved, line.global.secrets);
     match view {
         View::Plan(format) => resolved.plan.as_ref().map_or(Ok(0), |plan| show_plan(format, plan)),
-        View::Explain(ViewFormat::Text) => print(&explanation().to_text(colours())),
-        View::Explain(ViewFormat::Json) => print_by(|to| explanation().write_json(to)),
+        View::Explain(ExplainFormat::Text) => print(&explanation().to_text(colours())),
+        View::Explain(ExplainFormat::Json) => print_by(|to| explanation().write_json(to)),
+        View::Explain(ExplainFormat::Markdown) => print(&explanation().to_markdown()),
         View::Deployment(engine) => {
             resolved.deployment.as_ref().map_or(Ok(0), |deployment| show_deployment(engine, deployment))
         }

@@ -18,22 +18,26 @@ heading 'The same, with the secret file'
 expect 0 docker run --rm --env MONOFY_EXPLAIN=1 "${secret[@]}" "$name"
 hides correct-horse
 
+heading 'The table in its README'
+expect 0 docker run --rm --env MONOFY_EXPLAIN=markdown "$name"
+diff <(printf '%s\n' "$output") <(grep '^| ' "$here/README.md") || fail 'the README shows another table'
+
 heading 'Its plan'
 expect 0 docker run --rm --env MONOFY_PLAN=1 --env PORT=9000 "${secret[@]}" "$name"
 shows '--bind=0.0.0.0:9000'
-shows '--db=***'
+shows "DATABASE_URL='***'"
 hides correct-horse
 
 heading 'Running'
 expect 0 docker run --rm --env PORT=9000 --env LOG_LEVEL= --env WEB_OPTIONS="--header 'Server: demo'" \
   "${secret[@]}" "$name"
 shows '[--bind=0.0.0.0:9000]'
-shows '[--db=postgres://app:correct-horse@db/app]'
 shows '[--header]'
 shows '[Server: demo]'
-shows '[--queue=not a real one]'
 shows '[--log=info]'
 shows 'TZ=UTC LOG_LEVEL=info'
+shows 'DATABASE_URL=postgres://app:correct-horse@db/app QUEUE_TOKEN=not a real one'
+shows 'DATABASE_URL=not set QUEUE_TOKEN=not a real one'
 
 heading 'Mistakes, all at once and before anything is started'
 expect 125 docker run --rm --env PORT=http --env LOG_LEVEL=loud "$name"

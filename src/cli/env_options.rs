@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::cli::EnvLookup;
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::parser::Parser;
 use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
@@ -50,8 +50,17 @@ impl Parser<'_> {
     pub(super) fn env_options(&mut self) -> PartialOptions {
         let quiet = self.switch("MONOFY_QUIET");
         let verbose = self.switch("MONOFY_VERBOSE");
-        let explain = self.view_variable("MONOFY_EXPLAIN", View::Explain);
-        let plan = self.plan_variable();
+        let explain = self.view_variable("MONOFY_EXPLAIN", "1, text, json, markdown or 0", |name| {
+            ExplainFormat::named(name).map(View::Explain)
+        });
+        let plan =
+            self.view_variable("MONOFY_PLAN", "1, text, json, compose, swarm, kubernetes or 0", |name| {
+                match name {
+                    "text" => Some(View::Plan(ViewFormat::Text)),
+                    "json" => Some(View::Plan(ViewFormat::Json)),
+                    engine => Engine::named(engine).map(View::Deployment),
+                }
+            });
         let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
@@ -127,24 +136,16 @@ impl Parser<'_> {
         Some(SourceText::of(Origin::Variable("MONOFY_IMAGE"), image.as_bytes()))
     }
 
-    fn plan_variable(&mut self) -> Option<ViewOverride> {
-        let engine = (self.environment)("MONOFY_PLAN").and_then(|value| Engine::named(value.to_str()?));
-        match engine {
-            Some(engine) => Some(ViewOverride::Show(View::Deployment(engine))),
-            None => self.view_variable("MONOFY_PLAN", View::Plan),
-        }
-    }
-
     fn view_variable(
         &mut self,
         name: &'static str,
-        view: impl Fn(ViewFormat) -> View,
+        expected: &str,
+        view: impl Fn(&str) -> Option<View>,
     ) -> Option<ViewOverride> {
-        self.variable(name, "1, text, json or 0", |value| match value {
+        self.variable(name, expected, |value| match value {
             "0" => Some(ViewOverride::Execute),
-            "1" | "text" => Some(ViewOverride::Show(view(ViewFormat::Text))),
-            "json" => Some(ViewOverride::Show(view(ViewFormat::Json))),
-            _ => None,
+            "1" => view("text").map(ViewOverride::Show),
+            named => view(named).map(ViewOverride::Show),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::SourceText;
 use crate::plan::{Check, Engine, Output, SecretDisplay, Timeout, VerbosityFlags};
-use crate::variables::sources::{Disclosure, Sources};
+use crate::variables::sources::{Disclosure, MissingPolicy, Sources};
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
 /// the plan or the default.
@@ -44,9 +44,32 @@ pub enum View {
     /// What would be executed.
     Plan(ViewFormat),
     /// Where each value comes from.
-    Explain(ViewFormat),
+    Explain(ExplainFormat),
     /// What runs it in several containers.
     Deployment(Engine),
+}
+
+/// The format of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExplainFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// A table for the README of an image.
+    Markdown,
+}
+
+impl ExplainFormat {
+    /// The format with this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// The format of a view.
@@ -132,6 +155,12 @@ impl PartialOptions {
                 no_defaults,
                 secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
                 disclosure: if is_deployment { Disclosure::Defaults } else { Disclosure::All },
+                // These describe an image, not an environment.
+                missing: if is_deployment || view == Some(View::Explain(ExplainFormat::Markdown)) {
+                    MissingPolicy::Ignore
+                } else {
+                    MissingPolicy::Report
+                },
             },
             view,
             grace: self.grace.or(env.grace),

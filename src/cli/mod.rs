@@ -16,7 +16,7 @@ use std::fmt;
 use crate::diagnostic::{Diagnostic, SourceText};
 
 pub use env_options::{is_for_monofy, unknown_variables};
-pub use global::{GlobalOptions, SetupMode, View, ViewFormat};
+pub use global::{ExplainFormat, GlobalOptions, SetupMode, View, ViewFormat};
 pub use options::{HELP_WIDTH, definition};
 use parser::Parser;
 

@@ -46,9 +46,6 @@ Exit status: that of the process that exited first; 0 after a stop by a signal
 that every process obeyed; 125 if nothing could be started; 126 and 127 if a
 program cannot be executed or found; 124 when --start-timeout has passed.";
 
-/// The values of `--plan`.
-const PLAN_FORMS: [&str; 5] = ["text", "json", "compose", "swarm", "kubernetes"];
-
 /// The value of `--schema` for the schema of the defaults file.
 pub(super) const DEFAULTS: &str = "defaults";
 
@@ -102,12 +99,22 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
-        view("plan", "Print the plan and exit; compose, swarm and\nkubernetes: a file for that engine, in which\neach process has a container")
-            .value_name("FORM")
-            .value_parser(PossibleValuesParser::new(PLAN_FORMS))
-            .overrides_with("explain"),
+        view(
+            "plan",
+            "text|json|compose|swarm|kubernetes",
+            "Print the plan and exit; compose, swarm and\nkubernetes: a file for that engine, in which\neach process has a container",
+        )
+        .value_name("FORM")
+        .overrides_with("explain"),
         single("image", "NAME", "The image that has this line as its CMD, for\n--plan=compose, swarm and kubernetes"),
-        view("explain", "Print where each variable's value comes from,\nand exit").overrides_with("plan"),
+        view(
+            "explain",
+            "text|json|markdown",
+            "Print where each variable's value comes from,\nand exit; FORM is text, json or markdown, a\n\
+             table for the README of an image",
+        )
+        .value_name("FORM")
+        .overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
         single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
@@ -151,7 +158,7 @@ pub(super) fn global_options() -> Vec<Arg> {
             .help("Write a newline to descriptor N once every\nprocess is ready"),
         flag("health", "Exit 0 if every process of the running instance\nruns and is ready, else 1")
             .overrides_with("status"),
-        view("status", "Print the state of its processes").overrides_with("health"),
+        view("status", "text|json", "Print the state of its processes").overrides_with("health"),
         Arg::new("pid")
             .long("pid")
             .value_name("N")
@@ -222,9 +229,9 @@ fn choice(name: &'static str, value: &'static str, choices: &[&'static str], hel
         .help(help)
 }
 
-/// An option that shows something, as text by default.
-fn view(name: &'static str, help: &'static str) -> Arg {
-    choice(name, "text|json", &["text", "json"], help)
+/// An option that shows something in one of these formats, as text by default.
+fn view(name: &'static str, formats: &'static str, help: &'static str) -> Arg {
+    choice(name, formats, &formats.split('|').collect::<Vec<_>>(), help)
         .num_args(0..=1)
         .require_equals(true)
         .default_missing_value("text")

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
-use crate::cli::global::{PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
 use crate::cli::occurrences::{OptionScan, scan};
 use crate::cli::options::{self, DEFAULTS};
 use crate::cli::parser::{Parser, Position};
@@ -14,7 +14,7 @@ use crate::cli::split::Segment;
 use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{Engine, Output, Timeout, VerbosityFlags, is_variable};
-use crate::variables::sources::{Disclosure, FileRef, SecretOption, SetOption, Sources};
+use crate::variables::sources::{FileRef, SecretOption, SetOption, Sources};
 
 /// One segment of the line, parsed.
 enum Parsed {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let view = engine
             .map(View::Deployment)
             .or(view_format(matches, "plan").map(View::Plan))
-            .or(view_format(matches, "explain").map(View::Explain));
+            .or(explain_format(matches).map(View::Explain));
         let files = |name: &str| -> Option<Vec<FileRef>> {
             // Those before an option that overrides them do not count.
             let count = matches.get_many::<OsString>(name)?.count();
@@ -201,7 +201,7 @@ impl Parser<'_> {
                 defaults: files("defaults"),
                 no_defaults: false,
                 secrets,
-                disclosure: Disclosure::default(),
+                ..Sources::default()
             },
             grace: matches.get_one::<Timeout>("grace").copied(),
             start_timeout: matches.get_one::<Timeout>("start-timeout").copied(),
@@ -347,6 +347,10 @@ fn schema(name: &str) -> &'static str {
         DEFAULTS => include_str!("../../schema/defaults.schema.json"),
         _ => include_str!("../../schema/plan.schema.json"),
     }
+}
+
+fn explain_format(matches: &ArgMatches) -> Option<ExplainFormat> {
+    ExplainFormat::named(matches.get_one::<String>("explain")?)
 }
 
 fn view_format(matches: &ArgMatches, name: &str) -> Option<ViewFormat> {

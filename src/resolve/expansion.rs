@@ -91,11 +91,10 @@ impl<'l> Resolver<'l> {
         Err(Failed)
     }
 
-    /// Whether the defaults file already reports that the variable is required and not set, or nothing has to be set.
+    /// Whether the defaults file already reports that the variable is required and not set, or it need not be set.
     pub(super) fn is_reported(&self, error: &ExpansionError) -> bool {
         error.is_unset()
-            && (self.variables.shows_defaults_only()
-                || error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name)))
+            && error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))
     }
 
     /// A hint at the variable that was probably intended, if the error is an unset variable.

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::cli::CommandArgs;
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::plan::SecretDisplay;
 use crate::resolve::Resolver;
-use crate::template::{Reference, Scope, Template, Usage};
+use crate::template::{Reference, Scope, TaintedBytes, Template, Usage};
 use crate::text::shell;
 
 /// The most warnings about one argument: a script may assign thousands of names.
@@ -124,6 +125,28 @@ impl Resolver<'_> {
             };
             self.warn(source, &reference, &message);
         }
+    }
+
+    /// Warns about a secret in the arguments that a written one expands to, once for each variable. Only views that mask
+    /// secrets do: the reader of `docker logs` cannot change the line.
+    pub(super) fn lint_secrets(&mut self, source: &SourceText, arguments: &[TaintedBytes]) {
+        let global = &self.line.global;
+        let is_silent = global.view.is_none() || global.secrets == SecretDisplay::Show;
+        if is_silent || !arguments.iter().any(TaintedBytes::has_secret) {
+            return;
+        }
+        let template = Template::parse(source.bytes());
+        let reference = template.references().find(|reference| self.variables.holds_secret(reference.name));
+        let (name, span) = reference
+            .map_or(("NAME", 0..source.bytes().len()), |reference| (reference.name, reference.span.clone()));
+        if !self.secrets_in_arguments.insert(name.to_owned()) {
+            return;
+        }
+        let message = format!(
+            "a secret gets into an argument, which `ps` and `docker top` show; use `{name}=...` in front of the program, \
+             --secret {name}, or a file"
+        );
+        self.warnings.push(Diagnostic::at(source, span, message));
     }
 
     fn is_unset(&self, name: &str) -> bool {

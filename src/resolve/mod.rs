@@ -181,6 +181,8 @@ struct Resolver<'l> {
     /// The problems of rendered files, in their order.
     file_problems: Problems,
     warnings: Problems,
+    /// The variables with a warning about a secret in an argument.
+    secrets_in_arguments: BTreeSet<String>,
     usage: Usage<'l>,
     hints: Hints,
     budget: Budget,
@@ -206,6 +208,7 @@ impl<'l> Resolver<'l> {
             problems: Problems::default(),
             file_problems: Problems::default(),
             warnings: Problems::default(),
+            secrets_in_arguments: BTreeSet::new(),
             usage: Usage::of_arguments(words),
             hints: Hints::default(),
             budget: Budget::default(),

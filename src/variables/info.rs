@@ -3,7 +3,7 @@
 use crate::plan::VariableSource;
 use crate::template::{Scope, TaintedBytes, Value};
 use crate::variables::Variables;
-use crate::variables::defaults::DefaultValue;
+use crate::variables::defaults::{DefaultValue, VariableSpec};
 
 /// Everything about one variable.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct VariableInfo {
     pub hides: Vec<(VariableSource, Option<String>)>,
     /// Whether its value is secret.
     pub secret: bool,
+    /// Whether every value of it is secret.
+    pub always_secret: bool,
     /// `type`
     pub kind: Option<&'static str>,
     /// The text for the error message when it is not set, which may be empty; `None` if it is not required.
@@ -24,6 +26,10 @@ pub struct VariableInfo {
     pub default: Option<TaintedBytes>,
     /// `description`
     pub description: Option<String>,
+    /// `choices`
+    pub choices: Option<Vec<String>>,
+    /// Whether `NAME_FILE` may name a file that holds the value.
+    pub file: bool,
 }
 
 impl Variables {
@@ -54,10 +60,13 @@ impl Variables {
             source: chosen,
             hides,
             secret,
+            always_secret: self.is_secret(name),
             kind: spec.and_then(|spec| Some(spec.value_type.as_ref()?.value.name())),
             required: required.map(|required| required.value.clone().unwrap_or_default()),
             default: default.map(|default| text(&default.value, self.is_secret(name))),
             description: spec.and_then(|spec| spec.description.clone()),
+            choices: spec.and_then(|spec| Some(spec.choices.as_ref()?.value.clone())),
+            file: spec.is_some_and(VariableSpec::is_file),
         }
     }
 

@@ -29,6 +29,7 @@ use sources::Disclosure;
 use crate::plan::{VariableSource, is_variable};
 use crate::template::{Content, Scope, TaintedBytes, Value};
 use crate::text::boolean;
+use crate::variables::sources::MissingPolicy;
 
 /// The variables of a line: those that are set from outside, and those that the line assigns.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Variables {
     chosen: BTreeMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.
     missing: BTreeSet<String>,
+    /// What a required variable without a value is.
+    missing_policy: MissingPolicy,
 }
 
 /// The value of a declared variable that counts.
@@ -265,10 +268,10 @@ impl Variables {
         }
     }
 
-    /// Whether a variable is not set, and a problem was reported for that.
+    /// Whether a variable that is not set was reported, or need not be.
     #[must_use]
     pub fn is_reported_missing(&self, name: &str) -> bool {
-        self.missing.contains(name)
+        self.missing_policy == MissingPolicy::Ignore || self.missing.contains(name)
     }
 
     /// Every name that is set or declared, and that a template can refer to; some of them twice.

@@ -9,6 +9,7 @@ use crate::template::{
 use crate::text::suggest::Hints;
 use crate::variables::defaults::{DefaultValue, EmptyPolicy, FileProblems, FileSpan, VariableSpec};
 use crate::variables::rules::{self, ValueRef};
+use crate::variables::sources::MissingPolicy;
 use crate::variables::{ChosenValue, ExpandedDefault, LocatedValue, Place, Variables};
 
 /// Reads the file that a `NAME_FILE` names. An error is its message; `None` after a signal that asks for a stop.
@@ -308,6 +309,9 @@ impl DefaultExpander<'_> {
 
     fn expansion_problem(&mut self, name: &str, span: &FileSpan, error: &ExpansionError) {
         // It was reported itself.
+        if error.is_unset() && self.variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         if error.variable.as_deref().is_some_and(|variable| self.variables.missing.contains(variable)) {
             return;
         }
@@ -331,14 +335,13 @@ impl DefaultExpander<'_> {
     }
 
     fn report_missing(&mut self, name: &str) {
-        if self.variables.shows_defaults_only() {
-            self.variables.missing.insert(name.to_owned());
-            return;
-        }
         let (variables, hints) = (&*self.variables, &mut self.hints);
         let Some(required) = variables.declared.get(name).and_then(|spec| spec.required.as_ref()) else {
             return;
         };
+        if variables.missing_policy == MissingPolicy::Ignore {
+            return;
+        }
         self.problems[required.span.file].add(required.span.span.clone(), || {
             let words = required.value.as_deref().unwrap_or("it is required");
             // The name of another declared variable is not a typo.

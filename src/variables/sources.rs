@@ -23,6 +23,8 @@ pub struct Sources {
     pub secrets: Vec<SecretOption>,
     /// Which values may be shown.
     pub disclosure: Disclosure,
+    /// What a required variable without a value is.
+    pub missing: MissingPolicy,
 }
 
 /// Which values may be shown, and so which ones have to be there.
@@ -34,6 +36,16 @@ pub enum Disclosure {
     /// Defaults only: the plan is for another machine, which has an environment of its own. Other values are masked as
     /// secrets are, and a missing one is no problem.
     Defaults,
+}
+
+/// What a required variable without a value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingPolicy {
+    /// A problem.
+    #[default]
+    Report,
+    /// Nothing to report.
+    Ignore,
 }
 
 /// `--set NAME=VALUE`

@@ -99,7 +99,7 @@ fn all_twins_that_are_wrong_are_told_together() {
         .env("MONOFY_EXPLAIN", "2")
         .env("MONOFY_NO_DEFAULTS", "x")
         .misused(
-            "MONOFY_EXPLAIN: this environment variable has to be 1, text, json or 0
+            "MONOFY_EXPLAIN: this environment variable has to be 1, text, json, markdown or 0
 monofy: MONOFY_STRICT: this environment variable has to be 1 or 0
 monofy: MONOFY_NO_DEFAULTS: this environment variable has to be 1 or 0",
         );

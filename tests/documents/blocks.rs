@@ -52,7 +52,7 @@ fn every_console_block_shows_the_real_output() {
 }
 
 /// The exec forms in a Dockerfile that start monofy: the words after `monofy`.
-fn exec_forms(dockerfile: &str) -> Vec<Vec<String>> {
+pub(crate) fn exec_forms(dockerfile: &str) -> Vec<Vec<String>> {
     let joined = dockerfile.replace("\\\n", " ");
     let form = |line: &str| {
         let list = &line[line.find('[')?..];

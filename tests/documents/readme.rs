@@ -1,6 +1,6 @@
 //! README.md.
 
-use crate::blocks::{shown, without_pids};
+use crate::blocks::{exec_forms, shown, without_pids};
 use crate::markdown::{blocks_of, document, examples, pages};
 use crate::support::Run;
 
@@ -101,4 +101,26 @@ fn every_page_is_reached_from_the_readme_and_from_the_introduction() {
         let name = page.trim_start_matches("docs/");
         assert!(introduction.contains(&format!("]({name})")), "docs/README.md has no link to {name}");
     }
+}
+
+#[test]
+fn the_table_of_variables_in_the_readme_of_an_example_is_that_of_its_image() {
+    let mut seen = 0;
+    for folder in examples() {
+        let page = std::fs::read_to_string(folder.join("README.md")).expect("an example has a page");
+        let table: Vec<&str> = page
+            .lines()
+            .skip_while(|line| !line.starts_with("| variable |"))
+            .take_while(|line| line.starts_with('|'))
+            .collect();
+        if table.is_empty() {
+            continue;
+        }
+        let dockerfile = std::fs::read_to_string(folder.join("Dockerfile")).expect("it has a Dockerfile");
+        let line = exec_forms(&dockerfile).swap_remove(0);
+        let explained = Run::new(line).env("MONOFY_EXPLAIN", "markdown").directory(&folder).finish();
+        explained.assert_status(0).assert_stdout(&(table.join("\n") + "\n"));
+        seen += 1;
+    }
+    assert!(seen > 0, "no example has a table");
 }

@@ -53,6 +53,14 @@ impl Scenario {
         finished.stdout
     }
 
+    /// The output of a run that may warn.
+    pub fn shown_with_warnings(&self, arguments: &[&str]) -> String {
+        let finished = self.run(arguments);
+        finished.assert_status(0);
+        assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
+        finished.stdout
+    }
+
     /// Asserts that a line is refused with exactly this message.
     pub fn refused(&self, arguments: &[&str], message: &str) {
         let finished = self.run(arguments);

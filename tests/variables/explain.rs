@@ -41,9 +41,7 @@ const LINE: [&str; 9] = [
 ];
 
 fn explained(options: &[&'static str]) -> String {
-    let finished = scenario().run([options, &LINE[..]].concat());
-    assert_eq!((finished.status, finished.stderr.as_str()), (0, ""), "{finished:#?}");
-    finished.stdout
+    scenario().run([options, &LINE[..]].concat()).assert_status(0).stdout.clone()
 }
 
 #[test]
@@ -104,11 +102,13 @@ fn json_has_the_same_contents() {
         json!({
             "name": "DB", "value": "***", "source": "name-file", "place": "db",
             "hides": [{"source": "defaults", "place": "./monofy.toml:12"}], "secret": true, "type": null,
-            "required": true, "default": "***", "description": "where the data is", "used_by": [7], "files": [],
+            "required": true, "default": "***", "line_default": null, "choices": null, "file": "DB_FILE", "description": "where the data is", "used_by": [7], "files": [],
             "written": [],
         })
     );
     assert_eq!(explanation["variables"][2]["written"], json!(["${N:=x$DB}"]));
+    let default = json!({"word": "x$DB", "value": null, "place": "argument 7"});
+    assert_eq!(explanation["variables"][2]["line_default"], default);
     let twin = scenario().env("MONOFY_EXPLAIN", "json").run(["a"]);
     assert!(twin.stdout.starts_with("{\n"), "{twin:#?}");
 }
@@ -129,7 +129,7 @@ fn nothing_is_started_and_the_last_view_wins() {
 fn a_line_with_problems_is_explained_as_far_as_possible() {
     let finished = Scenario::new().env("A", "a").run(["--explain", "p", "$A", "${B:?}"]);
     finished.assert_status(125).assert_stdout(
-        "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    written      ${B:?}\n    used by      argument 4\n",
+        "A = a\n    from         the environment\n    used by      argument 3\nB is not set\n    required     yes\n    written      ${B:?}\n    used by      argument 4\n",
     );
     assert_eq!(finished.stderr, "monofy: argument 4: B: not set\n    ${B:?}\n    ^^^^^^\n");
 }
@@ -139,5 +139,109 @@ fn a_plan_cannot_be_explained() {
     Scenario::new().refused(
         &["--explain", "--run-plan", "plan"],
         "monofy: --run-plan executes a plan, in which no variable is left to explain\nTry 'monofy --help'.\n",
+    );
+}
+
+#[test]
+fn a_default_in_the_line_is_the_value_of_a_variable_that_is_not_set() {
+    let scenario = Scenario::new().env("HOST", "h");
+    let shown = scenario.shown(&[
+        "--explain",
+        "p",
+        "--bind=${PORT:-${BASE:-8000}}",
+        "$<URL-x://$HOST>",
+        "${NO:-${HOST:?}}",
+    ]);
+    assert_eq!(
+        shown,
+        "\
+PORT = 8000
+    from         the default in argument 3
+    written      ${PORT:-${BASE:-8000}}
+    used by      argument 3
+BASE = 8000
+    from         the default in argument 3
+    written      ${BASE:-8000}
+    used by      argument 3
+URL = x://h
+    from         the default in argument 4
+    written      $<URL-x://$HOST>
+    used by      argument 4
+HOST = h
+    from         the environment
+    required     yes
+    written      ${HOST:?}
+    used by      arguments 4, 5
+NO = h
+    from         the default in argument 5
+    written      ${NO:-${HOST:?}}
+    used by      argument 5
+"
+    );
+}
+
+#[test]
+fn a_default_in_the_line_is_masked_where_a_secret_got_into_it() {
+    let scenario = Scenario::new().env("DB", "hunter2");
+    let shown = scenario.shown_with_warnings(&["--secret=DB", "--explain", "URL=${U:-x://$DB}", "p"]);
+    assert!(shown.starts_with("U = 'x://***'\n    from         the default in argument 3\n"), "{shown}");
+}
+
+#[test]
+fn the_table_of_an_image_needs_no_value_and_shows_none() {
+    let file = "\
+[vars.DB]
+required = 'where the data is'
+secret = true
+file = true
+[vars.LEVEL]
+choices = ['low', 'a|b']
+default = 'low'
+[vars]
+URL = { default = 'x://${DB:?}', description = 'made of DB' }
+DEBUG = { type = 'bool' }
+";
+    let line = [
+        "--explain=markdown",
+        "p",
+        "${PORT:-8000}",
+        "${DB}",
+        "${MUST:?the reason}",
+        "${HOME}",
+        "${DEBUG...:+-d}",
+    ];
+    let table = "\
+| variable | required | default | what it is for |
+| --- | --- | --- | --- |
+| `PORT` | no | `8000` |  |
+| `DB` | yes |  | where the data is; secret; or `DB_FILE`, a file that holds it |
+| `MUST` | yes |  | the reason |
+| `HOME` | no |  |  |
+| `DEBUG` | no |  | true or false |
+| `LEVEL` | no | `low` | `low`, `a\\|b` |
+| `URL` | no | `x://${DB:?}` | made of DB |
+";
+    let scenario = Scenario::new().file("monofy.toml", file);
+    assert_eq!(scenario.shown_with_warnings(&line), table);
+    let set = scenario
+        .env("PORT", "1")
+        .env("DB", "hunter2")
+        .env("MUST", "m")
+        .env("HOME", "/hunter2")
+        .env("DEBUG", "no");
+    assert_eq!(set.shown_with_warnings(&line), table);
+    let twin = set.env("MONOFY_EXPLAIN", "markdown").run(&line[1..]);
+    assert_eq!(twin.stdout, table);
+}
+
+#[test]
+fn the_table_of_an_image_comes_with_the_problems_of_its_line() {
+    let finished =
+        Scenario::new().run(["--explain=markdown", "p", "${A:?}", "|||", "--stop-timeout=soon", "q"]);
+    finished.assert_status(125);
+    assert!(finished.stdout.ends_with("| `A` | yes |  |  |\n"), "{finished:#?}");
+    assert!(
+        finished.stderr.contains("'soon' is not a duration") && !finished.stderr.contains("A:"),
+        "{finished:#?}"
     );
 }

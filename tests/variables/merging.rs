@@ -181,7 +181,7 @@ fn an_expanded_default_keeps_the_rules_and_its_secrets() {
     let plan = scenario.plan(&["p", "$URL", "${LIST...}"]);
     assert_eq!(plan["processes"][0]["argv"], json!(["p", "x://***@db", "***", "***"]));
     assert_eq!(plan["variables"][0], json!({"name": "URL", "source": "defaults", "secret": true}));
-    let explained = scenario.shown(&["--explain", "p", "$URL"]);
+    let explained = scenario.shown_with_warnings(&["--explain", "p", "$URL"]);
     assert!(!explained.contains("hunter2") && explained.contains("URL = 'x://***@db'"), "{explained}");
     scenario.env("BASE", "hunter2").refused(
         &["p"],

@@ -28,7 +28,7 @@ fn every_byte_that_came_from_a_secret_is_masked() {
         "${L...}",
         "${OPEN:+hunter2}",
     ];
-    let shown = scenario().shown(&[&["--plan"], &words[..]].concat());
+    let shown = scenario().shown_with_warnings(&[&["--plan"], &words[..]].concat());
     assert_eq!(
         shown,
         "processes, side by side\n└─ p  p '--a=***!' hunter2 '***-open' '***' '***' 'x***' 'x***' '***' '***' hunter2\n"
