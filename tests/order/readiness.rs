@@ -67,6 +67,11 @@ fn a_process_that_writes_the_line_is_ready() {
 }
 
 #[test]
+fn colours_and_a_carriage_return_are_no_part_of_the_line() {
+    assert_waits("log:^listening$", "out:\u{1b}[1;32mlistening\u{1b}[0m\r");
+}
+
+#[test]
 fn the_line_is_found_in_every_output_mode() {
     for output in ["prefix", "json"] {
         let words = [
