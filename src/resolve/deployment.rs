@@ -73,7 +73,7 @@ impl<'l> Uses<'l> {
         }
     }
 
-    fn default(&self) -> LineDefault {
+    fn line_default(&self) -> LineDefault {
         if let Some(message) = self.required {
             return LineDefault::Required(String::from_utf8_lossy(message).into_owned());
         }
@@ -143,13 +143,18 @@ pub(super) fn of(
 }
 
 fn line_variables(line: &CommandLine, variables: &Variables, plan: &Plan) -> Vec<LineVariable> {
-    let mut uses: BTreeMap<&str, Uses<'_>> = BTreeMap::new();
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut uses: Vec<Uses<'_>> = Vec::new();
     let templates: Vec<Template<'_>> = line.templates().map(|text| Template::parse(text.bytes())).collect();
     for template in &templates {
         for reference in template.references() {
             // `${NAME:-`, `$<NAME:-`
             let operator = template.source().get(reference.span.start + 2 + reference.name.len());
-            uses.entry(reference.name).or_default().note(&reference, operator == Some(&b':'));
+            let position = *positions.entry(reference.name).or_insert(uses.len());
+            if position == uses.len() {
+                uses.push(Uses::default());
+            }
+            uses[position].note(&reference, operator == Some(&b':'));
         }
     }
     let of_line: Vec<&str> = plan.variables.iter().map(|variable| variable.name.as_str()).collect();
@@ -159,7 +164,7 @@ fn line_variables(line: &CommandLine, variables: &Variables, plan: &Plan) -> Vec
         .map(|name| LineVariable {
             name: name.to_owned(),
             secret: variables.is_secret(name),
-            default: line_default(variables, name, uses.get(name)),
+            default: line_default(variables, name, positions.get(name).map(|position| &uses[*position])),
         })
         .collect()
 }
@@ -177,7 +182,7 @@ fn line_default(variables: &Variables, name: &str, uses: Option<&Uses<'_>>) -> L
     if variables.has_default(name) {
         return LineDefault::None;
     }
-    uses.map_or(LineDefault::None, Uses::default)
+    uses.map_or(LineDefault::None, Uses::line_default)
 }
 
 fn words(command: &CommandArgs) -> Vec<ByteString> {

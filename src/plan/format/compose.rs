@@ -13,7 +13,7 @@ const TIMEOUT: &str = "10s";
 pub(in crate::plan) fn to_yaml(deployment: &Deployment, engine: Engine, program: &str) -> String {
     let mut services = deployment.services();
     let all = addresses(&services);
-    let mut file = Map::new();
+    let mut file = Map::default();
     let command = match engine {
         Engine::Swarm => "docker stack deploy -c FILE NAME",
         Engine::Compose | Engine::Kubernetes => "docker compose -f FILE up",
@@ -32,19 +32,21 @@ pub(in crate::plan) fn to_yaml(deployment: &Deployment, engine: Engine, program:
         ));
     }
     let secrets = deployment.secrets();
-    let mut entries = Map::new();
+    let mut entries = Map::default();
     for service in &mut services {
         let label = service.label.clone();
-        entries.set(&label, self::service(deployment, engine, service, &all, &common));
+        entries.set_owned(label, self::service(deployment, engine, service, &all, &common).into());
     }
-    file.set("services", entries);
+    file.set("services", entries.into());
     if !secrets.is_empty() {
-        let mut entries = Map::new();
-        entries.comment("Each file holds the value of one variable, and nothing else.");
+        let mut entries = Map::default();
+        entries.comment("Each file holds the value of one variable, and nothing else.".to_owned());
         for name in secrets {
-            entries.set(name, Map::new().with("file", format!("./{name}")));
+            let mut entry = Map::default();
+            entry.set("file", format!("./{name}").into());
+            entries.set(name, entry.into());
         }
-        file.set("secrets", entries);
+        file.set("secrets", entries.into());
     }
     yaml::write(&[file])
 }
@@ -104,13 +106,13 @@ fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-fn service(
-    deployment: &Deployment,
+fn service<'d>(
+    deployment: &'d Deployment,
     engine: Engine,
-    service: &mut Service<'_>,
+    service: &mut Service<'d>,
     all: &[Address],
-    common: &Common<'_>,
-) -> Map {
+    common: &Common<'d>,
+) -> Map<'d> {
     let is_swarm = engine == Engine::Swarm;
     let user = service.user(deployment);
     let workdir = service.workdir(deployment);
@@ -121,10 +123,10 @@ fn service(
             .comments
             .push("A stop without a limit has no equal here: the engine kills after 10 s.".to_owned());
     }
-    let mut map = Map::new();
-    service.comments.iter().for_each(|text| map.comment(text.as_str()));
-    map.set("image", literal(&deployment.image));
-    map.set("environment", variables(deployment, service, &waits, common));
+    let mut map = Map::default();
+    service.comments.iter().for_each(|text| map.comment(text.clone()));
+    map.set("image", literal(&deployment.image).into());
+    map.set("environment", variables(deployment, service, waits, common).into());
     let secrets = deployment.secrets();
     if !secrets.is_empty() {
         map.set("secrets", Node::texts(&secrets));
@@ -133,72 +135,77 @@ fn service(
         map.set_unless_empty("depends_on", depends_on(service, all));
     }
     if let Some(user) = user {
-        map.set("user", literal(user));
+        map.set("user", literal(user).into());
     }
     if let Some(workdir) = workdir {
-        map.set("working_dir", literal(workdir));
+        map.set("working_dir", literal(workdir).into());
     }
     if !service.ports.is_empty() {
-        map.set("expose", Node::texts(&service.ports.iter().map(u16::to_string).collect::<Vec<_>>()));
+        map.set("expose", Node::List(service.ports.iter().map(|port| port.to_string().into()).collect()));
     }
     if !service.kind.ends() {
-        let check = Map::new()
-            .with("test", Node::texts(&["CMD", &literal(common.program), "--health"]))
-            .with("interval", INTERVAL)
-            .with("timeout", TIMEOUT)
-            .with("retries", Node::Number(3))
-            .with("start_period", format!("{}s", deployment.start_period()));
-        map.set("healthcheck", check);
+        let mut check = Map::default();
+        check.set("test", Node::List(vec!["CMD".into(), literal(common.program).into(), "--health".into()]));
+        check.text("interval", INTERVAL);
+        check.text("timeout", TIMEOUT);
+        check.number("retries", 3);
+        check.set("start_period", format!("{}s", deployment.start_period()).into());
+        map.set("healthcheck", check.into());
     }
     if let Some(signal) = service.stop_signal() {
-        map.set("stop_signal", format!("SIG{}", signal.name()));
+        map.set("stop_signal", format!("SIG{}", signal.name()).into());
     }
     if let Some(Timeout::After(limit)) = grace {
         let milliseconds = limit.as_millis();
         let is_whole = milliseconds.is_multiple_of(1000);
         let text = if is_whole { format!("{}s", limit.as_secs()) } else { format!("{milliseconds}ms") };
-        map.set("stop_grace_period", text);
+        map.set("stop_grace_period", text.into());
     }
-    let mut deploy = Map::new();
+    let mut deploy = Map::default();
     if let Some(replicas) = &service.replicas {
         match replicas.variable {
-            Some(name) => deploy.set("replicas", format!("${{{name}:-{}}}", replicas.count)),
-            None => deploy.set("replicas", Node::Number(replicas.count)),
+            Some(name) => deploy.set("replicas", format!("${{{name}:-{}}}", replicas.count).into()),
+            None => deploy.number("replicas", replicas.count),
         }
     }
     if is_swarm {
-        deploy.set("restart_policy", restart_policy(service));
+        deploy.set("restart_policy", restart_policy(service).into());
     } else if service.restart != Restart::No {
-        map.set("restart", service.restart.to_string());
+        map.set("restart", service.restart.to_string().into());
     }
     map.set_unless_empty("deploy", deploy);
     map
 }
 
-fn variables(deployment: &Deployment, service: &Service<'_>, waits: &str, common: &Common<'_>) -> Map {
-    let mut map = Map::new();
+fn variables<'d>(
+    deployment: &'d Deployment,
+    service: &Service<'d>,
+    waits: String,
+    common: &Common<'d>,
+) -> Map<'d> {
+    let mut map = Map::default();
     if let Some(only) = service.only {
-        map.set("MONOFY_ONLY", literal(only));
+        map.set("MONOFY_ONLY", literal(only).into());
     }
-    map.set("MONOFY_SETUP", service.setup_mode());
+    map.text("MONOFY_SETUP", service.setup_mode());
     if !waits.is_empty() {
-        map.set("MONOFY_WAIT", waits);
+        map.set("MONOFY_WAIT", waits.into());
     }
     let secrets = deployment.secrets();
     if !secrets.is_empty() {
-        map.set("MONOFY_SECRET", secrets.join(","));
+        map.set("MONOFY_SECRET", secrets.join(",").into());
     }
     for name in secrets {
-        map.set(&format!("{name}_FILE"), format!("/run/secrets/{name}"));
+        map.set_owned(format!("{name}_FILE"), format!("/run/secrets/{name}").into());
     }
     for (name, value) in &common.passed {
-        map.set(name, value.as_str());
+        map.set(name, value.clone().into());
     }
     map
 }
 
-fn depends_on(service: &Service<'_>, all: &[Address]) -> Map {
-    let mut map = Map::new();
+fn depends_on(service: &Service<'_>, all: &[Address]) -> Map<'static> {
+    let mut map = Map::default();
     let setup = all.iter().position(|other| other.kind == ServiceKind::Setup);
     let setup = setup.filter(|_| service.kind != ServiceKind::Setup);
     for position in setup.iter().chain(&service.after) {
@@ -208,23 +215,23 @@ fn depends_on(service: &Service<'_>, all: &[Address]) -> Map {
             ServiceKind::Process if other.reports => "service_healthy",
             ServiceKind::Process => "service_started",
         };
-        map.set(&other.label, Map::new().with("condition", condition));
+        map.set_owned(other.label.clone(), Map::of_texts(&[("condition", condition)]).into());
     }
     map
 }
 
 /// Without one, a swarm restarts what has ended for ever.
-fn restart_policy(service: &Service<'_>) -> Map {
-    let mut map = Map::new();
+fn restart_policy(service: &Service<'_>) -> Map<'static> {
+    let mut map = Map::default();
     match service.restart {
         Restart::OnFailure(attempts) => {
-            map.set("condition", "on-failure");
+            map.text("condition", "on-failure");
             if let Some(attempts) = attempts {
-                map.set("max_attempts", Node::Number(u64::from(attempts.get())));
+                map.number("max_attempts", u64::from(attempts.get()));
             }
         }
-        Restart::No if service.kind.ends() => map.set("condition", "none"),
-        Restart::No | Restart::Always => map.set("condition", "any"),
+        Restart::No if service.kind.ends() => map.text("condition", "none"),
+        Restart::No | Restart::Always => map.text("condition", "any"),
     }
     map
 }

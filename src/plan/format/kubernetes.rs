@@ -9,37 +9,43 @@ const PERIOD: u64 = 10;
 /// How long it may take, in seconds: longer than `--health` gives an `--alive` check.
 const TIMEOUT: u64 = 10;
 
+/// What all objects have in common.
+struct File<'d> {
+    deployment: &'d Deployment,
+    program: &'d str,
+    all: Vec<Address>,
+    /// The name of the whole.
+    app: String,
+}
+
 #[cold]
 pub(in crate::plan) fn to_yaml(deployment: &Deployment, program: &str) -> String {
     let mut services = deployment.services();
-    let all = addresses(&services);
-    let app = deployment.name();
+    let file = File { deployment, program, all: addresses(&services), app: deployment.name() };
     let mut documents = Vec::new();
     for service in &mut services {
-        documents.push(workload(deployment, program, service, &all, &app));
+        documents.push(workload(&file, service));
         if !service.ports.is_empty() {
-            documents.push(network(service, &app));
+            documents.push(network(&file, service));
         }
     }
     if let Some(first) = documents.first_mut() {
-        let mut head = Map::new();
-        header(deployment, &app, &mut head);
+        let mut head = Map::default();
+        header(deployment, &file.app, &mut head);
         first.prepend(head);
     }
     yaml::write(&documents)
 }
 
-fn header(deployment: &Deployment, app: &str, head: &mut Map) {
+fn header(deployment: &Deployment, app: &str, head: &mut Map<'_>) {
     head.comment(
         "Written by monofy for: kubectl apply -f FILE. Each process of the image's CMD has pods of its own, and its end \
-         ends no other one.",
+         ends no other one."
+            .to_owned(),
     );
     deployment.skipped().for_each(|text| head.comment(text));
-    let names: Vec<&str> = deployment
-        .passed()
-        .filter(|variable| !variable.secret)
-        .map(|variable| variable.name.as_str())
-        .collect();
+    let variables = deployment.passed().filter(|variable| !variable.secret);
+    let names: Vec<&str> = variables.map(|variable| variable.name.as_str()).collect();
     if !names.is_empty() {
         head.comment(format!(
             "Variables come from a ConfigMap, if there is one: kubectl create configmap {app} --from-literal=NAME=VALUE, with \
@@ -57,55 +63,64 @@ fn header(deployment: &Deployment, app: &str, head: &mut Map) {
 }
 
 /// A Job, or a Deployment.
-fn workload(
-    deployment: &Deployment,
-    program: &str,
-    service: &mut Service<'_>,
-    all: &[Address],
-    app: &str,
-) -> Map {
-    let pod = pod(deployment, program, service, all, app);
+fn workload<'d>(file: &File<'d>, service: &mut Service<'d>) -> Map<'d> {
+    let pod = pod(file, service);
     let is_job = service.kind.ends();
-    let mut spec = Map::new();
+    let mut spec = Map::default();
     if is_job {
         if let Restart::OnFailure(Some(attempts)) = service.restart {
-            spec.set("backoffLimit", Node::Number(u64::from(attempts.get())));
+            spec.number("backoffLimit", u64::from(attempts.get()));
         }
     } else {
-        spec.set("replicas", Node::Number(service.replicas.map_or(1, |replicas| replicas.count)));
-        spec.set("selector", Map::new().with("matchLabels", labels(service, app)));
+        spec.number("replicas", service.replicas.map_or(1, |replicas| replicas.count));
+        let mut selector = Map::default();
+        selector.set("matchLabels", labels(file, service).into());
+        spec.set("selector", selector.into());
     }
-    let metadata = Map::new().with("labels", labels(service, app));
-    spec.set("template", Map::new().with("metadata", metadata).with("spec", pod));
-    let mut map = Map::new();
-    service.comments.iter().for_each(|text| map.comment(text.as_str()));
-    map.set("apiVersion", if is_job { "batch/v1" } else { "apps/v1" });
-    map.set("kind", if is_job { "Job" } else { "Deployment" });
-    map.set("metadata", metadata_of(service, app));
-    map.set("spec", spec);
+    let mut metadata = Map::default();
+    metadata.set("labels", labels(file, service).into());
+    let mut template = Map::default();
+    template.set("metadata", metadata.into());
+    template.set("spec", pod.into());
+    spec.set("template", template.into());
+    let mut map = Map::default();
+    service.comments.iter().for_each(|text| map.comment(text.clone()));
+    let (version, kind) = if is_job { ("batch/v1", "Job") } else { ("apps/v1", "Deployment") };
+    object(file, service, [version, kind], spec, &mut map);
     map
 }
 
-fn metadata_of(service: &Service<'_>, app: &str) -> Map {
-    Map::new().with("name", service.label.as_str()).with("labels", labels(service, app))
+#[inline(never)]
+fn object<'d>(file: &File<'d>, service: &Service<'d>, kind: [&'d str; 2], spec: Map<'d>, map: &mut Map<'d>) {
+    map.text("apiVersion", kind[0]);
+    map.text("kind", kind[1]);
+    let mut metadata = Map::default();
+    metadata.set("name", service.label.clone().into());
+    metadata.set("labels", labels(file, service).into());
+    map.set("metadata", metadata.into());
+    map.set("spec", spec.into());
 }
 
-fn labels(service: &Service<'_>, app: &str) -> Map {
-    Map::new().with("app.kubernetes.io/name", service.label.as_str()).with("app.kubernetes.io/part-of", app)
+#[inline(never)]
+fn labels<'d>(file: &File<'d>, service: &Service<'d>) -> Map<'d> {
+    let mut map = Map::default();
+    map.set("app.kubernetes.io/name", service.label.clone().into());
+    map.set("app.kubernetes.io/part-of", file.app.clone().into());
+    map
 }
 
-fn pod(deployment: &Deployment, program: &str, service: &mut Service<'_>, all: &[Address], app: &str) -> Map {
-    let container = container(deployment, program, service, all, app);
-    let mut pod = Map::new();
+fn pod<'d>(file: &File<'d>, service: &mut Service<'d>) -> Map<'d> {
+    let container = container(file, service);
+    let mut pod = Map::default();
     match (service.kind.ends(), service.restart) {
-        (true, Restart::No) => pod.set("restartPolicy", "Never"),
-        (true, Restart::OnFailure(_) | Restart::Always) => pod.set("restartPolicy", "OnFailure"),
+        (true, Restart::No) => pod.text("restartPolicy", "Never"),
+        (true, Restart::OnFailure(_) | Restart::Always) => pod.text("restartPolicy", "OnFailure"),
         (false, _) => {}
     }
-    match service.grace(deployment) {
+    match service.grace(file.deployment) {
         Some(Timeout::After(limit)) => {
             let seconds = limit.as_secs() + u64::from(limit.subsec_nanos() > 0);
-            pod.set("terminationGracePeriodSeconds", Node::Number(seconds));
+            pod.number("terminationGracePeriodSeconds", seconds);
         }
         Some(Timeout::Never) => {
             let text = "A stop without a limit has no equal here: the pod is killed after 30 s.";
@@ -117,77 +132,91 @@ fn pod(deployment: &Deployment, program: &str, service: &mut Service<'_>, all: &
     pod
 }
 
-fn container(
-    deployment: &Deployment,
-    program: &str,
-    service: &mut Service<'_>,
-    all: &[Address],
-    app: &str,
-) -> Map {
-    let waits = service.waits(all);
-    let mut container = Map::new()
-        .with("name", service.label.as_str())
-        .with("image", deployment.image.as_str())
-        .with("env", environment(deployment, service, &waits, app));
-    if let Some(workdir) = service.workdir(deployment) {
-        container.set("workingDir", literal(workdir));
+fn container<'d>(file: &File<'d>, service: &mut Service<'d>) -> Map<'d> {
+    let waits = service.waits(&file.all);
+    let mut container = Map::default();
+    container.set("name", service.label.clone().into());
+    container.text("image", &file.deployment.image);
+    container.set("env", environment(file, service, waits));
+    if let Some(workdir) = service.workdir(file.deployment) {
+        container.set("workingDir", literal(workdir).into());
     }
-    if let Some(user) = service.user(deployment) {
-        match numbers(user) {
-            Some((uid, gid)) => {
-                let mut context = Map::new().with("runAsUser", Node::Number(uid));
-                if let Some(gid) = gid {
-                    context.set("runAsGroup", Node::Number(gid));
-                }
-                container.set("securityContext", context);
+    if let Some(user) = service.user(file.deployment) {
+        if let Some((uid, gid)) = numbers(user) {
+            let mut context = Map::default();
+            context.number("runAsUser", uid);
+            if let Some(gid) = gid {
+                context.number("runAsGroup", gid);
             }
-            None => service.comments.push(format!(
+            container.set("securityContext", context.into());
+        } else {
+            service.comments.push(format!(
                 "Kubernetes takes users by number: monofy starts as the image's user and runs this as {user}."
-            )),
+            ));
         }
     }
     if let Some(signal) = service.stop_signal() {
         let text = format!("Kubernetes sends TERM, and monofy SIG{} in place of it.", signal.name());
         service.comments.push(text);
     }
-    let ports = service.ports.iter().map(|port| {
-        Map::new().with("name", format!("tcp-{port}")).with("containerPort", Node::Number(u64::from(*port)))
-    });
-    let ports: Vec<Node> = ports.map(Node::from).collect();
+    let ports: Vec<Node<'_>> = service.ports.iter().map(|port| port_of(*port, &["containerPort"])).collect();
     if !ports.is_empty() {
         container.set("ports", Node::List(ports));
     }
     if !service.kind.ends() {
-        let starts = deployment.start_period().div_ceil(PERIOD).max(1);
-        container.set("startupProbe", probe(program, starts));
-        container.set("readinessProbe", probe(program, 1));
-        container.set("livenessProbe", probe(program, 3));
+        let starts = file.deployment.start_period().div_ceil(PERIOD).max(1);
+        for (name, failures) in [("startupProbe", starts), ("readinessProbe", 1), ("livenessProbe", 3)] {
+            container.set(name, probe(file.program, failures).into());
+        }
     }
     container
 }
 
-fn probe(program: &str, failures: u64) -> Map {
-    Map::new()
-        .with("exec", Map::new().with("command", Node::texts(&[literal(program).as_str(), "--health"])))
-        .with("periodSeconds", Node::Number(PERIOD))
-        .with("timeoutSeconds", Node::Number(TIMEOUT))
-        .with("failureThreshold", Node::Number(failures))
+/// A port with a name, under each of these keys.
+fn port_of<'d>(port: u16, keys: &[&'d str]) -> Node<'d> {
+    let mut map = Map::default();
+    map.set("name", format!("tcp-{port}").into());
+    for key in keys {
+        map.number(key, u64::from(port));
+    }
+    map.into()
 }
 
-fn environment(deployment: &Deployment, service: &Service<'_>, waits: &str, app: &str) -> Node {
-    let own = service.only.map(|only| ("MONOFY_ONLY", literal(only))).into_iter();
-    let own = own.chain([("MONOFY_SETUP", service.setup_mode().to_owned())]);
-    let own = own.chain((!waits.is_empty()).then(|| ("MONOFY_WAIT", waits.to_owned())));
-    let own = own.map(|(name, value)| Map::new().with("name", name).with("value", value));
-    let passed = deployment.passed().map(|variable| {
-        let kind = if variable.secret { "secretKeyRef" } else { "configMapKeyRef" };
-        let key = Map::new()
-            .with("name", app)
-            .with("key", variable.name.as_str())
-            .with("optional", Node::Flag(true));
-        Map::new().with("name", variable.name.as_str()).with("valueFrom", Map::new().with(kind, key))
-    });
-    Node::List(own.chain(passed).map(Node::from).collect())
+fn probe(program: &str, failures: u64) -> Map<'_> {
+    let mut command = Map::default();
+    command.set("command", Node::List(vec![literal(program).into(), "--health".into()]));
+    let mut probe = Map::default();
+    probe.set("exec", command.into());
+    probe.number("periodSeconds", PERIOD);
+    probe.number("timeoutSeconds", TIMEOUT);
+    probe.number("failureThreshold", failures);
+    probe
+}
+
+fn environment<'d>(file: &File<'d>, service: &Service<'d>, waits: String) -> Node<'d> {
+    let mut list = Vec::new();
+    let only = service.only.map(literal).unwrap_or_default();
+    for (name, value) in
+        [("MONOFY_ONLY", only), ("MONOFY_SETUP", service.setup_mode().to_owned()), ("MONOFY_WAIT", waits)]
+    {
+        if !value.is_empty() {
+            let mut entry = Map::of_texts(&[("name", name)]);
+            entry.set("value", value.into());
+            list.push(entry.into());
+        }
+    }
+    for variable in file.deployment.passed() {
+        let mut key = Map::default();
+        key.set("name", file.app.clone().into());
+        key.text("key", &variable.name);
+        key.set("optional", Node::Flag(true));
+        let mut source = Map::default();
+        source.set(if variable.secret { "secretKeyRef" } else { "configMapKeyRef" }, key.into());
+        let mut entry = Map::of_texts(&[("name", &variable.name)]);
+        entry.set("valueFrom", source.into());
+        list.push(entry.into());
+    }
+    Node::List(list)
 }
 
 /// A text in which Kubernetes finds no variable.
@@ -204,15 +233,12 @@ fn numbers(user: &str) -> Option<(u64, Option<u64>)> {
 }
 
 /// The name by which other services reach this one.
-fn network(service: &Service<'_>, app: &str) -> Map {
-    let ports = service.ports.iter().map(|port| {
-        let port_of = |map: Map, key: &str| map.with(key, Node::Number(u64::from(*port)));
-        Node::from(port_of(port_of(Map::new().with("name", format!("tcp-{port}")), "port"), "targetPort"))
-    });
-    let spec = Map::new().with("selector", labels(service, app)).with("ports", Node::List(ports.collect()));
-    Map::new()
-        .with("apiVersion", "v1")
-        .with("kind", "Service")
-        .with("metadata", metadata_of(service, app))
-        .with("spec", spec)
+fn network<'d>(file: &File<'d>, service: &Service<'d>) -> Map<'d> {
+    let mut spec = Map::default();
+    spec.set("selector", labels(file, service).into());
+    let ports = service.ports.iter().map(|port| port_of(*port, &["port", "targetPort"]));
+    spec.set("ports", Node::List(ports.collect()));
+    let mut map = Map::default();
+    object(file, service, ["v1", "Service"], spec, &mut map);
+    map
 }

@@ -152,22 +152,25 @@ impl Deployment {
 
     /// Comments on paths that the words of several services have in common.
     fn note_shared_paths(&self, services: &mut [Service<'_>], positions: &BTreeMap<&str, usize>) {
-        let mut paths: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        let mut paths: Vec<(String, usize)> = Vec::new();
         let roles = self.plan.processes.iter().zip(&self.roles);
         let roles = roles.map(|(process, role)| (positions.get(process.name.as_str()), role));
         let setup = (!self.plan.setup.is_empty()).then_some((Some(&0), &self.setup));
         for (position, role) in setup.into_iter().chain(roles) {
-            for path in role.words.iter().flat_map(|word| absolute_paths(&word.0)) {
-                paths.entry(path).or_default().extend(position);
-            }
+            let Some(position) = position else { continue };
+            let own = role.words.iter().flat_map(|word| absolute_paths(&word.0));
+            paths.extend(own.map(|path| (path, *position)));
         }
-        for (path, users) in paths.iter().filter(|(_, users)| users.len() > 1) {
-            let names: Vec<&str> = users.iter().map(|user| services[*user].label.as_str()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for users in paths.chunk_by(|one, other| one.0 == other.0).filter(|users| users.len() > 1) {
+            let path = &users[0].0;
+            let names: Vec<&str> = users.iter().map(|(_, user)| services[*user].label.as_str()).collect();
             let text = format!(
                 "{path} is in the words of {}: what one of them writes there, the others see only through a volume.",
                 names.join(" and ")
             );
-            if let Some(last) = users.last() {
+            if let Some((_, last)) = users.last() {
                 services[*last].comments.push(text);
             }
         }

@@ -3,72 +3,79 @@
 //! A comment is a key of its own, which no document has otherwise, and a pass over the written lines makes it a comment.
 //! That is safe because every text is written in one line, quoted unless it is a plain word.
 
+use std::borrow::Cow;
+
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 
 /// A value.
 #[derive(Debug)]
-pub(super) enum Node {
-    Text(String),
+pub(super) enum Node<'t> {
+    Text(Cow<'t, str>),
     Number(u64),
     Flag(bool),
-    List(Vec<Node>),
-    Map(Map),
+    List(Vec<Node<'t>>),
+    Map(Map<'t>),
 }
 
-/// A mapping, in the order of its entries.
+/// A mapping, in the order of its entries. An entry without a value is a comment.
 #[derive(Debug, Default)]
-pub(super) struct Map(Vec<Entry>);
+pub(super) struct Map<'t>(Vec<(Cow<'t, str>, Option<Node<'t>>)>);
 
-#[derive(Debug)]
-enum Entry {
-    Pair(String, Node),
-    Comment(String),
-}
-
-impl From<&str> for Node {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'t> From<&'t str> for Node<'t> {
+    fn from(text: &'t str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Node {
+impl From<String> for Node<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 }
 
-impl From<Map> for Node {
-    fn from(map: Map) -> Self {
+impl<'t> From<Map<'t>> for Node<'t> {
+    fn from(map: Map<'t>) -> Self {
         Self::Map(map)
     }
 }
 
-impl Node {
+impl<'t> Node<'t> {
     /// A list of texts.
-    pub(super) fn texts<T: AsRef<str>>(texts: &[T]) -> Self {
-        Self::List(texts.iter().map(|text| text.as_ref().into()).collect())
+    pub(super) fn texts(texts: &[&'t str]) -> Self {
+        Self::List(texts.iter().map(|text| (*text).into()).collect())
     }
 }
 
-impl Map {
-    pub(super) fn new() -> Self {
-        Self::default()
-    }
-
+// Building documents is most of the code of an engine, so these are not copied into each place that calls them.
+impl<'t> Map<'t> {
     /// Appends an entry.
-    pub(super) fn set(&mut self, key: &str, value: impl Into<Node>) {
-        self.0.push(Entry::Pair(key.to_owned(), value.into()));
+    #[inline(never)]
+    pub(super) fn set(&mut self, key: &'t str, value: Node<'t>) {
+        self.0.push((Cow::Borrowed(key), Some(value)));
     }
 
-    /// The mapping with one more entry.
-    pub(super) fn with(mut self, key: &str, value: impl Into<Node>) -> Self {
-        self.set(key, value);
-        self
+    /// Appends an entry whose key is made.
+    #[inline(never)]
+    pub(super) fn set_owned(&mut self, key: String, value: Node<'t>) {
+        self.0.push((Cow::Owned(key), Some(value)));
+    }
+
+    /// Appends a text.
+    #[inline(never)]
+    pub(super) fn text(&mut self, key: &'t str, value: &'t str) {
+        self.set(key, value.into());
+    }
+
+    /// Appends a number.
+    #[inline(never)]
+    pub(super) fn number(&mut self, key: &'t str, value: u64) {
+        self.set(key, Node::Number(value));
     }
 
     /// Appends a comment, in front of the next entry.
-    pub(super) fn comment(&mut self, text: impl Into<String>) {
-        self.0.push(Entry::Comment(text.into()));
+    #[inline(never)]
+    pub(super) fn comment(&mut self, text: String) {
+        self.0.push((Cow::Owned(text), None));
     }
 
     /// Inserts the entries of another mapping in front of its own.
@@ -78,10 +85,21 @@ impl Map {
     }
 
     /// Appends an entry unless the mapping is empty.
-    pub(super) fn set_unless_empty(&mut self, key: &str, value: Self) {
+    #[inline(never)]
+    pub(super) fn set_unless_empty(&mut self, key: &'t str, value: Self) {
         if !value.0.is_empty() {
-            self.set(key, value);
+            self.set(key, Node::Map(value));
         }
+    }
+
+    /// A mapping of texts.
+    #[inline(never)]
+    pub(super) fn of_texts(texts: &[(&'t str, &'t str)]) -> Self {
+        let mut map = Self::default();
+        for (key, value) in texts {
+            map.text(key, value);
+        }
+        map
     }
 }
 
@@ -92,7 +110,7 @@ const COMMENT_VALUE: &str = ": ~";
 const COMMENT_WIDTH: usize = 100;
 
 /// Writes documents.
-pub(super) fn write(documents: &[Map]) -> String {
+pub(super) fn write(documents: &[Map<'_>]) -> String {
     let mut written = Vec::new();
     let mut writer = Writer { emitter: Emitter::new(), comments: Vec::new() };
     writer.emitter.set_encoding(Encoding::Utf8);
@@ -118,29 +136,27 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     /// The events are in order and go to memory, so none of them fails.
+    #[inline(never)]
     fn emit(&mut self, event: Event) {
         let _ = self.emitter.emit(event);
     }
 
-    fn map(&mut self, map: &Map) {
+    fn map(&mut self, map: &Map<'_>) {
         self.emit(Event::mapping_start(None, None, true, MappingStyle::Block));
-        for entry in &map.0 {
-            match entry {
-                Entry::Pair(key, value) => {
-                    self.text(key);
-                    self.node(value);
-                }
-                Entry::Comment(text) => {
-                    self.plain(&format!("{COMMENT}{}", self.comments.len()));
-                    self.plain("~");
-                    self.comments.push(text.clone());
-                }
+        for (key, value) in &map.0 {
+            if let Some(value) = value {
+                self.text(key);
+                self.node(value);
+            } else {
+                self.plain(&format!("{COMMENT}{}", self.comments.len()));
+                self.plain("~");
+                self.comments.push(key.to_string());
             }
         }
         self.emit(Event::mapping_end());
     }
 
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, node: &Node<'_>) {
         match node {
             Node::Text(text) => self.text(text),
             Node::Number(number) => self.plain(&number.to_string()),
@@ -157,15 +173,18 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if is_plain(text) {
-            self.plain(text);
-        } else {
-            self.emit(Event::scalar(None, None, text, false, true, ScalarStyle::DoubleQuoted));
-        }
+        let style = if is_plain(text) { ScalarStyle::Plain } else { ScalarStyle::DoubleQuoted };
+        self.scalar(text, style);
     }
 
     fn plain(&mut self, word: &str) {
-        self.emit(Event::scalar(None, None, word, true, false, ScalarStyle::Plain));
+        self.scalar(word, ScalarStyle::Plain);
+    }
+
+    #[inline(never)]
+    fn scalar(&mut self, text: &str, style: ScalarStyle) {
+        let is_plain = style == ScalarStyle::Plain;
+        self.emit(Event::scalar(None, None, text, is_plain, !is_plain, style));
     }
 }
 
@@ -224,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_text_is_quoted_unless_every_reader_takes_it_for_a_text() {
-        let mut map = Map::new();
+        let mut map = Map::default();
         for text in [
             "web",
             "/app/x.y-z_1",
@@ -240,9 +259,9 @@ mod tests {
             "a b",
             ".inf",
         ] {
-            map.set("key", text);
+            map.text("key", text);
         }
-        map.set("a:b", "\u{85}\u{2028}\n\"\\\u{7f}ä");
+        map.text("a:b", "\u{85}\u{2028}\n\"\\\u{7f}ä");
         let expected = "key: web\nkey: /app/x.y-z_1\nkey: \"on\"\nkey: \"No\"\nkey: \"~\"\nkey: \"null\"\nkey: \"1:30\"\n\
                         key: \"1_000\"\nkey: \"2026-01-01\"\nkey: \"\"\nkey: \"-\"\nkey: \"a b\"\nkey: \".inf\"\n\
                         \"a:b\": \"\\N\\L\\n\\\"\\\\\\x7Fä\"\n";
@@ -251,15 +270,17 @@ mod tests {
 
     #[test]
     fn a_comment_stands_where_its_entry_is_and_cannot_be_left() {
-        let mut inner = Map::new();
-        inner.comment("one\nkey: value");
-        inner.set("a", "monofy-comment-0: ~");
-        inner.set("b", "x\nmonofy-comment-0: ~");
+        let mut inner = Map::default();
+        inner.comment("one\nkey: value".to_owned());
+        inner.text("a", "monofy-comment-0: ~");
+        inner.text("b", "x\nmonofy-comment-0: ~");
         inner.comment(format!("long {}", "word ".repeat(30)));
-        let mut map = Map::new();
-        map.comment("top");
-        map.set("inner", inner);
-        map.set("list", Node::List(vec![Map::new().with("count", Node::Number(1)).into(), Node::Flag(true)]));
+        let mut map = Map::default();
+        map.comment("top".to_owned());
+        map.set("inner", inner.into());
+        let mut item = Map::default();
+        item.number("count", 1);
+        map.set("list", Node::List(vec![item.into(), Node::Flag(true)]));
         let words = ["word"; 19].join(" ");
         let expected = format!(
             "# top\ninner:\n  # one\u{fffd}key: value\n  a: \"monofy-comment-0: ~\"\n  b: \"x\\nmonofy-comment-0: ~\"\n  \
@@ -271,6 +292,6 @@ mod tests {
 
     #[test]
     fn documents_are_parted() {
-        assert_eq!(write(&[Map::new().with("a", "b"), Map::new().with("c", "d")]), "a: b\n---\nc: d\n");
+        assert_eq!(write(&[Map::of_texts(&[("a", "b")]), Map::of_texts(&[("c", "d")])]), "a: b\n---\nc: d\n");
     }
 }
