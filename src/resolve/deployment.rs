@@ -158,7 +158,7 @@ fn line_variables(line: &CommandLine, variables: &Variables, plan: &Plan) -> Vec
         }
     }
     let of_line: Vec<&str> = plan.variables.iter().map(|variable| variable.name.as_str()).collect();
-    let others = variables.declared_for_processes().filter(|name| !of_line.contains(name));
+    let others = variables.declared_for_processes().into_iter().filter(|name| !of_line.contains(name));
     let names = of_line.iter().copied().chain(others);
     names
         .map(|name| LineVariable {

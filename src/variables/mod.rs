@@ -204,7 +204,7 @@ impl Variables {
     /// The default in the defaults file, if it is one text without expansions and no secret.
     #[must_use]
     pub fn literal_default(&self, name: &str) -> Option<&[u8]> {
-        let default = find(&self.declared, name)?.default.as_ref().filter(|_| !self.is_secret(name))?;
+        let default = self.declared.get(name)?.default.as_ref().filter(|_| !self.is_secret(name))?;
         match &default.value {
             DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
                 (!text.contains(&b'$')).then_some(text)
@@ -216,19 +216,22 @@ impl Variables {
     /// Whether the defaults file has a default for a variable.
     #[must_use]
     pub fn has_default(&self, name: &str) -> bool {
-        find(&self.declared, name).is_some_and(|spec| spec.default.is_some())
+        self.declared.get(name).is_some_and(|spec| spec.default.is_some())
     }
 
-    /// The declared variables that are for the processes: exported ones, and secrets.
-    pub fn declared_for_processes(&self) -> impl Iterator<Item = &str> {
+    /// The declared variables that are for the processes, by name: exported ones, and secrets.
+    #[must_use]
+    pub fn declared_for_processes(&self) -> Vec<&str> {
         let declared = self.declared.iter().filter(|(_, spec)| spec.export || spec.secret);
-        declared.map(|(name, _)| name.as_str())
+        let mut names: Vec<&str> = declared.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// The message for a variable that the defaults file requires.
     #[must_use]
     pub fn required(&self, name: &str) -> Option<&str> {
-        let required = find(&self.declared, name)?.required.as_ref()?;
+        let required = self.declared.get(name)?.required.as_ref()?;
         Some(required.value.as_deref().unwrap_or_default())
     }
 
