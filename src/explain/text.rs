@@ -23,6 +23,9 @@ impl Explanation {
         for variable in &self.variables {
             describe(&mut text, variable, colours);
         }
+        for file in &self.skipped {
+            let _ = writeln!(text, "the file {} is left out: {}", file.name, file.reason);
+        }
         text
     }
 }
@@ -68,6 +71,9 @@ fn describe(text: &mut String, variable: &ExplainedVariable, colours: Colours) {
     }
     for file in &variable.files {
         line("used by", &format!("the file {}", printable(file)));
+    }
+    if !variable.places.is_empty() {
+        return line("used by", &printable(&variable.places.join(", ")));
     }
     let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
     match &arguments[..] {

@@ -44,6 +44,8 @@ pub struct Deployment {
     pub setup: Role,
     /// The image that has the line as its CMD.
     pub image: String,
+    /// The file that has the line, as an argument names it; `-` is stdin.
+    pub file: Option<String>,
     /// The variables of the line, in the order of their first use.
     pub variables: Vec<LineVariable>,
     /// Whether the line reads files by relative paths, which depend on the working directory of the image.

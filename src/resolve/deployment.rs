@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::cli::{CommandArgs, CommandLine, View};
-use crate::diagnostic::SourceText;
+use crate::diagnostic::{Origin, SourceText};
 use crate::plan::{ByteString, Deployment, LineDefault, LineVariable, Plan, Role, VariableSource};
 use crate::resolve::command::{GivenCheck, ResolvedCommand};
 use crate::resolve::secrecy::Secrecy;
@@ -139,7 +139,12 @@ pub(super) fn of(
         || env_files.map(|file| file.path.as_encoded_bytes()).any(is_relative);
     let setup = roles.remove(0);
     let variables = line_variables(line, variables, &plan);
-    Some(Deployment { plan, roles, setup, image, variables, is_relative })
+    let first = line.setup.first().or(line.processes.first()).and_then(|command| command.words.first());
+    let file = match first?.origin() {
+        Origin::Word { file, .. } => Some(file.name().to_owned()),
+        Origin::Argument(_) | Origin::Variable(_) | Origin::Folder | Origin::File { .. } => None,
+    };
+    Some(Deployment { plan, roles, setup, image, file, variables, is_relative })
 }
 
 fn line_variables(line: &CommandLine, variables: &Variables, plan: &Plan) -> Vec<LineVariable> {

@@ -131,7 +131,10 @@ impl Resolver<'_> {
     /// secrets do: the reader of `docker logs` cannot change the line.
     pub(super) fn lint_secrets(&mut self, source: &SourceText, arguments: &[TaintedBytes]) {
         let global = &self.line.global;
-        let is_silent = global.view.is_none() || global.secrets == SecretDisplay::Show;
+        let is_silent = global.view.is_none()
+            || global.secrets == SecretDisplay::Show
+            // There every value that is no default is masked.
+            || self.variables.shows_defaults_only();
         if is_silent || !arguments.iter().any(TaintedBytes::has_secret) {
             return;
         }

@@ -5,6 +5,7 @@
 
 pub mod defaults;
 mod env_file;
+mod file_rule;
 mod info;
 mod load;
 mod name_glob;
@@ -20,7 +21,9 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
-use defaults::{DefaultValue, DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
+pub use defaults::NameSet;
+use defaults::{DefaultValue, DefaultsFile, EmptyPolicy, VariableSpec};
+pub use file_rule::FileRule;
 pub use info::VariableInfo;
 pub use load::{DefaultsSettings, Loaded, load};
 use rules::ValueRef;
@@ -34,15 +37,15 @@ use crate::variables::sources::MissingPolicy;
 /// The variables of a line: those that are set from outside, and those that the line assigns.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    /// `--set`, and the number of its argument.
-    set: BTreeMap<String, (Vec<u8>, usize)>,
+    /// `--set`, and where it is.
+    set: BTreeMap<String, (Vec<u8>, String)>,
     environment: BTreeMap<Cow<'static, str>, Cow<'static, [u8]>>,
     /// The values of the env files; the last one counts.
     env_files: BTreeMap<String, Vec<LocatedValue>>,
     assigned: BTreeMap<String, TaintedBytes>,
     files: Vec<DefaultsFile>,
     declared: HashMap<String, VariableSpec>,
-    secrets: SecretNames,
+    secrets: NameSet,
     disclosure: Disclosure,
     /// For each declared variable, which of its values counts.
     chosen: HashMap<String, ChosenValue>,

@@ -22,7 +22,7 @@ pub(in crate::plan) fn to_yaml(deployment: &Deployment, engine: Engine, program:
         "Written by monofy for: {command}. Each process of the image's CMD has a container of its own, and its end ends no \
          other one."
     ));
-    deployment.skipped().for_each(|text| file.comment(text));
+    deployment.notes().into_iter().for_each(|text| file.comment(text));
     let common = Common::of(deployment, program);
     if !common.left_out.is_empty() {
         file.comment(format!(

@@ -43,7 +43,7 @@ fn header(deployment: &Deployment, app: &str, head: &mut Map<'_>) {
          ends no other one."
             .to_owned(),
     );
-    deployment.skipped().for_each(|text| head.comment(text));
+    deployment.notes().into_iter().for_each(|text| head.comment(text));
     let variables = deployment.passed().filter(|variable| !variable.secret);
     let names: Vec<&str> = variables.map(|variable| variable.name.as_str()).collect();
     if !names.is_empty() {

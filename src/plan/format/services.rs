@@ -208,9 +208,17 @@ impl Deployment {
         }
     }
 
-    /// What is left out of the line.
-    pub(super) fn skipped(&self) -> impl Iterator<Item = String> {
-        self.plan.skipped.iter().map(|skipped| format!("{} is left out: {}.", skipped.name, skipped.reason))
+    /// What the whole file has to say of the line.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let skipped = self.plan.skipped.iter();
+        let mut notes: Vec<String> =
+            skipped.map(|skipped| format!("{} is left out: {}.", skipped.name, skipped.reason)).collect();
+        if let Some(file) = &self.file {
+            notes.push(format!(
+                "The line was read from {file}: put that file into the image, and end the image's CMD with --file and its name."
+            ));
+        }
+        notes
     }
 }
 
