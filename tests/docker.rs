@@ -15,6 +15,8 @@ mod image_command;
 mod killed;
 #[path = "docker/leftovers.rs"]
 mod leftovers;
+#[path = "docker/names.rs"]
+mod names;
 #[path = "docker/signals.rs"]
 mod signals;
 #[path = "docker/terminal.rs"]

@@ -201,7 +201,10 @@ fn no_process_inherits_what_is_published() {
 
 #[test]
 fn who_asks_wakes_nobody() {
-    let running = run_until(&["sleep", "100", "|||", "sleep", "100"], "sleep.2 started");
+    let running = run_until(
+        &["--alive=file:/", "--alive=exec:true", "sleep", "100", "|||", "sleep", "100"],
+        "sleep.2 started",
+    );
     healthy(&running);
     let switches = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! It runs in the process that asks and not in the run, which is not woken: a loop of its own around the same probes.
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use crate::plan::{CheckId, CheckRole, Process, TaskId};
@@ -116,7 +117,7 @@ impl<'a> Asker<'a> {
     /// Waits until something has happened, and takes the results. Returns false when a signal asks for the end.
     fn wait(&mut self, end: Instant) -> bool {
         let mut set = PollSet::default();
-        let signals = set.watch(self.signals_fd(), Interest::Readable);
+        let signals = set.watch(self.signals.as_fd(), Interest::Readable);
         self.probes.register(&mut set);
         let until = self.probes.deadline().map_or(end, |deadline| deadline.min(end));
         if set.wait(Some(until.saturating_duration_since(Instant::now()))).is_err() {
@@ -133,10 +134,6 @@ impl<'a> Asker<'a> {
         }
         let ends = [SignalNumber::TERM, SignalNumber::INT, SignalNumber::QUIT, SignalNumber::HUP];
         !received.iter().any(|received| ends.contains(&received.signal))
-    }
-
-    fn signals_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        std::os::fd::AsFd::as_fd(&self.signals)
     }
 
     /// Reaps what has ended. Returns whether a child is left.
@@ -157,7 +154,7 @@ impl<'a> Asker<'a> {
         while self.reap() {
             let left = end.saturating_duration_since(Instant::now());
             let mut set = PollSet::default();
-            let signals = set.watch(self.signals_fd(), Interest::Readable);
+            let signals = set.watch(self.signals.as_fd(), Interest::Readable);
             if left.is_zero() || set.wait(Some(left)).is_err() {
                 return;
             }

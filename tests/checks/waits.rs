@@ -1,6 +1,7 @@
 //! `--wait` and `MONOFY_WAIT`: a command is started once its checks have succeeded.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
 use super::line::{TERM, ready, run};
@@ -84,9 +85,7 @@ fn a_program_of_a_check_that_is_missing_is_a_check_that_fails() {
         run(&["--name=a", "--wait=exec:./late", "echo", "started"]).directory(folder.path()).start();
     assert_waits(&running, "monofy: a waits for exec:./late");
     let unfinished = folder.file("late.part", "#!/bin/sh\nexit 0\n");
-    std::os::unix::fs::PermissionsExt::set_mode(&mut unfinished.metadata().unwrap().permissions(), 0o755);
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&unfinished, mode).unwrap();
+    std::fs::set_permissions(&unfinished, PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::rename(unfinished, folder.path().join("late")).unwrap();
     running.finish().assert_status(0).assert_stdout("started\n");
 }

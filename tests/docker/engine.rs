@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::{CommandExt, parent_id};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,11 +21,12 @@ ENTRYPOINT [\"/bin/monofy\"]
 ";
 
 /// The applets of busybox that the tests use.
-const APPLETS: &str = "cat echo grep ls ps setsid sh sleep sort test touch tr true wc";
+const APPLETS: &str = "cat echo grep httpd ls ps rm setsid sh sleep sort test touch tr true wc";
 
 /// The image of an application, with a CMD in exec form and named users.
 const APPLICATION: &str = r#"
 COPY etc /etc
+COPY www /www
 ENTRYPOINT []
 HEALTHCHECK --interval=1s --retries=1 CMD ["monofy", "--health"]
 CMD ["monofy", "sh", "-c", "echo setting up", "&&", \
@@ -34,10 +35,18 @@ CMD ["monofy", "sh", "-c", "echo setting up", "&&", \
      "sh", "-c", "echo hello $0; exec sleep 100", "${GREETED}"]
 "#;
 
-/// Removes the images and remaining containers of a test run once the run (process `$0`) has ended.
+/// What the web server of the application answers: 503 while there is a file.
+const HEALTH: &str = "\
+#!/bin/sh
+test -e /tmp/down && echo 'Status: 503 Service Unavailable'
+echo
+";
+
+/// Removes the images and remaining containers and networks of a test run once the run (process `$0`) has ended.
 const SWEEP: &str = r#"
 while kill -0 "$0" 2>/dev/null; do sleep 0.2; done
 docker ps -aq --filter "label=$1" | xargs -r docker rm -f
+docker network ls -q --filter "label=$1" | xargs -r docker network rm
 docker rmi -f "$2-application" "$2"
 "#;
 
@@ -107,6 +116,10 @@ impl Images {
         fs::create_dir_all(context.join("etc")).unwrap();
         fs::write(context.join("etc/passwd"), "root:x:0:0::/:/bin/sh\nweb:x:1500:1501::/:/bin/sh\n").unwrap();
         fs::write(context.join("etc/group"), "root:x:0:\nweb:x:1501:\nlogs:x:1600:web\n").unwrap();
+        fs::create_dir_all(context.join("www/cgi-bin")).unwrap();
+        let health = context.join("www/cgi-bin/health");
+        fs::write(&health, HEALTH).unwrap();
+        fs::set_permissions(&health, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Starts the removal, which outlives the tests: no test knows that it is the last one.
@@ -143,11 +156,34 @@ impl Images {
         Container { id, logs }
     }
 
+    /// Creates a network, in which containers find each other by their names.
+    pub fn network(&self) -> Network {
+        let created = docker(["network", "create", "--label", &self.label(), &self.network_name()]).finish();
+        created.assert_status(0);
+        Network { id: created.stdout.trim().to_owned() }
+    }
+
+    fn network_name(&self) -> String {
+        format!("monofy-test-{}-{}", self.run, std::process::id())
+    }
+
     /// The arguments of a `docker run` in the foreground.
     pub fn in_foreground(&self, options: &[&str], arguments: &[&str]) -> Vec<String> {
         let (label, image) = (self.label(), self.scratch());
         let run = ["run", "--interactive", "--rm", "--label", &label];
         [&run, options, &[&image], arguments].concat().into_iter().map(String::from).collect()
+    }
+}
+
+/// A network, removed on drop. Its containers have to be gone by then.
+pub struct Network {
+    /// Its id.
+    pub id: String,
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        let _ = docker(["network", "rm", &self.id]).finish();
     }
 }
 

@@ -51,3 +51,38 @@ fn a_container_with_a_process_in_its_back_off_is_unhealthy() {
         becomes(&container, "unhealthy", "worker is waiting to be restarted: it exited with status 3");
     }
 }
+
+/// Starts a web server whose page for the check answers 503 while there is a file.
+fn web_server(images: &Images, options: &[&str]) -> Container {
+    let server = "echo pid $$; exec httpd -f -p 8000 -h /www";
+    let command = ["monofy", "--name=web", "--alive=http:8000/cgi-bin/health", "sh", "-c", server];
+    images.start_application(&[options, &["--tmpfs", "/tmp"]].concat(), &command)
+}
+
+#[test]
+fn a_container_whose_url_turns_503_is_unhealthy_until_it_recovers() {
+    let Some(images) = Images::get() else { return };
+    for options in ENVIRONMENTS {
+        let container = web_server(&images, options);
+        becomes(&container, "healthy", "");
+        container.ask(&["touch", "/tmp/down"]);
+        let reason = "web is not alive: http:8000/cgi-bin/health: status 503 Service Unavailable";
+        becomes(&container, "unhealthy", reason);
+        container.ask(&["rm", "/tmp/down"]);
+        becomes(&container, "healthy", "");
+    }
+}
+
+#[test]
+fn a_container_whose_process_is_stopped_is_unhealthy() {
+    let Some(images) = Images::get() else { return };
+    for options in ENVIRONMENTS {
+        let container = web_server(&images, options);
+        becomes(&container, "healthy", "");
+        let pid = container.stdout().wait_for("pid ").replace("pid ", "");
+        container.ask(&["sh", "-c", &format!("kill -STOP {pid}")]);
+        // The kernel accepts the connection, but nobody answers.
+        let reason = "web is not alive: http:8000/cgi-bin/health: the request is not answered within 5 s";
+        becomes(&container, "unhealthy", reason);
+    }
+}

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,11 @@ fn a_process_that_writes_the_line_is_ready() {
     for how in ["out:listening at 80", "err:listening at 80"] {
         assert_waits("log:^listening at [0-9]+$", how);
     }
+}
+
+#[test]
+fn colours_and_a_carriage_return_are_no_part_of_the_line() {
+    assert_waits("log:^listening$", "out:\u{1b}[1;32mlistening\u{1b}[0m\r");
 }
 
 #[test]
@@ -186,8 +192,11 @@ fn a_probe_that_takes_too_long_is_repeated() {
 
 #[test]
 fn the_exit_of_a_check_command_is_not_that_of_a_process() {
-    let words = ["-v", "--name", "a", "--ready", "exec:false", "probe", "wait", "a", "USR1=4"];
-    let running = run(&words).start();
+    // It takes long enough to be seen, and starts nothing itself.
+    let folder = Folder::new();
+    folder.file("check", "i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; exit 1\n");
+    let words = ["-v", "--name", "a", "--ready", "exec:sh ./check", "probe", "wait", "a", "USR1=4"];
+    let running = run(&words).directory(folder.path()).start();
     let a = ready(&running, "a");
     // Two of them at least have come and gone.
     let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
@@ -403,10 +412,21 @@ fn a_check_that_the_kernel_would_refuse_for_its_size_is_an_error() {
 }
 
 #[test]
-fn the_program_of_a_check_is_looked_up_before_anything_is_started() {
-    let finished = run(&["--name", "a", "--ready", "exec:no-such-program -q", "echo", "x"]).finish();
-    finished.assert_status(127).assert_stdout("");
-    finished.assert_reported("a (echo): --ready 'exec:no-such-program -q': not found in PATH");
+fn a_program_of_a_check_that_is_missing_is_a_check_that_fails() {
+    let folder = Folder::new();
+    let words = ["--name=a", "--ready=exec:./late", "probe", "wait", "a", "|||", "--after=a", "echo", "x"];
+    let running = run(&words).directory(folder.path()).start();
+    ready(&running, "a");
+    let late = folder.file("late.part", "#!/bin/sh\nexit 0\n");
+    std::fs::set_permissions(&late, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::rename(late, folder.path().join("late")).unwrap();
+    running.finish().assert_status(0).assert_printed("x");
+    let words = ["--start-timeout=0.5s", "--name=a", "--ready=exec:no-such-program -q", "probe", "wait", "a"];
+    let finished = run(&words).finish();
+    finished.assert_status(124);
+    finished.assert_reported(
+        "a was not ready after 0.5 s: waiting for exec:no-such-program -q: not found in PATH",
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::plan::{CheckId, CheckRole, TaskId};
 use crate::signal::SignalNumber;
 use crate::supervisor::event_loop::EventLoop;
 use crate::supervisor::launcher::pending::Completed;
-use crate::supervisor::launcher::{Lookup, LookupSubject, Missing, Start, StartError};
+use crate::supervisor::launcher::{Lookup, Missing, Start, StartError};
 use crate::supervisor::machine::action::{Action, Announcement};
 use crate::supervisor::machine::event::{CreatesPath, Event, Leftovers};
 use crate::supervisor::machine::notice::Notice;
@@ -134,20 +134,11 @@ impl EventLoop<'_> {
     }
 
     fn finish_lookup(&mut self, missing: &Missing) {
-        for (id, subject, error) in missing {
-            let command = messages::command(&self.launcher, *id);
-            let text = match subject {
-                LookupSubject::Process => format!("{command}: {error}"),
-                LookupSubject::Probe => {
-                    format!(
-                        "{command}: --ready {}: {error}",
-                        messages::check(&self.launcher, CheckId::ready(*id))
-                    )
-                }
-            };
+        for (id, error) in missing {
+            let text = format!("{}: {error}", messages::command(&self.launcher, *id));
             self.notices.write(Level::Warning, &text);
         }
-        let result = missing.first().map_or(Ok(()), |(_, _, error)| Err(error.exit_status()));
+        let result = missing.first().map_or(Ok(()), |(_, error)| Err(error.exit_status()));
         self.handle(Event::ProgramsLookedUp(result));
     }
 

@@ -5,24 +5,13 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::plan::{Process, TaskId};
-use crate::supervisor::launcher::command_of;
 use crate::supervisor::launcher::program;
 use crate::sys::process::Pid;
 use crate::sys::spawn::{ChildError, ChildStep, PendingCall};
 
-/// What a process lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::supervisor) enum LookupSubject {
-    /// What it needs itself.
-    Process,
-    /// The program of its readiness check.
-    Probe,
-}
-
 /// Something that was not found.
 pub(super) struct NotFound {
     pub(super) id: TaskId,
-    pub(super) subject: LookupSubject,
     pub(super) error: ChildError,
 }
 
@@ -32,25 +21,15 @@ pub(in crate::supervisor) struct PendingLookup(PendingCall);
 /// The size of an encoded [`NotFound`].
 const ENCODED: usize = 16;
 /// The directory, not the program.
-const DIRECTORY: u32 = 2;
+const DIRECTORY: u32 = 1;
 
 /// Looks for the programs and directories of these processes.
 pub(super) fn look_up<'a>(processes: impl Iterator<Item = (TaskId, &'a Process)>) -> Vec<NotFound> {
-    let mut found = Vec::new();
-    for (id, process) in processes {
-        let own =
-            program::look_up(process, process.argv.first()).map_err(|error| (LookupSubject::Process, error));
-        let probe = || match command_of(process) {
-            Some(words) => {
-                program::look_up(process, words.first()).map_err(|error| (LookupSubject::Probe, error))
-            }
-            None => Ok(()),
-        };
-        if let Err((subject, error)) = own.and_then(|()| probe()) {
-            found.push(NotFound { id, subject, error });
-        }
-    }
-    found
+    let not_found = |(id, process): (TaskId, &Process)| {
+        let error = program::look_up(process, process.argv.first()).err()?;
+        Some(NotFound { id, error })
+    };
+    processes.filter_map(not_found).collect()
 }
 
 impl PendingLookup {
@@ -93,14 +72,10 @@ impl AsFd for PendingLookup {
 
 impl NotFound {
     fn encode(&self) -> [u8; ENCODED] {
-        let subject = match self.subject {
-            LookupSubject::Process => 0,
-            LookupSubject::Probe => 1,
-        };
-        let directory = if self.error.step == ChildStep::Directory { DIRECTORY } else { 0 };
+        let directory: u32 = if self.error.step == ChildStep::Directory { DIRECTORY } else { 0 };
         let mut bytes = [0; ENCODED];
         bytes[..8].copy_from_slice(&(self.id.0 as u64).to_ne_bytes());
-        bytes[8..12].copy_from_slice(&(subject | directory).to_ne_bytes());
+        bytes[8..12].copy_from_slice(&directory.to_ne_bytes());
         bytes[12..].copy_from_slice(&self.error.errno.to_ne_bytes());
         bytes
     }
@@ -112,7 +87,6 @@ impl NotFound {
         let step = if flags & DIRECTORY == 0 { ChildStep::Search } else { ChildStep::Directory };
         Self {
             id: TaskId(usize::try_from(id).unwrap_or(0)),
-            subject: if flags & 1 == 0 { LookupSubject::Process } else { LookupSubject::Probe },
             error: ChildError { step, errno: i32::from_ne_bytes(four(12)) },
         }
     }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use regex::bytes::Regex;
 
 pub(in crate::supervisor) use self::failure::StartError;
-pub(in crate::supervisor) use self::lookup::{LookupSubject, PendingLookup};
+pub(in crate::supervisor) use self::lookup::PendingLookup;
 use crate::etc::passwd::{Account, UserDatabase};
 use crate::output::{ChildStdio, OutputMux, StdioRequest};
 use crate::plan::{
@@ -108,7 +108,7 @@ impl fmt::Display for CannotStart {
 pub(in crate::supervisor) type Start = Result<Spawned, StartError>;
 
 /// What processes lack, in the order of the line.
-pub(in crate::supervisor) type Missing = Vec<(TaskId, LookupSubject, StartError)>;
+pub(in crate::supervisor) type Missing = Vec<(TaskId, StartError)>;
 
 /// The lookup of what all processes need.
 pub(in crate::supervisor) enum Lookup {
@@ -207,11 +207,11 @@ impl<'a> Launcher<'a> {
         self.commands.iter().any(|command| command.line.is_some())
     }
 
-    /// Looks up the user, the directory and the program of every process, and the programs of the checks.
+    /// Looks up the user, the directory and the program of every process.
     ///
     /// One process alone is not looked up: its start finds the same, before any process has started.
     pub(in crate::supervisor) fn look_up(&mut self) -> Lookup {
-        if self.commands.len() == self.setup + 1 && command_of(self.commands[self.setup].process).is_none() {
+        if self.commands.len() == self.setup + 1 {
             return Lookup::Complete(Vec::new());
         }
         let Ok(mut lookup) = PendingLookup::start(self.processes()) else {
@@ -236,21 +236,17 @@ impl<'a> Launcher<'a> {
         for index in self.setup..self.commands.len() {
             let id = TaskId(index);
             if let Err(error) = self.account(id) {
-                missing.push((id, LookupSubject::Process, error));
+                missing.push((id, error));
             }
         }
         for not_found in not_found {
             let id = not_found.id;
-            if id.0 < self.commands.len() && missing.iter().all(|(other, ..)| *other != id) {
-                let words = match not_found.subject {
-                    LookupSubject::Process => Some(self.process(id).argv.as_slice()),
-                    LookupSubject::Probe => command_of(self.process(id)),
-                };
+            if id.0 < self.commands.len() && missing.iter().all(|(other, _)| *other != id) {
                 let error = SpawnError::Child(not_found.error);
-                missing.push((id, not_found.subject, self.explain(id, words.unwrap_or_default(), error)));
+                missing.push((id, self.explain(id, &self.process(id).argv, error)));
             }
         }
-        missing.sort_by_key(|(id, ..)| *id);
+        missing.sort_by_key(|(id, _)| *id);
         missing
     }
 
@@ -448,11 +444,6 @@ fn shown(process: &Process, field: &str, value: &ByteString) -> String {
 /// its start needs a few system calls less.
 fn has_successors(commands: &[Command<'_>]) -> bool {
     commands.len() > 1 || commands.iter().any(|command| command.process.restart != Restart::No)
-}
-
-/// The command of a readiness check.
-fn command_of(process: &Process) -> Option<&[ByteString]> {
-    process.check(CheckRole::Ready)?.kind().command()
 }
 
 /// Compiled only where it is needed: that costs as much as starting a few processes.
