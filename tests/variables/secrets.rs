@@ -190,7 +190,7 @@ fn a_variable_can_be_declared_secret_on_the_command_line() {
 
 #[test]
 fn a_secret_in_an_argument_has_one_warning_in_views_that_mask_it() {
-    let warned = |line: &[&str]| scenario().run(line).stderr;
+    let warned = |line: &[&str]| scenario().env("TOKEN", "hunter2").run(line).stderr;
     let line = ["--secret=TOKEN", "p", "a${TOKEN}", "$TOKEN"];
     assert_eq!(
         warned(&[&["--plan"], &line[..]].concat()),
