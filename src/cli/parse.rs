@@ -266,6 +266,10 @@ impl Parser<'_> {
             let operators = if index == 0 { &[" ||| ", " && "][..] } else { &[" ||| "] };
             let position = |operator: &&str| {
                 let operator = operator.as_bytes();
+                // Few arguments hold its character, and each argument is searched.
+                if !word.bytes().contains(&operator[1]) {
+                    return None;
+                }
                 let at = word.bytes().windows(operator.len()).position(|window| window == operator)?;
                 Some((at + 1, operator.len() - 2))
             };

@@ -12,7 +12,7 @@ mod selection;
 mod sizes;
 mod usage;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::cli::{CommandLine, View};
 use crate::diagnostic::{Diagnostic, Problems};
@@ -131,10 +131,15 @@ fn variables(
     files: &[(String, BTreeSet<String>)],
 ) -> Vec<Variable> {
     let mut names: Vec<&str> = usage.names().chain(only_in_files(usage, files)).collect();
-    let mut known: BTreeSet<&str> = names.iter().copied().collect();
+    // Most lines have no default that refers to a variable, and then no name has to be looked for.
+    let mut known: Option<HashSet<&str>> = None;
     let mut next = 0;
     while let Some(name) = names.get(next) {
-        names.extend(variables.references_of_default(name).filter(|name| known.insert(name)));
+        for name in variables.references_of_default(name) {
+            if known.get_or_insert_with(|| names.iter().copied().collect()).insert(name) {
+                names.push(name);
+            }
+        }
         next += 1;
     }
     let variable = |name: &str| Variable {

@@ -1,6 +1,6 @@
 //! Which variables a line uses.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// The variables used by a line, in the order of their first use, and the arguments that use them.
 #[derive(Debug, Default)]
@@ -8,7 +8,7 @@ pub struct Usage<'l> {
     /// Each name with the last argument noted for it.
     names: Vec<(&'l str, usize)>,
     /// The position of each name in `names`.
-    positions: BTreeMap<&'l str, usize>,
+    positions: HashMap<&'l str, usize>,
     /// Pairs of a position and an argument.
     arguments: Vec<(usize, usize)>,
 }
@@ -19,7 +19,7 @@ impl<'l> Usage<'l> {
         let capacity = 2 * count;
         Self {
             names: Vec::with_capacity(capacity),
-            positions: BTreeMap::new(),
+            positions: HashMap::with_capacity(capacity),
             arguments: Vec::with_capacity(capacity),
         }
     }

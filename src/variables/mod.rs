@@ -14,7 +14,7 @@ mod rules;
 pub mod sources;
 
 use std::borrow::{Borrow, Cow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -40,10 +40,10 @@ pub struct Variables {
     env_files: BTreeMap<String, Vec<LocatedValue>>,
     assigned: BTreeMap<String, TaintedBytes>,
     files: Vec<DefaultsFile>,
-    declared: BTreeMap<String, VariableSpec>,
+    declared: HashMap<String, VariableSpec>,
     secrets: SecretNames,
     /// For each declared variable, which of its values counts.
-    chosen: BTreeMap<String, ChosenValue>,
+    chosen: HashMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.
     missing: BTreeSet<String>,
     /// What a required variable without a value is.
@@ -171,14 +171,14 @@ impl Variables {
     /// Whether a value of the environment or of an env file counts: an empty one may mean that the variable is not set,
     /// and counts less than a file that `NAME_FILE` names.
     fn counts(&self, name: &str, value: &[u8]) -> bool {
-        let Some(spec) = find(&self.declared, name).filter(|_| value.is_empty()) else { return true };
+        let Some(spec) = self.declared.get(name).filter(|_| value.is_empty()) else { return true };
         spec.empty_policy() != EmptyPolicy::Unset && (!spec.is_file() || self.name_file(name).is_none())
     }
 
     /// Whether a variable's value is never shown.
     #[must_use]
     pub fn is_secret(&self, name: &str) -> bool {
-        find(&self.declared, name).is_some_and(|spec| spec.secret) || self.secrets.contains(name)
+        self.declared.get(name).is_some_and(|spec| spec.secret) || self.secrets.contains(name)
     }
 
     /// Whether any byte of a variable's value came from a secret.
@@ -189,13 +189,13 @@ impl Variables {
         }
         match find(&self.assigned, name) {
             Some(assigned) => assigned.has_secret(),
-            None => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
+            None => self.chosen.get(name).is_some_and(ChosenValue::has_secret),
         }
     }
 
     /// The variables that the default of a variable refers to, if the value is that default.
     pub fn references_of_default(&self, name: &str) -> impl Iterator<Item = &str> {
-        let chosen = find(&self.chosen, name).filter(|_| find(&self.assigned, name).is_none());
+        let chosen = self.chosen.get(name).filter(|_| find(&self.assigned, name).is_none());
         chosen.into_iter().flat_map(|chosen| &chosen.references).map(String::as_str)
     }
 
@@ -232,7 +232,7 @@ impl Variables {
 
     /// The value from outside that counts, and its source.
     fn external(&self, name: &str) -> Option<(VariableSource, Content<'_>)> {
-        if let Some(chosen) = find(&self.chosen, name) {
+        if let Some(chosen) = self.chosen.get(name) {
             return Some((chosen.source, self.content(name, chosen)?));
         }
         let scalar = |source, value| Some((source, Content::Scalar(value)));
@@ -270,7 +270,7 @@ impl Variables {
     /// The value of a variable that has this content.
     fn value<'v>(&'v self, name: &str, content: Content<'v>) -> Value<'v> {
         let secret = match content {
-            Content::List(_) => find(&self.chosen, name).is_some_and(ChosenValue::has_secret),
+            Content::List(_) => self.chosen.get(name).is_some_and(ChosenValue::has_secret),
             Content::Scalar(_) | Content::Assigned(_) => false,
         };
         Value { content, secret: secret || self.is_secret(name) }
@@ -334,7 +334,7 @@ impl Scope for Variables {
     }
 
     fn is_false(&self, name: &str) -> bool {
-        find(&self.declared, name).is_some_and(VariableSpec::is_bool)
+        self.declared.get(name).is_some_and(VariableSpec::is_bool)
             && match self.get(name).map(|value| value.content) {
                 Some(Content::Scalar(bytes)) => boolean::parse(bytes) == Some(false),
                 Some(Content::Assigned(text)) => boolean::parse(text.bytes()) == Some(false),

@@ -1,7 +1,10 @@
 //! The text of a defaults file, and problems with parts of it.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, MOST_PER_SOURCE, Origin, Problems, SourceText};
 use crate::variables::printable;
@@ -17,8 +20,8 @@ pub(in crate::variables) struct DefaultsFile {
     pub(super) text: String,
     /// Where each line begins.
     lines: Vec<usize>,
-    /// The keys that an excerpt may show, in the order of the file.
-    keys: Vec<Key>,
+    /// The keys that an excerpt may show, in the order of the file. Looked for when the first problem is reported.
+    keys: OnceCell<Vec<Key>>,
     /// The option that takes the place of a file.
     option: Option<SourceText>,
 }
@@ -48,7 +51,7 @@ impl DefaultsFile {
     pub(in crate::variables) fn new(name: String, text: String) -> Self {
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
-        Self { name, text, lines, keys: Vec::new(), option: None }
+        Self { name, text, lines, keys: OnceCell::new(), option: None }
     }
 
     /// An option that declares variables as a file does.
@@ -56,10 +59,14 @@ impl DefaultsFile {
         Self { option: Some(option), ..Self::new(String::new(), String::new()) }
     }
 
-    /// Sets the keys that an excerpt may show.
-    pub(super) fn show_keys(&mut self, mut keys: Vec<Key>) {
-        keys.sort_unstable_by_key(|key| key.span.start);
-        self.keys = keys;
+    /// Sets the keys that an excerpt may show, where they are known already.
+    pub(super) fn show_keys(&mut self, document: &DeTable<'_>) {
+        self.keys = OnceCell::from(keys_of(document));
+    }
+
+    /// Sets the only key that an excerpt may show, in a file that is not valid TOML.
+    pub(super) fn show_only(&mut self, key: Option<Key>) {
+        self.keys = OnceCell::from(Vec::from_iter(key));
     }
 
     /// The index of the line that holds a byte.
@@ -103,8 +110,11 @@ impl DefaultsFile {
     fn excerpt(&self, span: &Range<usize>) -> (String, Range<usize>) {
         let line = self.line(span.start);
         let contains = |range: &Range<usize>| range.contains(&span.start);
-        let behind = self.keys.partition_point(|key| key.span.start <= span.start);
-        let mut keys = self.keys[..behind].iter().rev().take_while(|key| key.span.start >= line.start);
+        let keys = self.keys.get_or_init(|| {
+            DeTable::parse(&self.text).map(|document| keys_of(document.get_ref())).unwrap_or_default()
+        });
+        let behind = keys.partition_point(|key| key.span.start <= span.start);
+        let mut keys = keys[..behind].iter().rev().take_while(|key| key.span.start >= line.start);
         let key = keys.find(|key| contains(&key.span) || contains(&key.value)).map(|key| key.span.clone());
         let is_plain = |key: &Range<usize>| {
             key.end <= line.end && self.text[key.clone()].chars().all(is_of_key_or_quote)
@@ -147,6 +157,30 @@ impl DefaultsFile {
         let is_assigned = rest.starts_with('=') && !rest[1..].trim().is_empty() && !rest.starts_with("==");
         (length > 0 && is_assigned)
             .then_some(Key { span: start..start + length, value: start + length..line.end + 1 })
+    }
+}
+
+/// The keys of a document, in the order of the file.
+fn keys_of(document: &DeTable<'_>) -> Vec<Key> {
+    let mut keys = Vec::new();
+    collect_keys(document, &mut keys);
+    keys.sort_unstable_by_key(|key| key.span.start);
+    keys
+}
+
+/// Collects the places of all keys.
+fn collect_keys(table: &DeTable<'_>, keys: &mut Vec<Key>) {
+    for (key, value) in table {
+        keys.push(Key { span: key.span(), value: value.span() });
+        collect_keys_of(value.get_ref(), keys);
+    }
+}
+
+fn collect_keys_of(value: &DeValue<'_>, keys: &mut Vec<Key>) {
+    match value {
+        DeValue::Table(table) => collect_keys(table, keys),
+        DeValue::Array(items) => items.iter().for_each(|item| collect_keys_of(item.get_ref(), keys)),
+        _ => {}
     }
 }
 

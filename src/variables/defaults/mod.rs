@@ -3,9 +3,8 @@
 mod file;
 mod parse;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use file::Key;
 pub(super) use file::{DefaultsFile, FileProblems, FileSpan, Located};
 pub(super) use parse::parse;
 use regex::bytes::Regex;
@@ -164,5 +163,5 @@ pub(super) struct DefaultsConfig {
     pub(super) compiled: usize,
     /// By the last file that has any.
     pub(super) env_files: Vec<Located<EnvFilePath>>,
-    pub(super) vars: BTreeMap<String, VariableSpec>,
+    pub(super) vars: HashMap<String, VariableSpec>,
 }

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use crate::plan::{self, Output, Timeout, VerbosityFlags, is_variable};
 use crate::text::suggest;
 use crate::variables::defaults::{
-    DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan, Key,
+    DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan,
     Located, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
 };
 use crate::variables::name_glob::NameGlob;
@@ -36,11 +36,12 @@ pub(in crate::variables) fn parse(
 ) -> FileProblems {
     let text = std::mem::take(&mut file.text);
     let (document, mut errors) = DeTable::parse_recoverable(&text);
-    let mut keys = Vec::new();
     let mut parser = DefaultsParser { number, config, problems: FileProblems::default() };
     if errors.is_empty() {
-        collect_keys(document.get_ref(), &mut keys);
         parser.document(document.get_ref());
+        if parser.problems.spans().next().is_some() {
+            file.show_keys(document.get_ref());
+        }
     }
     let mut problems = parser.problems;
     file.text.clone_from(&text);
@@ -58,14 +59,14 @@ pub(in crate::variables) fn parse(
         }
         last_line = line;
     }
+    if !errors.is_empty() {
+        let first = problems.spans().next();
+        let key =
+            first.and_then(|first| file.leading_key(first.start, |before| DeTable::parse(before).is_ok()));
+        file.show_only(key);
+    }
     // Leaked deliberately: there may be half a million, and the process is about to exit.
     std::mem::forget(errors);
-    if keys.is_empty()
-        && let Some(first) = problems.spans().next()
-    {
-        keys.extend(file.leading_key(first.start, |before| DeTable::parse(before).is_ok()));
-    }
-    file.show_keys(keys);
     problems
 }
 
@@ -76,22 +77,6 @@ fn syntax_error(message: &str) -> String {
         "text without quotes; write it in quotes: KEY = \"text\"".to_owned()
     } else {
         format!("not valid TOML: {message}")
-    }
-}
-
-/// Collects the places of all keys.
-fn collect_keys(table: &DeTable<'_>, keys: &mut Vec<Key>) {
-    for (key, value) in table {
-        keys.push(Key { span: key.span(), value: value.span() });
-        collect_keys_of(value.get_ref(), keys);
-    }
-}
-
-fn collect_keys_of(value: &DeValue<'_>, keys: &mut Vec<Key>) {
-    match value {
-        DeValue::Table(table) => collect_keys(table, keys),
-        DeValue::Array(items) => items.iter().for_each(|item| collect_keys_of(item.get_ref(), keys)),
-        _ => {}
     }
 }
 
@@ -245,6 +230,7 @@ impl DefaultsParser<'_> {
     }
 
     fn vars(&mut self, vars: &DeTable<'_>) {
+        self.config.vars.reserve(vars.len());
         for (name, key, value) in entries(vars) {
             if !is_variable(name) {
                 let message = "not a variable name; a name has letters, digits and _, and no digit first";
