@@ -49,6 +49,14 @@ ENV_FILES = [
 for number, text in enumerate(ENV_FILES):
     write("env_file", f"lines-{number:02}", text.encode())
 
+LINE_FILES = [
+    "#!/usr/bin/env -S monofy --file\n--output=prefix # a\nm migrate\n&&\n--name=w g --bind=:${P:-8 0}\n|||\nq '$x' \"t$T\"\n",
+    "a \\\nb c\\ d 'e\nf' \"g\\\"h\" '' \\$A '&&' $A'B'C ${$} ${'x y'} $${A:-b c}\n", "a ; | 2>&1 `b` $(c) (\n",
+    "a ${B:-c\n'd", "\ufeffa\r\n b \\\r\nc\r\n", "--set A='$b' -- ${bad name} \"${C\" ${D\n", "a \"b\nc",
+]
+for number, text in enumerate(LINE_FILES):
+    write("line_file", f"lines-{number:02}", text.encode())
+
 PROCESS = (
     '{"name":"%s","argv":["x",{"base64":"/w=="}],"template":["$A"],"env":{"A":"b"},"stop_signal":"INT",'
     '"stop_timeout_ms":2000,"user":"0:1","workdir":"/","tty":true,"restart":"on-failure:3","ready":"%s",'

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::mem::ManuallyDrop;
 
-use crate::cli::{self, CommandLine, ExplainFormat, GlobalOptions, Query, Request, View, ViewFormat};
+use crate::cli::{
+    self, CommandLine, ExplainFormat, GlobalOptions, LineFile, Query, Request, UsageError, View, ViewFormat,
+};
 use crate::exit;
 use crate::explain::{Colours, Explanation};
 use crate::plan::{Plan, SecretDisplay};
@@ -31,10 +33,20 @@ pub fn run(arguments: Vec<OsString>, inherited: OriginalSignals) -> u8 {
     let request = cli::parse(&mut arguments, &|name| {
         twins.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
     });
+    let request = match request {
+        Ok(Request::File(file)) => match read_line(*file) {
+            Some(request) => request,
+            // A signal asked for the stop while the file was being read. Nothing was started.
+            None => return 0,
+        },
+        request => request,
+    };
     let is_run = request.as_ref().map_or(true, Request::is_run);
     let outcome = match request {
         Ok(Request::Print(text)) => print(&text),
         Ok(Request::Query { pid, query }) => answer(pid, query, inherited),
+        // It was read.
+        Ok(Request::File(_)) => Ok(0),
         Ok(Request::Line(line)) => run_line(ManuallyDrop::new(line), arguments, inherited),
         Ok(Request::RunPlan { file, global }) => run_plan(&file, &global, inherited),
         Err(error) => Err(StartError::new(error)),
@@ -57,16 +69,31 @@ impl StartError {
     }
 }
 
+/// Reads the file that has the line. `None` if a signal asks for a stop first.
+fn read_line(file: LineFile) -> Option<Result<Request, UsageError>> {
+    let guard = ExitOnStop::arm(interrupted(file.view(), file.is_quiet()));
+    let text = input::read_unless_stopped(file.path()).transpose()?;
+    let request = file.parse(text);
+    drop(guard);
+    Some(request)
+}
+
+/// What a signal interrupts while the line is being resolved.
+fn interrupted(view: Option<View>, is_quiet: bool) -> Interrupted {
+    match view {
+        Some(_) => Interrupted::View,
+        None if is_quiet => Interrupted::QuietRun,
+        None => Interrupted::Run,
+    }
+}
+
 fn run_line(
     line: ManuallyDrop<CommandLine>,
     arguments: ManuallyDrop<Vec<OsString>>,
     inherited: OriginalSignals,
 ) -> Result<u8, StartError> {
-    let guard = ExitOnStop::arm(match (line.global.view, line.global.verbosity.quiet) {
-        (Some(_), _) => Interrupted::View,
-        (None, Some(true)) => Interrupted::QuietRun,
-        (None, _) => Interrupted::Run,
-    });
+    let is_quiet = line.global.verbosity.quiet == Some(true);
+    let guard = ExitOnStop::arm(interrupted(line.global.view, is_quiet));
     cli::unknown_variables(environment::variables()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
     let loaded = variables::load(sources, strict, environment::variables(), &input::read_unless_stopped);

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Runs start.sh in a terminal, edits its sources, and stops it with Ctrl-C; fails on anything unexpected. Needs tmux,
+# Runs the line in the file start in a terminal, edits its sources, and stops it with Ctrl-C; fails on anything unexpected. Needs tmux,
 # curl, Python, and the static binary: MONOFY_STATIC names it, else cargo builds it.
 . "$(dirname "$0")/../lib.sh"
 
 port=9138
 
 need tmux curl python3
-while IFS= read -r line; do
-  grep -qF -e "$line" "$here/start.sh" || fail "start.sh lacks this line of the README: $line"
-done < <(readme_blocks sh | grep -v run.sh)
+[ "$(readme_blocks sh | sed '/run.sh$/d')" = "$(cat "$here/start")" ] || fail 'the README shows another line than start'
 find_binary
 cp -R "$here" "$scratch/dev"
+mkdir "$scratch/bin"
+ln -s "$(realpath "$binary")" "$scratch/bin/monofy"
 
 # A separate tmux server, without the user's settings and sessions.
 terminal() { tmux -S "$scratch/tmux" -f /dev/null "$@"; }
@@ -31,7 +31,7 @@ await() {
 
 heading 'Started in a terminal'
 terminal new-session -d -s dev -x 120 -y 40 "cd '$scratch/dev' && exec sh"
-terminal send-keys -t dev "MONOFY='$(realpath "$binary")' PORT=$port ./start.sh; echo ended with \$?" Enter
+terminal send-keys -t dev "PATH='$scratch/bin:$PATH' PORT=$port ./start; echo ended with \$?" Enter
 await on_screen '^assets +\| built site.css'
 await on_screen "^web +\| serving on port $port: Hello, reader"
 await on_screen '^tests +\| all well'

@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
             }
         }
         Ok(Request::Print(text)) => assert!(!text.is_empty()),
-        Ok(Request::RunPlan { .. } | Request::Query { .. }) => {}
+        Ok(Request::File(_) | Request::RunPlan { .. } | Request::Query { .. }) => {}
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

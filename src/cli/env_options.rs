@@ -32,8 +32,20 @@ pub fn unknown_variables<'e>(environment: impl IntoIterator<Item = (&'e OsStr, &
     let unknown = names.filter(|name| !known().any(|known| known == *name));
     let mut hints = Hints::default();
     unknown
-        .map(|name| format!("{}: no option has this name{}", printable(name), hints.hint(name, known())))
+        .map(|name| match without_variable(name) {
+            Some(option) => format!("{name}: {option} is for the command line only"),
+            None => format!("{}: no option has this name{}", printable(name), hints.hint(name, known())),
+        })
         .collect()
+}
+
+/// The option that a variable would be for, if that option has no variable.
+fn without_variable(name: &str) -> Option<&'static str> {
+    match name {
+        "MONOFY_FILE" => Some("--file"),
+        "MONOFY_SET" => Some("--set"),
+        _ => None,
+    }
 }
 
 fn printable(name: &str) -> String {

@@ -128,6 +128,49 @@ pub(super) struct PartialOptions {
 }
 
 impl PartialOptions {
+    /// Combines the options around `--file` with those in the file, as if the latter came first in one line.
+    pub(super) fn over(self, file: Self) -> Self {
+        let joined = |first: Vec<_>, second: Vec<_>| first.into_iter().chain(second).collect();
+        let (given, inner) = (self.sources, file.sources);
+        // An option that names files overrides --no-defaults before it, and the reverse.
+        let (defaults, no_defaults) = match (given.defaults, self.no_defaults) {
+            (None, Some(true)) => (None, Some(true)),
+            (Some(given), _) => (Some(joined(inner.defaults.unwrap_or_default(), given)), None),
+            (None, _) => (inner.defaults, file.no_defaults),
+        };
+        let env_files = match (inner.env_files, given.env_files) {
+            (Some(inner), Some(given)) => Some(joined(inner, given)),
+            (inner, given) => given.or(inner),
+        };
+        let render = match (file.render, self.render) {
+            (Some(inner), Some(given)) => Some(inner.into_iter().chain(given).collect()),
+            (inner, given) => given.or(inner),
+        };
+        Self {
+            strict: self.strict.or(file.strict),
+            view: self.view.or(file.view),
+            show_secrets: self.show_secrets.or(file.show_secrets),
+            no_defaults,
+            sources: Sources {
+                set: inner.set.into_iter().chain(given.set).collect(),
+                env_files,
+                defaults,
+                no_defaults: false,
+                secrets: inner.secrets.into_iter().chain(given.secrets).collect(),
+                missing: given.missing,
+            },
+            grace: self.grace.or(file.grace),
+            start_timeout: self.start_timeout.or(file.start_timeout),
+            wait: file.wait.into_iter().chain(self.wait).collect(),
+            output: self.output.or(file.output),
+            verbosity: self.verbosity.or(file.verbosity),
+            ready_fd: self.ready_fd.or(file.ready_fd),
+            only: self.only.or(file.only),
+            setup: self.setup.or(file.setup),
+            render,
+        }
+    }
+
     /// Combines the options of the command line with those of the environment. The command line wins.
     pub(super) fn or_env(self, env: Self) -> GlobalOptions {
         // Each source decides about defaults files as a whole: an option that names files overrides

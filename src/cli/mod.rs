@@ -1,7 +1,9 @@
 //! Command-line parsing: from arguments and environment variables to a [`Request`]. Nothing is expanded here.
 
 mod env_options;
+mod file_words;
 mod global;
+mod line_file;
 mod occurrences;
 mod option_errors;
 mod options;
@@ -12,13 +14,16 @@ mod values;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::rc::Rc;
 
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::{Diagnostic, Problems, SourceText, TextFile};
 
 pub use env_options::{is_for_monofy, unknown_variables};
 pub use global::{ExplainFormat, GlobalOptions, SetupMode, View, ViewFormat};
+pub use line_file::LineFile;
 pub use options::{HELP_WIDTH, definition};
 use parser::Parser;
+use split::LineArguments;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub enum Request {
     Print(String),
     /// Resolve the line, then show its plan or execute it.
     Line(CommandLine),
+    /// Read the file that has the line, then parse it.
+    File(Box<LineFile>),
     /// Read a plan, then show or execute it.
     RunPlan {
         /// The plan's file. `-` is stdin.
@@ -49,6 +56,7 @@ impl Request {
     pub fn is_run(&self) -> bool {
         match self {
             Self::Print(_) | Self::Query { .. } => false,
+            Self::File(file) => file.view().is_none(),
             Self::Line(CommandLine { global, .. }) | Self::RunPlan { global, .. } => global.view.is_none(),
         }
     }
@@ -73,9 +81,14 @@ pub struct CommandLine {
     /// Commands that run side by side.
     pub processes: Vec<CommandArgs>,
     /// Errors in operators, options and environment variables. Valid ones are kept in the other fields.
-    pub problems: Vec<Diagnostic>,
+    pub problems: Problems,
     /// Arguments that are probably mistakes.
-    pub warnings: Vec<Diagnostic>,
+    pub warnings: Problems,
+    /// Malformed expansions of a line in a file: warnings, or errors under `--strict`. Those of arguments are found when
+    /// they are expanded.
+    pub malformed: Problems,
+    /// The file that the line is in, if it is in one.
+    pub file: Option<Rc<TextFile>>,
 }
 
 /// One PROCESS of the command line. Every [`SourceText`] but the names of `assignments` is a template.
@@ -155,7 +168,7 @@ pub type EnvLookup<'e> = &'e dyn Fn(&str) -> Option<OsString>;
 /// # Errors
 /// When an error leaves nothing to resolve. Other errors are in [`CommandLine::problems`].
 pub fn parse(arguments: &mut [OsString], environment: EnvLookup<'_>) -> Result<Request, UsageError> {
-    Parser::new(environment).request(arguments)
+    Parser::new(environment).request(LineArguments { arguments, words: None }, None)
 }
 
 impl CommandLine {

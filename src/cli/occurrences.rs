@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::{Arg, ArgAction, Command as Clap};
 
+use crate::cli::options;
 use crate::cli::split::Segment;
 use crate::diagnostic::SourceText;
 
@@ -23,6 +24,8 @@ pub(super) struct OptionOccurrence {
     pub(super) at: usize,
     /// How many arguments it takes.
     pub(super) count: usize,
+    /// Whether its first option exists.
+    pub(super) is_known: bool,
     /// The option that has a value, by clap's id, and the value.
     value: Option<OptionValue>,
 }
@@ -54,14 +57,18 @@ pub(super) fn scan(clap: &Clap, segment: &Segment<'_>) -> OptionScan {
 
 fn occurrence(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence {
     let argument = &segment.arguments[at];
-    let alone = OptionOccurrence { at, count: 1, value: None };
+    let is_known = is_known(clap, argument);
+    let alone = OptionOccurrence { at, count: 1, is_known, value: None };
     let Some((option, attached)) = option_with_value(clap, argument) else { return alone };
     let value = |text| {
         let is_repeatable = matches!(option.get_action(), ArgAction::Append);
         Some(OptionValue { option: option.get_id().to_string(), text, is_repeatable })
     };
+    let text = |at| {
+        if options::is_template(option) { segment.template(at) } else { segment.literal(at) }
+    };
     if let Some(offset) = attached {
-        let text = SourceText::whole(segment.first + at, argument).from(offset);
+        let text = text(at).from(offset);
         return OptionOccurrence { value: value(text), ..alone };
     }
     let may_be_value = |next: &OsStr| {
@@ -69,12 +76,24 @@ fn occurrence(clap: &Clap, segment: &Segment<'_>, at: usize) -> OptionOccurrence
     };
     let next = segment.arguments.get(at + 1).filter(|next| may_be_value(next));
     match next {
-        Some(next) if !option.is_require_equals_set() => {
-            let text = SourceText::whole(segment.first + at + 1, next);
-            OptionOccurrence { at, count: 2, value: value(text) }
+        Some(_) if !option.is_require_equals_set() => {
+            OptionOccurrence { at, count: 2, is_known, value: value(text(at + 1)) }
         }
         _ => alone,
     }
+}
+
+/// Whether an argument begins with an option that exists.
+fn is_known(clap: &Clap, argument: &OsStr) -> bool {
+    let bytes = argument.as_bytes();
+    if let Some(long) = bytes.strip_prefix(b"--") {
+        let name = long.split(|byte| *byte == b'=').next().unwrap_or_default();
+        return clap
+            .get_arguments()
+            .any(|option| option.get_long().is_some_and(|long| long.as_bytes() == name));
+    }
+    let short = bytes.get(1).map(|byte| char::from(*byte));
+    clap.get_arguments().any(|option| option.get_short() == short)
 }
 
 /// The option in an argument that takes a value, and the offset of the value if it is in the same argument.
@@ -122,7 +141,7 @@ impl OptionScan {
         self.occurrences.iter().find_map(|occurrence| {
             let argument = &segment.arguments[occurrence.at];
             (argument.as_bytes().strip_prefix(b"--") == Some(long.as_bytes()))
-                .then(|| SourceText::whole(segment.first + occurrence.at, argument))
+                .then(|| segment.literal(occurrence.at))
         })
     }
 }

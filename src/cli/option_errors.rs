@@ -7,8 +7,8 @@ use clap::{Arg, ArgMatches, Command as Clap};
 
 use crate::cli::UsageError;
 use crate::cli::occurrences::{OptionOccurrence, OptionScan};
-use crate::cli::options;
-use crate::cli::parser::{Parser, Position};
+use crate::cli::options::{self, Position};
+use crate::cli::parser::Parser;
 use crate::cli::split::Segment;
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::text::suggest;
@@ -26,17 +26,29 @@ impl Parser<'_> {
             &segment.arguments[occurrence.at..occurrence.at + occurrence.count]
         };
         // clap stops at the first error, so each option is parsed by itself.
-        scan.occurrences.retain(|occurrence| match clap.try_get_matches_from_mut(arguments(occurrence)) {
-            Ok(_) => true,
-            Err(error) => {
-                if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-                    self.problem(diagnostic(&error, segment, occurrence, position));
+        scan.occurrences.retain(|occurrence| {
+            if !occurrence.is_known && self.is_counted_only(segment, occurrence) {
+                return false;
+            }
+            match clap.try_get_matches_from_mut(arguments(occurrence)) {
+                Ok(_) => true,
+                Err(error) => {
+                    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                        self.problem(diagnostic(&error, segment, occurrence, position));
+                    }
+                    false
                 }
-                false
             }
         });
         let valid: Vec<&OsString> = scan.occurrences.iter().flat_map(arguments).collect();
         clap.try_get_matches_from_mut(valid).map_err(|error| UsageError(message(&error, position)))
+    }
+}
+
+impl Parser<'_> {
+    /// Counts an unknown option without clap, if so many problems are kept that this one is not shown.
+    fn is_counted_only(&mut self, segment: &Segment<'_>, occurrence: &OptionOccurrence) -> bool {
+        self.problems.count_if_full(segment.literal(occurrence.at).origin())
     }
 }
 
@@ -48,7 +60,7 @@ fn diagnostic(
 ) -> Diagnostic {
     let is_value = occurrence.count > 1 && context(error, ContextKind::InvalidValue).is_some();
     let at = if is_value { occurrence.at + 1 } else { occurrence.at };
-    let text = SourceText::whole(segment.first + at, &segment.arguments[at]);
+    let text = segment.literal(at);
     let shown = if error.kind() == ErrorKind::UnknownArgument { unknown_option(&text, error) } else { text };
     Diagnostic::about(&shown, message(error, position))
 }

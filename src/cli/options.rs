@@ -3,7 +3,6 @@
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command as Clap};
 
-use crate::cli::parser::Position;
 use crate::cli::values;
 
 /// The width of the help. Its lines are broken by hand, since the documentation contains it.
@@ -16,6 +15,7 @@ const WORDS: &str = "words";
 const ABOUT: &str = "Runs several tightly coupled processes as one unit, with the variables in their\n\
                      arguments substituted.";
 const USAGE: &str = "monofy [OPTION...] PROCESS { '&&' PROCESS }... { '|||' PROCESS }...\n       \
+                     monofy [OPTION...] --file FILE [OPTION...]\n       \
                      monofy [OPTION...] --render SRC:DST...\n       \
                      PROCESS = [PROCESS-OPTION...] [NAME=VALUE...] [--] PROGRAM [ARG...]";
 const AFTER: &str = "\
@@ -36,8 +36,8 @@ words that contain a }, and between the double quotes of a shell. Compose files
 and Makefiles want $$ for the $ of both.
 
 Values come from --set, else the environment, env files, the defaults file, the
-word. Global options except -h, -V, --schema and --set have an environment
-variable: MONOFY_GRACE=5s, MONOFY_STRICT=1, MONOFY_ENV_FILE=a.env:b.env.
+word. Global options except -h, -V, --file, --schema and --set have an
+environment variable: MONOFY_GRACE=5s, MONOFY_ENV_FILE=a.env:b.env.
 MONOFY_WAIT: checks, separated by white space, that every process waits for.
 Durations: 500ms, 8s, 1.5s, 2m, 1h; a bare number is seconds.
 Signals: TERM, SIGTERM, 15, RTMIN+3.
@@ -75,6 +75,40 @@ pub(super) fn command(position: Position) -> Clap {
     )
 }
 
+/// Which options a PROCESS may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    /// The first of the line: global options and its own.
+    First,
+    /// A later one: its own options only.
+    Later,
+}
+
+/// The options for clap. They are made once: a line may have thousands of PROCESSes.
+#[derive(Default)]
+pub(super) struct Definitions {
+    first: Option<Clap>,
+    later: Option<Clap>,
+}
+
+impl Definitions {
+    /// The options that a PROCESS at this position may have, until they are given back.
+    pub(super) fn take(&mut self, position: Position) -> Clap {
+        self.place(position).take().unwrap_or_else(|| command(position))
+    }
+
+    pub(super) fn keep(&mut self, position: Position, definition: Clap) {
+        *self.place(position) = Some(definition);
+    }
+
+    fn place(&mut self, position: Position) -> &mut Option<Clap> {
+        match position {
+            Position::First => &mut self.first,
+            Position::Later => &mut self.later,
+        }
+    }
+}
+
 /// The options that a process at this position may have.
 pub(super) fn options_at(position: Position) -> Vec<Arg> {
     let global = if position == Position::First { global_options() } else { Vec::new() };
@@ -109,6 +143,8 @@ pub(super) fn global_options() -> Vec<Arg> {
         .value_name("FORM")
         .overrides_with("plan"),
         flag("show-secrets", "With --plan and --explain: do not mask secrets"),
+        single("file", "FILE", "Take the line from a file (- is stdin): words,\nquotes, comments; takes no PROCESS")
+            .short('f'),
         single("run-plan", "FILE", "Execute a plan written by --plan=json (- is\nstdin); takes no PROCESS"),
         Arg::new("grace").short('g').long("grace").value_name("DURATION").value_parser(values::timeout).help(
             "How long a stop may take before SIGKILL; 0 is at\n\
@@ -166,6 +202,11 @@ pub(super) fn global_options() -> Vec<Arg> {
             .help("Print the version and exit"),
     ];
     options.into_iter().map(|option| option.help_heading(GLOBAL)).collect()
+}
+
+/// Whether the value of an option is a template.
+pub(super) fn is_template(option: &Arg) -> bool {
+    option.get_id() == "render" || option.get_help_heading() == Some(PROCESS)
 }
 
 fn process_options() -> Vec<Arg> {

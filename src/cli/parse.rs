@@ -1,16 +1,18 @@
 //! Parses the line, and each PROCESS of it.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::rc::Rc;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
 
 use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFormat, ViewOverride};
+use crate::cli::line_file::{FirstSegment, OuterOptions};
 use crate::cli::occurrences::{OptionScan, scan};
-use crate::cli::options::{self, DEFAULTS};
-use crate::cli::parser::{Parser, Position};
-use crate::cli::split::Segment;
+use crate::cli::options::{DEFAULTS, Position};
+use crate::cli::parser::Parser;
+use crate::cli::split::{LineArguments, Segment};
 use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
@@ -29,15 +31,22 @@ enum Parsed {
 /// The options and the command of one segment.
 struct ParsedSegment {
     global: PartialOptions,
-    run_plan: Option<OsString>,
+    run_plan: Option<SourceText>,
+    /// `--file`
+    file: Option<SourceText>,
     command: CommandArgs,
 }
 
 impl Parser<'_> {
-    /// Parses the line.
-    pub(super) fn request(mut self, arguments: &mut [OsString]) -> Result<Request, UsageError> {
+    /// Parses the line. `around` are the options around a line that is in a file.
+    pub(super) fn request(
+        mut self,
+        arguments: LineArguments<'_>,
+        mut around: Option<OuterOptions>,
+    ) -> Result<Request, UsageError> {
+        let file = arguments.words.map(|words| Rc::clone(words.file()));
         let mut segments = self.split(arguments);
-        let mut line = CommandLine::default();
+        let mut line = CommandLine { file, ..CommandLine::default() };
         let count = segments.len();
         for (index, segment) in segments.iter_mut().enumerate() {
             let position = if index == 0 { Position::First } else { Position::Later };
@@ -55,15 +64,38 @@ impl Parser<'_> {
             };
             let is_valid = self.problems.count() == problems_before;
             if position == Position::First {
-                let given = parsed.global.clone();
-                line.global = parsed.global.or_env(self.env_options());
-                let option = parsed.run_plan.map(|file| ("--run-plan", file));
-                let run_plan = option.or(self.run_plan_variable().map(|file| ("MONOFY_RUN_PLAN", file)));
-                if let Some((option, file)) = run_plan {
-                    if !self.problems.is_empty() {
-                        return Err(self.error());
+                match (parsed.file, around.take()) {
+                    (Some(option), None) => {
+                        let beside = (count > 1).then(|| segment.end()).flatten();
+                        let first = FirstSegment {
+                            global: parsed.global,
+                            run_plan: parsed.run_plan,
+                            beside,
+                            command: parsed.command,
+                        };
+                        return self.line_file(option, first);
                     }
-                    return run_plan_request(option, file, line.global, &given, count, &parsed.command);
+                    (inner, Some(outer)) => {
+                        self.refuse_in_file(inner, parsed.run_plan);
+                        line.global = outer.given.over(parsed.global).or_env(outer.env);
+                    }
+                    (None, None) => {
+                        let given = parsed.global.clone();
+                        line.global = parsed.global.or_env(self.env_options());
+                        if let Some((option, file)) = self.run_plan(parsed.run_plan) {
+                            if !self.problems.is_empty() {
+                                return Err(self.error());
+                            }
+                            return run_plan_request(
+                                option,
+                                file,
+                                line.global,
+                                &given,
+                                count,
+                                &parsed.command,
+                            );
+                        }
+                    }
                 }
             }
             if parsed.command.words.is_empty() {
@@ -73,7 +105,8 @@ impl Parser<'_> {
                     // The files are all there is to do.
                     None if !line.global.render.is_empty() && parsed.command.is_empty() => {}
                     Some(missing) => self.problem(missing),
-                    None => return Err(UsageError(segment.nothing_to_run().to_owned())),
+                    None if segment.is_in_file() && !self.problems.is_empty() => {}
+                    None => return Err(UsageError(segment.nothing_to_run())),
                 }
             } else if segment.is_setup {
                 line.setup.push(parsed.command);
@@ -84,27 +117,37 @@ impl Parser<'_> {
         if line.setup.is_empty() && line.processes.is_empty() && line.global.render.is_empty() {
             return Err(self.error());
         }
-        line.problems = self.problems.finish();
-        line.warnings = self.warnings.finish();
+        (line.problems, line.warnings, line.malformed) = (self.problems, self.warnings, self.malformed);
         Ok(Request::Line(line))
+    }
+
+    /// The plan to run, and the option or the variable that names it.
+    pub(super) fn run_plan(&self, option: Option<SourceText>) -> Option<(&'static str, OsString)> {
+        let option = option.map(|file| ("--run-plan", OsString::from_vec(file.bytes().to_vec())));
+        option.or_else(|| self.run_plan_variable().map(|file| ("MONOFY_RUN_PLAN", file)))
     }
 
     /// Parses one PROCESS. Invalid options become problems, and the valid ones are kept.
     fn segment(&mut self, segment: &mut Segment<'_>, position: Position) -> Result<Parsed, UsageError> {
-        if segment.arguments.first().is_some_and(|argument| !argument.as_bytes().starts_with(b"-")) {
+        if segment.arguments.first().is_none_or(|argument| !argument.as_bytes().starts_with(b"-")) {
             // Without options clap has nothing to do. It would take a tenth of the time of a whole start.
             let command = self.words(segment, 0, CommandArgs::default());
             return Ok(Parsed::Segment(Box::new(ParsedSegment {
                 global: PartialOptions::default(),
                 run_plan: None,
+                file: None,
                 command,
             })));
         }
-        let mut clap = options::command(Position::First);
-        let mut scan = scan(&clap, segment);
-        if position == Position::Later {
-            clap = options::command(position);
-        }
+        let first = self.definitions.take(Position::First);
+        let mut scan = scan(&first, segment);
+        let mut clap = match position {
+            Position::First => first,
+            Position::Later => {
+                self.definitions.keep(Position::First, first);
+                self.definitions.take(Position::Later)
+            }
+        };
         let problems_before = self.problems.count();
         let matches = match clap.try_get_matches_from_mut(&segment.arguments[..scan.end]) {
             Ok(matches) => matches,
@@ -113,6 +156,7 @@ impl Parser<'_> {
             }
             Err(_) => self.matches_of_valid(&mut clap, segment, &mut scan, position)?,
         };
+        self.definitions.keep(position, clap);
         for (option, text) in scan.repeated() {
             let message = format!("--{option} is given twice, and takes one value");
             self.problem(Diagnostic::about(text, message));
@@ -121,7 +165,16 @@ impl Parser<'_> {
             if let Some(name) = matches.get_one::<String>("schema") {
                 return Ok(Parsed::Print(schema(name).to_owned()));
             }
-            if matches.get_flag("health") || matches.contains_id("status") {
+            let is_query = matches.get_flag("health") || matches.contains_id("status");
+            if is_query && segment.is_in_file() {
+                let message = "--health and --status query a running instance, and this file is a line";
+                let option = scan.values("status").next().cloned().or_else(|| scan.flag(segment, "health"));
+                self.problem(Diagnostic::about(&option.unwrap_or_else(|| segment.literal(0)), message));
+            } else if is_query {
+                if scan.values("file").next().is_some() {
+                    let message = "--health and --status query a running instance and take no --file";
+                    return Err(UsageError(message.to_owned()));
+                }
                 let query = view_format(&matches, "status").map_or(Query::Health, Query::Status);
                 let command = Box::new(self.command(segment, &scan, &matches));
                 return Ok(Parsed::Query { pid: matches.get_one("pid").copied(), query, command });
@@ -134,7 +187,8 @@ impl Parser<'_> {
         let is_first = position == Position::First;
         Ok(Parsed::Segment(Box::new(ParsedSegment {
             global: if is_first { self.global(&scan, &matches) } else { PartialOptions::default() },
-            run_plan: if is_first { matches.get_one("run-plan").cloned() } else { None },
+            run_plan: scan.values("run-plan").next().filter(|_| is_first).cloned(),
+            file: scan.values("file").next().filter(|_| is_first).cloned(),
             command: self.command(segment, &scan, &matches),
         })))
     }
@@ -225,11 +279,7 @@ impl Parser<'_> {
     /// segment.
     fn words(&mut self, segment: &mut Segment<'_>, options: usize, mut command: CommandArgs) -> CommandArgs {
         let start = if command.is_escaped { options + 1 } else { options };
-        let first = segment.first + start;
-        let mut words = segment.arguments[start..]
-            .iter_mut()
-            .enumerate()
-            .map(|(index, word)| SourceText::taken(first + index, std::mem::take(word)));
+        let mut words = segment.take_templates(start);
         let mut program = words.next();
         if !command.is_escaped {
             while let Some((name, value)) = program.as_ref().and_then(assignment) {

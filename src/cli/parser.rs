@@ -1,5 +1,6 @@
 //! The state of the parser, shared by its parts.
 
+use crate::cli::options::Definitions;
 use crate::cli::{EnvLookup, UsageError};
 use crate::diagnostic::{Diagnostic, Problems};
 
@@ -8,20 +9,21 @@ pub(super) struct Parser<'e> {
     pub(super) environment: EnvLookup<'e>,
     pub(super) problems: Problems,
     pub(super) warnings: Problems,
-}
-
-/// Which options a PROCESS may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Position {
-    /// The first of the line: global options and its own.
-    First,
-    /// A later one: its own options only.
-    Later,
+    /// Malformed expansions of a line in a file.
+    pub(super) malformed: Problems,
+    pub(super) definitions: Definitions,
 }
 
 impl<'e> Parser<'e> {
     pub(super) fn new(environment: EnvLookup<'e>) -> Self {
-        Self { environment, problems: Problems::default(), warnings: Problems::default() }
+        let none = Problems::default;
+        Self {
+            environment,
+            problems: none(),
+            warnings: none(),
+            malformed: none(),
+            definitions: Definitions::default(),
+        }
     }
 
     pub(super) fn problem(&mut self, problem: Diagnostic) {

@@ -4,6 +4,7 @@ mod markdown;
 mod references;
 mod text;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -61,6 +62,9 @@ pub struct ExplainedVariable {
     pub description: Option<String>,
     /// The arguments that use it.
     pub used_by: Vec<usize>,
+    /// Where those are, if the line is in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
     /// The templates of rendered files that refer to it.
     pub files: Vec<String>,
     /// References to it that are more than its name, as written.
@@ -92,6 +96,7 @@ impl Explanation {
     #[must_use]
     pub fn new(line: &CommandLine, resolved: &Resolved<'_>, display: SecretDisplay) -> Self {
         let mut references = References::of(line);
+        let places = places(line);
         let mentioned = resolved.variables.mentioned().into_iter();
         let in_files: Vec<&str> = resolved.names_only_in_files();
         let unused = mentioned.filter(|name| !resolved.usage.contains(name) && !in_files.contains(name));
@@ -111,7 +116,8 @@ impl Explanation {
                 references.take(name).describe(&mut explained, &resolved.variables, &mut show);
                 let files =
                     files.iter().filter(|(_, names)| names.contains(name)).map(|(file, _)| file.clone());
-                ExplainedVariable { used_by, files: files.collect(), ..explained }
+                let places = used_by.iter().filter_map(|number| places.get(number).cloned()).collect();
+                ExplainedVariable { used_by, places, files: files.collect(), ..explained }
             })
             .collect();
         Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
@@ -125,6 +131,14 @@ impl Explanation {
         serde_json::to_writer_pretty(&mut to, self)?;
         to.write_all(b"\n")
     }
+}
+
+/// Where the templates of a line that is in a file are, by the numbers of their words.
+fn places(line: &CommandLine) -> BTreeMap<usize, String> {
+    if line.file.is_none() {
+        return BTreeMap::new();
+    }
+    line.templates().map(|template| (template.argument(), template.origin().to_string())).collect()
 }
 
 fn explained(
@@ -149,6 +163,7 @@ fn explained(
         file: info.file.then(|| format!("{name}_FILE")),
         description: info.description.or(info.required.filter(|words| !words.is_empty())),
         used_by: Vec::new(),
+        places: Vec::new(),
         files: Vec::new(),
         written: Vec::new(),
     }

@@ -69,6 +69,9 @@ fn describe(text: &mut String, variable: &ExplainedVariable, colours: Colours) {
     for file in &variable.files {
         line("used by", &format!("the file {}", printable(file)));
     }
+    if !variable.places.is_empty() {
+        return line("used by", &printable(&variable.places.join(", ")));
+    }
     let arguments: Vec<String> = variable.used_by.iter().map(ToString::to_string).collect();
     match &arguments[..] {
         [] if !variable.files.is_empty() => {}

@@ -208,9 +208,11 @@ impl<'l> Resolver<'l> {
             hints: Hints::default(),
             budget: Budget::default(),
         };
-        resolver.problems.extend(line.problems.iter().cloned());
+        resolver.problems.merge(&line.problems);
         resolver.warnings.extend(warnings);
-        resolver.warnings.extend(line.warnings.iter().cloned());
+        resolver.warnings.merge(&line.warnings);
+        let malformed = if resolver.strict { &mut resolver.problems } else { &mut resolver.warnings };
+        malformed.merge(&line.malformed);
         resolver.check_exported();
         resolver
     }

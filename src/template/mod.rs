@@ -30,6 +30,7 @@ mod expand;
 mod fields;
 mod file;
 mod glob;
+mod line;
 mod lint;
 mod parse;
 
@@ -45,6 +46,7 @@ pub use budget::Budget;
 pub use error::{Absence, ExpansionError, ExpansionErrorKind};
 pub use expand::UnsetPolicy;
 pub use file::{FileExpansion, FileTemplate};
+pub use line::{LineError, LineErrorKind, LineWord, LineWords, MappedText, normalized};
 pub use lint::{Lint, LintKind, Severity};
 pub use reference::{Reference, Usage};
 pub use scope::{Content, Scope, Value};

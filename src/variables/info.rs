@@ -76,8 +76,8 @@ impl Variables {
         if self.assigned.contains_key(name) {
             sources.push((VariableSource::Line, None));
         }
-        if let Some((_, argument)) = self.set.get(name) {
-            sources.push((VariableSource::Set, Some(format!("argument {argument}"))));
+        if let Some((_, place)) = self.set.get(name) {
+            sources.push((VariableSource::Set, Some(place.clone())));
         }
         if self.environment.contains_key(name) {
             sources.push((VariableSource::Environment, None));

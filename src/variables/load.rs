@@ -70,7 +70,7 @@ pub fn load<Text: Into<Cow<'static, OsStr>>>(
     };
     loader.variables.missing_policy = sources.missing;
     for set in &sources.set {
-        loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.argument));
+        loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.origin.to_string()));
     }
     let env_files = loader.defaults(sources);
     match &sources.env_files {

@@ -33,8 +33,8 @@ use crate::variables::sources::MissingPolicy;
 /// The variables of a line: those that are set from outside, and those that the line assigns.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    /// `--set`, and the number of its argument.
-    set: BTreeMap<String, (Vec<u8>, usize)>,
+    /// `--set`, and where it is.
+    set: BTreeMap<String, (Vec<u8>, String)>,
     environment: BTreeMap<Cow<'static, str>, Cow<'static, [u8]>>,
     /// The values of the env files; the last one counts.
     env_files: BTreeMap<String, Vec<LocatedValue>>,

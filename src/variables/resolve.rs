@@ -90,10 +90,10 @@ impl VariableResolver<'_> {
     fn choose(&mut self, read: ReadFile<'_>) -> Option<ChosenValue> {
         self.check_conflict();
         let variables = self.variables;
-        if let Some((value, argument)) = variables.set.get(self.name)
+        if let Some((value, place)) = variables.set.get(self.name)
             && (!value.is_empty() || self.spec.empty_policy() != EmptyPolicy::Unset)
         {
-            self.check(value, || format!("--set, argument {argument}"));
+            self.check(value, || format!("--set, {place}"));
             return Some(ChosenValue::from(VariableSource::Set));
         }
         if let Some(value) = variables.environment.get(self.name)

@@ -43,7 +43,7 @@ pub struct SetOption {
     /// Its value, which is no template.
     pub value: Vec<u8>,
     /// The argument that holds it.
-    pub argument: usize,
+    pub origin: Origin,
 }
 
 /// `--secret NAME[,NAME...]`: the variables are secret, may come from a file, and are exported.
@@ -121,6 +121,6 @@ impl SetOption {
             let message = "not a variable name; a name has letters, digits and _, and no digit first";
             return problem(&format!("{name}=…"), name.len(), message);
         }
-        Ok(Self { name, value: bytes[equals + 1..].to_vec(), argument: text.argument() })
+        Ok(Self { name, value: bytes[equals + 1..].to_vec(), origin: text.origin().clone() })
     }
 }

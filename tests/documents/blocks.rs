@@ -115,7 +115,7 @@ fn every_other_block_is_run_by_a_script_or_is_part_of_an_example() {
                 // Checked by the tests above, and pictures.
                 "console" | "text" => true,
                 // The README's two are run: by a test, and by .ci/run.
-                "sh" => name == "README.md",
+                "sh" => name == "README.md" || is_of_an_example(&text),
                 "bash" => asked_for.iter().any(|words| text.contains(words.as_str())),
                 "dockerfile" => !text.contains("FROM ") || is_of_an_example(&text),
                 "toml" | "yaml" | "ini" => is_of_an_example(&text),

@@ -22,8 +22,14 @@ fn may_be_name_server() -> bool {
 
 /// monofy with a name server for these hosts, and then the rest of the line. An argument that is `probe` is the probe.
 fn run_with(folder: &Folder, hosts: &[&str], rest: &[&str]) -> Running {
-    folder.file("resolv.conf", "search shop\nnameserver 127.0.0.1\n");
-    let server = ["--name=dns", "--ready=log:ready", "probe", "nameserver", "127.0.0.1:53"];
+    run_beside("127.0.0.1", folder, hosts, rest)
+}
+
+/// The same, with a name server at this address.
+fn run_beside(server: &str, folder: &Folder, hosts: &[&str], rest: &[&str]) -> Running {
+    folder.file("resolv.conf", format!("search shop\nnameserver {server}\n"));
+    let address = if server.contains(':') { format!("[{server}]:53") } else { format!("{server}:53") };
+    let server = ["--name=dns", "--ready=log:ready", "probe", "nameserver", &address];
     let line = [&server, hosts, &["|||"], rest].concat();
     let probe = probe();
     let line = line.iter().map(|word| if *word == "probe" { probe.as_os_str() } else { word.as_ref() });
@@ -36,23 +42,18 @@ fn a_host_is_looked_up_by_the_name_servers_in_the_search_list() {
     if !may_be_name_server() {
         return;
     }
-    let folder = Folder::new();
-    let web = [
-        "--name=web",
-        "--after=dns",
-        "--ready=tcp:db:8000",
-        "probe",
-        "wait",
-        "web",
-        "USR1=tcp:127.0.0.9:8000",
-    ];
-    let running = run_with(&folder, &["db.shop=127.0.0.9"], &web);
-    let web = ready(&running, "web");
-    running.stdout.wait_for("asked for db.shop");
-    send(web, USR1);
-    running.stderr.wait_for("web is ready");
-    running.signal(TERM);
-    running.finish().assert_status(0);
+    for server in ["127.0.0.1", "::1"] {
+        let folder = Folder::new();
+        let check = "--ready=tcp:db:8000";
+        let web = ["--name=web", "--after=dns", check, "probe", "wait", "web", "USR1=tcp:127.0.0.9:8000"];
+        let running = run_beside(server, &folder, &["db.shop=127.0.0.9"], &web);
+        let web = ready(&running, "web");
+        running.stdout.wait_for("asked for db.shop");
+        send(web, USR1);
+        running.stderr.wait_for("web is ready");
+        running.signal(TERM);
+        running.finish().assert_status(0);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use monofy::template::{LineWord, LineWords};
 use serde_json::Value;
 
 use crate::roundtrip::stdin;
@@ -22,7 +23,7 @@ fn lines(file: &Path) -> Vec<Vec<String>> {
             vec![without_image(&list(&doubled, "command:", 1))]
         }
         Some("pod.yaml") => vec![list(&text, "args:", 0)],
-        Some("start.sh") => vec![without_image(&passed_by_script(file))],
+        Some("start") => vec![without_image(&line_file(&text))],
         _ => Vec::new(),
     }
 }
@@ -35,14 +36,15 @@ fn exec_form(dockerfile: &str) -> Option<Vec<String>> {
     Some(without_image(words.strip_prefix(&["monofy".to_owned()])?))
 }
 
-/// What a script that starts `$MONOFY` passes to it.
-fn passed_by_script(script: &Path) -> Vec<String> {
-    let folder = Folder::new();
-    let monofy = folder.file("monofy", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
-    std::fs::set_permissions(&monofy, PermissionsExt::from_mode(0o755)).expect("it is ours");
-    let finished = Run::of("/bin/sh", [script]).env("MONOFY", monofy).finish();
+/// The arguments that a line in a file is.
+fn line_file(text: &str) -> Vec<String> {
+    let words = LineWords::parse(text.as_bytes()).words.into_iter();
+    let argument = |word: LineWord| String::from_utf8(word.template.unwrap_or(word.text).bytes);
     // Stand-ins lie in PATH.
-    finished.stdout.lines().map(|word| word.strip_prefix("./").unwrap_or(word).to_owned()).collect()
+    words
+        .map(|word| argument(word).expect("UTF-8"))
+        .map(|word| word.strip_prefix("./").map_or(word.clone(), str::to_owned))
+        .collect()
 }
 
 /// Users and folders are those of an image, and a stand-in is no server that answers or comes back.
@@ -146,8 +148,8 @@ fn the_plan_of_every_example_does_what_its_line_does() {
     let entries = std::fs::read_dir(root().join("examples")).expect("there are examples");
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
     for example in folders.filter(|example| !example.ends_with("makefile")) {
-        let files = ["Dockerfile", "docker-compose.yml", "pod.yaml", "start.sh"]
-            .map(|name| lines(&example.join(name)));
+        let files =
+            ["Dockerfile", "docker-compose.yml", "pod.yaml", "start"].map(|name| lines(&example.join(name)));
         let lines: Vec<Vec<String>> = files.concat();
         assert!(!lines.is_empty(), "{} starts no monofy", example.display());
         let stage = Stage::of(&example);

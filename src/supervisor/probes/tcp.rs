@@ -14,11 +14,17 @@ use crate::text::excerpt;
 /// How long an address is waited for before the next one is tried beside it, as in RFC 8305.
 const STAGGER: Duration = Duration::from_millis(250);
 
+/// How long an answer of name servers counts: a probe every 250 ms, with the names of a long search list, would ask a name
+/// server of many containers too often.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Connects to a host: looks its addresses up, and tries them until one accepts.
 pub(in crate::supervisor) struct Connector {
     host: String,
     port: u16,
     stage: Stage,
+    /// What name servers answered last, and when.
+    answer: Option<(Instant, Result<Vec<IpAddr>, String>)>,
 }
 
 enum Stage {
@@ -47,12 +53,27 @@ pub(in crate::supervisor) enum Connected {
 
 impl Connector {
     pub(in crate::supervisor) fn new(host: &str, port: u16) -> Self {
-        Self { host: host.to_owned(), port, stage: Stage::Idle }
+        Self { host: host.to_owned(), port, stage: Stage::Idle, answer: None }
     }
 
-    /// Begins to connect. The host is looked up each time: it may get a name or another address meanwhile.
+    /// Begins to connect. The host is looked up anew: it may get a name or another address meanwhile.
     pub(in crate::supervisor) fn connect(&mut self) -> Connected {
-        self.take_found(names::look_up(&self.host))
+        let fresh = self.answer.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        let found = match fresh.map(|(_, answer)| answer.clone()) {
+            Some(Ok(addresses)) => Found::Addresses(addresses),
+            Some(Err(reason)) => Found::Failed(reason),
+            None => names::look_up(&self.host),
+        };
+        self.take_found(found)
+    }
+
+    fn take_answer(&mut self, found: Found) -> Connected {
+        self.answer = match &found {
+            Found::Addresses(addresses) => Some((Instant::now(), Ok(addresses.clone()))),
+            Found::Failed(reason) => Some((Instant::now(), Err(reason.clone()))),
+            Found::UnderWay(_) => None,
+        };
+        self.take_found(found)
     }
 
     fn take_found(&mut self, found: Found) -> Connected {
@@ -116,7 +137,7 @@ impl Connector {
     pub(in crate::supervisor) fn act(&mut self, set: &PollSet) -> Option<Connected> {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => None,
-            Stage::LookingUp(lookup) => Some(self.take_found(lookup.act(set, Instant::now()))),
+            Stage::LookingUp(lookup) => Some(self.take_answer(lookup.act(set, Instant::now()))),
             Stage::Connecting(mut addresses) => match addresses.take_answers(set) {
                 Some(connection) => Some(Connected::Accepted(connection)),
                 None => Some(self.advance(addresses)),

@@ -1,10 +1,15 @@
 //! Problems, and where in the arguments, the environment or a file they are.
 
+mod text_file;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::rc::Rc;
+
+pub use text_file::{TextFile, WordPlace};
 
 /// Where a text comes from. `Display` is how messages name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +29,15 @@ pub enum Origin {
         /// In characters, from 1.
         column: usize,
     },
+    /// A word of a line that is in a file, or a part of one.
+    Word {
+        /// The file.
+        file: Rc<TextFile>,
+        /// The number of the word in the line, from 1.
+        number: usize,
+        /// The offset in the file.
+        at: usize,
+    },
 }
 
 impl fmt::Display for Origin {
@@ -33,6 +47,10 @@ impl fmt::Display for Origin {
             Self::Variable(name) => f.write_str(name),
             Self::Folder => f.write_str("the working directory"),
             Self::File { name, line, column } => write!(f, "{name}:{line}:{column}"),
+            Self::Word { file, at, .. } => {
+                let (line, column) = file.position(*at);
+                write!(f, "{}:{line}:{column}", file.name())
+            }
         }
     }
 }
@@ -43,6 +61,8 @@ pub struct SourceText {
     origin: Origin,
     whole: Vec<u8>,
     offset: usize,
+    /// Where it is in its file, if it is a word of one.
+    place: Option<Rc<WordPlace>>,
 }
 
 impl SourceText {
@@ -55,13 +75,21 @@ impl SourceText {
     /// A text of any origin.
     #[must_use]
     pub fn of(origin: Origin, bytes: &[u8]) -> Self {
-        Self { origin, whole: bytes.to_vec(), offset: 0 }
+        Self { origin, whole: bytes.to_vec(), offset: 0, place: None }
+    }
+
+    /// A word of a line that is in a file.
+    #[must_use]
+    pub fn word(place: WordPlace, bytes: Vec<u8>) -> Self {
+        let origin =
+            Origin::Word { file: Rc::clone(&place.file), number: place.number, at: place.span.start };
+        Self { origin, whole: bytes, offset: 0, place: Some(Rc::new(place)) }
     }
 
     /// A whole argument, moved rather than copied.
     #[must_use]
     pub fn taken(argument: usize, bytes: OsString) -> Self {
-        Self { origin: Origin::Argument(argument), whole: bytes.into_vec(), offset: 0 }
+        Self { origin: Origin::Argument(argument), whole: bytes.into_vec(), offset: 0, place: None }
     }
 
     /// The part from this byte on.
@@ -75,7 +103,8 @@ impl SourceText {
     pub fn part(&self, range: Range<usize>) -> Self {
         let end = (self.offset + range.end).min(self.whole.len());
         let offset = (self.offset + range.start).min(end);
-        Self { origin: self.origin.clone(), whole: self.whole[..end].to_vec(), offset }
+        let place = self.place.clone();
+        Self { origin: self.origin.clone(), whole: self.whole[..end].to_vec(), offset, place }
     }
 
     /// The text.
@@ -90,10 +119,13 @@ impl SourceText {
         &self.origin
     }
 
-    /// The number of the argument, or 0 for another origin.
+    /// The number of the argument or of the word, or 0 for another origin.
     #[must_use]
     pub fn argument(&self) -> usize {
-        if let Origin::Argument(argument) = self.origin { argument } else { 0 }
+        match self.origin {
+            Origin::Argument(number) | Origin::Word { number, .. } => number,
+            Origin::Variable(_) | Origin::Folder | Origin::File { .. } => 0,
+        }
     }
 }
 
@@ -122,8 +154,42 @@ impl Diagnostic {
     #[must_use]
     pub fn at(text: &SourceText, span: Range<usize>, message: impl Into<String>) -> Self {
         let span = span.start + text.offset..span.end + text.offset;
+        if let Some(place) = &text.place {
+            return Self::in_word(place, &span, text.whole.len(), message.into());
+        }
         let excerpt = Box::new(Excerpt::of(&text.whole, &span));
         Self { origin: text.origin.clone(), start: span.start, message: message.into(), excerpt }
+    }
+
+    /// A problem with a part of a word, of which only the first `shown` bytes may be shown. The excerpt is what the file
+    /// has there, up to the ends of the word and of the line.
+    fn in_word(place: &WordPlace, span: &Range<usize>, shown: usize, message: String) -> Self {
+        let file = &place.file;
+        let word = place.in_file(&(0..shown));
+        let part = place.in_file(span);
+        let text = &file.text()[word.start..word.end];
+        let start = (part.start - word.start).min(text.len());
+        let is_end = |byte: &u8| *byte == b'\n';
+        let from = text[..start].iter().rposition(is_end).map_or(0, |at| at + 1);
+        let to = text[start..].iter().position(is_end).map_or(text.len(), |at| start + at);
+        let end = (part.end - word.start).clamp(start, to);
+        let excerpt = Box::new(Excerpt::of(&text[from..to], &(start - from..end - from)));
+        let origin = Origin::Word { file: Rc::clone(file), number: place.number, at: part.start };
+        Self { origin, start: part.start, message, excerpt }
+    }
+
+    /// A problem with a part of a file of words, in this word.
+    #[must_use]
+    pub fn in_file(
+        file: &Rc<TextFile>,
+        word: Range<usize>,
+        part: &Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
+        let part = part.start.saturating_sub(word.start)..part.end.saturating_sub(word.start);
+        let (length, runs) = (word.len(), vec![(0, word.start)]);
+        let place = WordPlace { file: Rc::clone(file), number: 0, span: word, runs, length };
+        Self::in_word(&place, &part, length, message.into())
     }
 
     /// A problem with all of a text.
@@ -139,11 +205,15 @@ impl Diagnostic {
         Self { origin, start: usize::MAX, message: message.into(), excerpt }
     }
 
-    /// The position to sort by: the argument's number, 0 for another origin, and the byte in the text.
+    /// The position to sort by: the argument's number, 0 for another origin, and the byte in the text. Words of a file
+    /// come after all arguments.
     #[must_use]
     pub fn place(&self) -> (usize, usize) {
-        let argument = if let Origin::Argument(argument) = self.origin { argument } else { 0 };
-        (argument, self.start)
+        match self.origin {
+            Origin::Argument(argument) => (argument, self.start),
+            Origin::Word { at, .. } => (usize::MAX, at),
+            Origin::Variable(_) | Origin::Folder | Origin::File { .. } => (0, self.start),
+        }
     }
 
     /// Where the text comes from.
@@ -230,6 +300,8 @@ pub const MOST_PER_SOURCE: usize = 64;
 pub struct Problems {
     kept: Vec<Diagnostic>,
     counts: BTreeMap<SourceKey, Count>,
+    /// How many were added.
+    total: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -254,6 +326,7 @@ impl From<&Origin> for SourceKey {
             Origin::Variable(name) => Self::Variable(name),
             Origin::Folder => Self::Folder,
             Origin::File { name, .. } => Self::File(name.clone()),
+            Origin::Word { file, .. } => Self::File(file.name().to_owned()),
         }
     }
 }
@@ -269,11 +342,44 @@ impl Problems {
     pub fn push_with(&mut self, origin: &Origin, problem: impl FnOnce() -> Diagnostic) {
         let count = self.counts.entry(origin.into()).or_insert(Count { all: 0, first_omitted: None });
         count.all += 1;
+        self.total += 1;
         if count.all <= MOST_PER_SOURCE {
             self.kept.push(problem());
         } else if count.first_omitted.is_none() {
             count.first_omitted = Some(origin.clone());
         }
+    }
+
+    /// Counts a problem of a source of which no more are kept. Returns whether it did.
+    pub(crate) fn count_if_full(&mut self, origin: &Origin) -> bool {
+        let Some(count) = self.counts.get_mut(&origin.into()).filter(|count| count.all >= MOST_PER_SOURCE)
+        else {
+            return false;
+        };
+        count.all += 1;
+        self.total += 1;
+        count.first_omitted.get_or_insert_with(|| origin.clone());
+        true
+    }
+
+    /// Adds the problems of another collection, those not kept included.
+    pub fn merge(&mut self, other: &Self) {
+        for problem in &other.kept {
+            self.push_with(&problem.origin, || problem.clone());
+        }
+        for (source, count) in &other.counts {
+            let (Some(origin), Some(own)) = (&count.first_omitted, self.counts.get_mut(source)) else {
+                continue;
+            };
+            own.all += count.all - MOST_PER_SOURCE;
+            self.total += count.all - MOST_PER_SOURCE;
+            own.first_omitted.get_or_insert_with(|| origin.clone());
+        }
+    }
+
+    /// Those that are kept, in the order in which they were added.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.kept.iter()
     }
 
     /// Whether there are none.
@@ -285,7 +391,7 @@ impl Problems {
     /// How many were added, those not kept included.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.counts.values().map(|count| count.all).sum()
+        self.total
     }
 
     /// The problems in the order in which they were added, then the numbers of those that were not kept.
@@ -299,6 +405,15 @@ impl Problems {
             self.kept.push(Diagnostic::without_excerpt(origin, message));
         }
         self.kept
+    }
+}
+
+impl<'p> IntoIterator for &'p Problems {
+    type Item = &'p Diagnostic;
+    type IntoIter = std::slice::Iter<'p, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -365,5 +480,24 @@ mod tests {
             all.last().map(Diagnostic::summary).as_deref(),
             Some("argument 2: and 1 more problem from here on")
         );
+    }
+
+    #[test]
+    fn merged_problems_are_counted_together() {
+        let text = argument("x");
+        let collection = |count| {
+            let mut problems = Problems::default();
+            problems.extend((0..count).map(|at| Diagnostic::at(&text, at..at, "wrong")));
+            problems
+        };
+        for (first, second) in [(0, 70), (70, 0), (70, 70), (60, 10), (3, 4)] {
+            let mut problems = collection(first);
+            problems.merge(&collection(second));
+            assert_eq!(problems.count(), first + second);
+            let omitted = (first + second).saturating_sub(MOST_PER_SOURCE);
+            let all = problems.finish();
+            let last = all.last().map(Diagnostic::summary).unwrap_or_default();
+            assert_eq!(last.contains(&format!("and {omitted} more")), omitted > 0, "{last}");
+        }
     }
 }
