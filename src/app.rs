@@ -123,20 +123,24 @@ fn run_line(
         std::mem::forget(resolved);
         return Ok(0);
     }
+    let is_filter = line.setup.is_empty() && line.processes.is_empty();
     // The supervisor may run for years: free everything but the plan.
     let plan = plan_of(resolved);
     drop((ManuallyDrop::into_inner(line), ManuallyDrop::into_inner(arguments)));
     // From here on the supervisor reads the signals.
     drop(guard);
-    plan.map_or(Ok(0), |plan| execute(&plan, inherited))
+    plan.map_or(Ok(0), |plan| {
+        write_files(&plan)?;
+        if is_filter { Ok(0) } else { supervise(&plan, inherited) }
+    })
 }
 
-/// Writes the files of a plan, then runs its commands, if it has any.
-fn execute(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
-    supervisor::write_files(&plan.files).map_err(|problems| StartError(problems.join("\nmonofy: ")))?;
-    if !plan.files.is_empty() && plan.setup.is_empty() && plan.processes.is_empty() {
-        return Ok(0);
-    }
+fn write_files(plan: &Plan) -> Result<(), StartError> {
+    supervisor::write_files(&plan.files).map_err(|problems| StartError(problems.join("\nmonofy: ")))
+}
+
+/// Runs the commands of a plan.
+fn supervise(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
     supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
 }
 
@@ -201,7 +205,12 @@ fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) ->
     match (global.view, global.secrets) {
         (Some(View::Plan(format)), SecretDisplay::Show) => show_plan(format, &plan),
         (Some(View::Plan(format)), SecretDisplay::Mask) => show_plan(format, &plan.masked()),
-        (Some(View::Explain(_)) | None, _) => execute(&plan, inherited),
+        (Some(View::Explain(_)) | None, _) => {
+            write_files(&plan)?;
+            // A plan of files alone was made without a PROCESS.
+            let is_filter = plan.setup.is_empty() && plan.processes.is_empty() && !plan.files.is_empty();
+            if is_filter { Ok(0) } else { supervise(&plan, inherited) }
+        }
     }
 }
 

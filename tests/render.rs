@@ -1,5 +1,7 @@
 //! Rendered files (contract, section 7), from outside.
 
+#[path = "render/declared.rs"]
+mod declared;
 #[path = "render/option.rs"]
 mod option;
 #[path = "render/plan.rs"]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cli::CommandLine;
 use crate::explain::references::References;
-use crate::plan::{ByteString, SecretDisplay, VariableSource};
+use crate::plan::{ByteString, SecretDisplay, Skipped, VariableSource};
 use crate::resolve::Resolved;
 use crate::template::TaintedBytes;
 use crate::variables::VariableInfo;
@@ -24,6 +24,8 @@ pub struct Explanation {
     pub masked: bool,
     /// Those that the line uses in the order of their first use, then the others by name.
     pub variables: Vec<ExplainedVariable>,
+    /// The rendered files that are left out.
+    pub skipped: Vec<Skipped>,
     /// Errors in the line.
     pub problems: Vec<String>,
 }
@@ -120,7 +122,9 @@ impl Explanation {
                 ExplainedVariable { used_by, places, files: files.collect(), ..explained }
             })
             .collect();
-        Self { masked, variables, problems: resolved.problems.iter().map(ToString::to_string).collect() }
+        let skipped = resolved.skipped_files.clone();
+        let problems = resolved.problems.iter().map(ToString::to_string).collect();
+        Self { masked, variables, skipped, problems }
     }
 
     /// Writes the explanation as JSON, for programs.

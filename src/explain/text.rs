@@ -23,6 +23,9 @@ impl Explanation {
         for variable in &self.variables {
             describe(&mut text, variable, colours);
         }
+        for file in &self.skipped {
+            let _ = writeln!(text, "the file {} is left out: {}", file.name, file.reason);
+        }
         text
     }
 }

@@ -34,6 +34,24 @@ impl RenderedFile {
         is_valid
     }
 
+    /// Where the file goes, for messages: without secrets and control characters.
+    #[must_use]
+    pub fn shown_destination(&self) -> String {
+        self.shown("destination", &self.destination)
+    }
+
+    /// The path of the template, for messages: without secrets and control characters.
+    #[must_use]
+    pub fn shown_source(&self) -> String {
+        self.shown("source", &self.source)
+    }
+
+    fn shown(&self, field: &str, value: &ByteString) -> String {
+        let masked = self.secrets.0.get(field).map(|ranges| value.masked(ranges));
+        let text = String::from_utf8_lossy(&masked.as_ref().unwrap_or(value).0).into_owned();
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    }
+
     fn mask(&mut self) {
         for (name, ranges) in std::mem::take(&mut self.secrets).0 {
             if let Some(value) = self.field(&name) {

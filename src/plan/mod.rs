@@ -29,7 +29,7 @@ pub use environment::{OPTION_VARIABLES, OTHER_VARIABLES, REPLICA_VARIABLE};
 pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;
 pub(crate) use graph::find_cycle;
-pub use process::{CheckId, CheckRole, Process, ProcessKind, Rewrite, Skipped, TaskId};
+pub use process::{CheckId, CheckRole, Process, ProcessKind, Rewrite, Skipped, SkippedKind, TaskId};
 pub use restart::{ParseRestartError, Restart};
 pub use secrets::{SecretDisplay, SecretRanges};
 pub use settings::{Output, Settings, Verbosity, VerbosityFlags};
@@ -72,7 +72,7 @@ pub struct Plan {
     /// Probable mistakes in the line.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// Commands that the line names and the run leaves out.
+    /// Commands and files that the run leaves out.
     #[serde(default)]
     pub skipped: Vec<Skipped>,
     /// Errors in the line. A plan that has any is not executed.

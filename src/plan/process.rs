@@ -223,14 +223,35 @@ pub enum ProcessKind {
     Process,
 }
 
-/// A command that the line names and the run leaves out.
+/// Which list of the plan a thing that is left out would have been in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkippedKind {
+    /// The setup commands.
+    Setup,
+    /// The processes.
+    Process,
+    /// The rendered files.
+    File,
+}
+
+impl From<ProcessKind> for SkippedKind {
+    fn from(kind: ProcessKind) -> Self {
+        match kind {
+            ProcessKind::Setup => Self::Setup,
+            ProcessKind::Process => Self::Process,
+        }
+    }
+}
+
+/// A command or a file that the line or the defaults file names and the run leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
-    /// The name it would have had.
+    /// The name that the command would have had, or the place of the file as written.
     pub name: String,
     /// Which list it would have been in.
-    pub kind: ProcessKind,
-    /// Why it is left out, such as `--only` or `--if`.
+    pub kind: SkippedKind,
+    /// Why it is left out, such as `--only`, `--if` or `when`.
     pub reason: String,
 }

@@ -42,6 +42,8 @@ pub struct Resolved<'l> {
     pub usage: Usage<'l>,
     /// The variables that each rendered file refers to, by the path of its template.
     pub files: Vec<(String, BTreeSet<String>)>,
+    /// The rendered files that are left out.
+    pub skipped_files: Vec<Skipped>,
     /// Whether a signal asked for a stop while a template was read. Then nothing else counts.
     pub was_stopped: bool,
 }
@@ -65,7 +67,7 @@ pub fn resolve<'l>(
     let settings = loaded.settings;
     let mut resolver = Resolver::new(line, loaded.variables, loaded.warnings, settings.strict, capacity);
     // Files first: their assignments count for the line.
-    let files = resolver.files(&line.global.render, read);
+    let mut files = resolver.files(&loaded.files, &line.global.render, read);
     // In the order of the line, since `${NAME:=word}` assigns from left to right.
     let setup = resolver.commands(ProcessKind::Setup, &line.setup);
     let processes = resolver.commands(ProcessKind::Process, &line.processes);
@@ -82,15 +84,18 @@ pub fn resolve<'l>(
         None if problems.is_empty() => Some(Redaction::new(SecretDisplay::Show)),
         Some(View::Explain(_)) | None => None,
     };
-    let used_by_files: Vec<_> = files.files.iter().map(files::ResolvedFile::usage).collect();
+    let used_by_files = files.usage();
     let was_stopped = files.was_stopped;
+    let skipped_files = std::mem::take(&mut files.skipped);
     let plan = redaction.map(|mut redaction| {
+        let mut skipped = skipped_files.clone();
         let files = files.files.into_iter().map(|file| file.into_plan(&mut redaction)).collect();
-        let (setup, mut skipped) = setup.into_plan(&mut redaction, Vec::new());
+        let (setup, mut skipped_setup) = setup.into_plan(&mut redaction, Vec::new());
         let (mut processes, mut skipped_processes) = processes.into_plan(&mut redaction, dependencies);
         for process in &mut processes {
             process.wait_also(&line.global.wait);
         }
+        skipped.append(&mut skipped_setup);
         skipped.append(&mut skipped_processes);
         Plan {
             version: plan::VERSION,
@@ -119,6 +124,7 @@ pub fn resolve<'l>(
         variables: resolver.variables,
         usage: resolver.usage,
         files: used_by_files,
+        skipped_files,
         was_stopped,
     }
 }

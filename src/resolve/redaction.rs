@@ -54,7 +54,7 @@ impl<'r> FieldRedaction<'r> {
         }
     }
 
-    fn optional_bytes(&mut self, field: &str, value: Option<TaintedBytes>) -> Option<ByteString> {
+    pub(super) fn optional_bytes(&mut self, field: &str, value: Option<TaintedBytes>) -> Option<ByteString> {
         value.map(|value| self.bytes(|| field.to_owned(), value))
     }
 

@@ -45,7 +45,7 @@ impl CommandList<'_> {
             match entry.outcome {
                 Outcome::Run(commands) => running.extend(entry.names.shown_of_copies().zip(commands)),
                 Outcome::Skipped(reason) => {
-                    skipped.push(Skipped { name: entry.names.shown, kind: self.kind, reason });
+                    skipped.push(Skipped { name: entry.names.shown, kind: self.kind.into(), reason });
                 }
             }
         }
@@ -263,7 +263,7 @@ impl Scope for ReadOnly<'_> {
 }
 
 /// A template in a reason, as written.
-fn shown(written: &SourceText) -> String {
+pub(super) fn shown(written: &SourceText) -> String {
     const LONGEST: usize = 60;
     let text = String::from_utf8_lossy(written.bytes());
     let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(end, _)| end);
@@ -271,7 +271,7 @@ fn shown(written: &SourceText) -> String {
     printable(&text[..end]) + ellipsis
 }
 
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

@@ -74,7 +74,10 @@ impl fmt::Display for ExpansionError {
 impl fmt::Display for ExpansionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Required { message: Some(message), .. } => f.write_str(message),
+            // In a file, the message may have several lines.
+            Self::Required { message: Some(message), .. } => {
+                f.write_str(&message.replace(|c: char| c.is_control(), " "))
+            }
             Self::Required { message: None, absence: Absence::Unset } | Self::Unset => f.write_str("not set"),
             Self::Required { message: None, absence: Absence::Empty } => f.write_str("not set (it is empty)"),
             Self::SpreadInFile => f.write_str(

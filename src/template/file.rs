@@ -3,7 +3,7 @@
 //! A file is scanned once from left to right. Each expansion is parsed and evaluated on its own, as if it were an
 //! argument, so that only the text of expansions is ever held as a tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::template::Template;
@@ -43,8 +43,8 @@ pub struct FileExpansion {
     pub errors: Vec<ExpansionError>,
     /// Malformed expansions, which stay as they are written.
     pub lints: Vec<Lint>,
-    /// Expansions of unset names that stay as they are written, in the order of the file.
-    pub kept: Vec<(Range<usize>, String)>,
+    /// The unset names of which expansions stay as they are written, and the first expansion of each.
+    pub kept: BTreeMap<String, Range<usize>>,
     /// The variables that the file refers to.
     pub names: BTreeSet<String>,
 }
@@ -71,6 +71,8 @@ impl<'s> FileTemplate<'s> {
             scratch: Template::default(),
             budget,
             unclosed: 0,
+            unclosed_disallowed: 0,
+            ends: None,
             expansion: FileExpansion {
                 content: TaintedBytes::with_capacity(self.source.len() + self.source.len() / 8),
                 ..FileExpansion::default()
@@ -92,6 +94,10 @@ struct FileWriter<'s, 'v> {
     budget: &'v mut Budget,
     /// How many expansions are never closed.
     unclosed: usize,
+    /// How many expansions that are not allowed are never closed.
+    unclosed_disallowed: usize,
+    /// The ends of all expansions of the file. One scan from the end takes memory, and less time than many searches.
+    ends: Option<ExpansionEnds<'s>>,
     expansion: FileExpansion,
 }
 
@@ -104,6 +110,13 @@ impl FileWriter<'_, '_> {
             let last = first + count - 1;
             let head = head::read(self.source, last, self.syntax);
             at = last + 1;
+            if !matches!(head, Head::ShellOnly)
+                && let Some(name) = name_at(self.source, last)
+                && !self.scope.allows(name)
+            {
+                at = self.end_of_disallowed(last, &head);
+                continue;
+            }
             match self.end(last, &head) {
                 ExpansionEnd::Closed(end) => {
                     self.expansion.content.push_literal(&self.source[plain..first + count / 2]);
@@ -151,6 +164,26 @@ impl FileWriter<'_, '_> {
         }
     }
 
+    /// Where the search goes on behind an expansion that is not allowed: it stays whole, with the dollars before it. One
+    /// that is never closed is ordinary text.
+    fn end_of_disallowed(&mut self, dollar: usize, head: &Head) -> usize {
+        let end = match &mut self.ends {
+            Some(ends) => ends.at(dollar, head),
+            None => self.end(dollar, head),
+        };
+        match end {
+            ExpansionEnd::Closed(end) => return end,
+            ExpansionEnd::NotAnExpansion => return dollar + 1,
+            ExpansionEnd::Unclosed => self.unclosed_disallowed += 1,
+        }
+        if self.unclosed_disallowed == MAX_UNCLOSED {
+            let mut ends = ExpansionEnds::new(self.source, self.syntax);
+            ends.all();
+            self.ends = Some(ends);
+        }
+        dollar + 1
+    }
+
     /// An expansion that is never closed is an error: text to the end of the file would be missing.
     fn report_unclosed(&mut self, dollar: usize, head: &Head) {
         self.unclosed += 1;
@@ -179,13 +212,13 @@ impl FileWriter<'_, '_> {
     fn evaluate(&mut self, span: Range<usize>) {
         let source = &self.source[span.clone()];
         let template = parse_into(source, self.syntax, std::mem::take(&mut self.scratch));
-        let mut disallowed = 0;
+        let mut disallowed: Vec<Range<usize>> = Vec::new();
         for reference in template.references() {
-            if reference.span.start < disallowed {
+            if disallowed.last().is_some_and(|outer| reference.span.start < outer.end) {
                 continue;
             }
             if !self.scope.allows(reference.name) {
-                disallowed = reference.span.end;
+                disallowed.push(reference.span);
                 continue;
             }
             if reference.spread {
@@ -202,26 +235,41 @@ impl FileWriter<'_, '_> {
         }
         let whole = template.evaluate(self.scope, self.unset, self.budget, &mut self.expansion.content);
         let moved = |part: Range<usize>| span.start + part.start..span.start + part.end;
-        let is_spread = |error: &ExpansionError| {
-            matches!(
-                error.kind,
-                ExpansionErrorKind::Template(LintKind::SpreadInside | LintKind::SpreadNotAlone)
-            )
+        // Spreads are reported above, and text that stays as it is has no problems.
+        let counts = |error: &ExpansionError| match &error.kind {
+            ExpansionErrorKind::Template(LintKind::SpreadInside | LintKind::SpreadNotAlone) => false,
+            ExpansionErrorKind::Template(_) => !is_within(&disallowed, error.span.start),
+            _ => true,
         };
-        self.expansion.errors.extend(
-            whole
-                .errors
-                .into_iter()
-                .filter(|error| !is_spread(error))
-                .map(|error| ExpansionError { span: moved(error.span), ..error }),
-        );
-        self.expansion.kept.extend(whole.kept.into_iter().map(|(part, name)| (moved(part), name)));
-        let warnings = template.lints().iter().filter(|lint| lint.kind.severity() != Severity::Error);
+        let errors = whole.errors.into_iter().filter(counts);
+        let errors = errors.map(|error| ExpansionError { span: moved(error.span), ..error });
+        self.expansion.errors.extend(errors);
+        for (part, name) in whole.kept {
+            self.expansion.kept.entry(name).or_insert_with(|| moved(part));
+        }
+        let warnings = template.lints().iter().filter(|lint| {
+            lint.kind.severity() != Severity::Error && !is_within(&disallowed, lint.span.start)
+        });
         self.expansion
             .lints
             .extend(warnings.map(|lint| Lint { span: moved(lint.span.clone()), kind: lint.kind.clone() }));
         self.scratch = template.recycle();
     }
+}
+
+/// The name at the head of an expansion, well-formed or not.
+fn name_at(source: &[u8], dollar: usize) -> Option<&str> {
+    let rest = &source[dollar + 1..];
+    let rest = rest.strip_prefix(b"{").or_else(|| rest.strip_prefix(b"<")).unwrap_or(rest);
+    let rest = rest.strip_prefix(b"#").unwrap_or(rest);
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    std::str::from_utf8(&rest[..length]).ok().filter(|name| !name.is_empty())
+}
+
+/// Whether an offset lies in one of these ranges, which are ascending.
+fn is_within(ranges: &[Range<usize>], at: usize) -> bool {
+    let next = ranges.partition_point(|range| range.end <= at);
+    ranges.get(next).is_some_and(|range| range.contains(&at))
 }
 
 /// The end of the part of an unclosed expansion that an excerpt shows: its line.
@@ -283,7 +331,7 @@ mod tests {
     fn an_unset_name_without_operator_stays_in_the_syntaxes_of_shells() {
         let expansion = expand(b"${X} $X $<X> ${#X} ${X:-d} ${X%a}", Syntax::All);
         assert_eq!(expansion.content.bytes(), b"${X} $X $<X> ${#X} d ");
-        assert_eq!(expansion.kept.len(), 4);
+        assert_eq!(expansion.kept.into_iter().collect::<Vec<_>>(), [("X".to_owned(), 0..4)]);
         assert_eq!(text(b"<$<X>>", Syntax::Angle), "<>");
     }
 
@@ -300,6 +348,21 @@ mod tests {
         );
         assert_eq!(expansion.content.bytes(), b"${A:-${NGX_B}} 2 ${A}");
         assert_eq!(expansion.names.into_iter().collect::<Vec<_>>(), ["NGX_B"]);
+    }
+
+    #[test]
+    fn text_that_only_does_not_allow_has_no_problems_and_keeps_its_dollars() {
+        let long = "${X:-".repeat(50);
+        let source = format!(
+            "$$A $$${{A}} ${{A...}} ${{A:-${{B C}}}} ${{NGX_B:+${{A:-${{B C}}}}}} ${{A:-$NGX_B {long}"
+        );
+        let mut scope = Variables(BTreeMap::new(), Some("NGX_"));
+        scope.assign("NGX_B", TaintedBytes::literal(b"2"));
+        let template = FileTemplate::new(source.as_bytes(), Syntax::All);
+        let expansion = template.expand(&mut scope, UnsetPolicy::Error, &mut Budget::default());
+        assert_eq!((expansion.errors, expansion.lints), (vec![], vec![]));
+        let expected = format!("$$A $$${{A}} ${{A...}} ${{A:-${{B C}}}} ${{A:-${{B C}}}} ${{A:-2 {long}");
+        assert_eq!(String::from_utf8_lossy(expansion.content.bytes()), expected);
     }
 
     #[test]

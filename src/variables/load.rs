@@ -15,7 +15,9 @@ use crate::variables::defaults::{
     DefaultsConfig, DefaultsFile, EnvFilePath, FileProblems, FileSpan, Located, VariableSpec,
 };
 use crate::variables::sources::{FileRef, SecretOption, Sources};
-use crate::variables::{LocatedValue, Place, Variables, defaults, env_file, path, printable, resolve};
+use crate::variables::{
+    FileRule, LocatedValue, Place, Variables, defaults, env_file, path, printable, resolve,
+};
 
 /// The defaults file that is read if none is named.
 const DEFAULTS: &str = "./monofy.toml";
@@ -45,6 +47,8 @@ pub struct Loaded {
     pub variables: Variables,
     /// The settings of the defaults files.
     pub settings: DefaultsSettings,
+    /// The files that the defaults files have rendered.
+    pub files: Vec<FileRule>,
     /// The problems of the files and of the values.
     pub problems: Vec<Diagnostic>,
     /// Malformed expansions in defaults, which are left as they are.
@@ -64,6 +68,7 @@ pub fn load<Text: Into<Cow<'static, OsStr>>>(
         read,
         variables: Variables::from_environment(environment),
         settings: DefaultsSettings::default(),
+        files: Vec::new(),
         problems: Problems::default(),
         file_problems: Vec::new(),
         was_stopped: false,
@@ -84,6 +89,7 @@ struct Loader<'r> {
     read: ReadFile<'r>,
     variables: Variables,
     settings: DefaultsSettings,
+    files: Vec<FileRule>,
     problems: Problems,
     /// The problems of each defaults file.
     file_problems: Vec<FileProblems>,
@@ -159,11 +165,25 @@ impl Loader<'_> {
             folders.push(Path::new(&file.path).parent().unwrap_or(Path::new("")));
         }
         let DefaultsConfig {
-            strict, grace, start_timeout, output, verbosity, secrets, env_files, vars, ..
+            strict,
+            grace,
+            start_timeout,
+            output,
+            verbosity,
+            secrets,
+            env_files,
+            vars,
+            files,
+            ..
         } = config;
         self.settings = DefaultsSettings { strict, grace, start_timeout, output, verbosity };
         self.variables.secrets = secrets;
         self.variables.declared = vars;
+        let rules = files.into_iter().map(|table| {
+            let file = table.template.span.file;
+            FileRule::new(&self.variables.files[file], folders[file], table)
+        });
+        self.files = rules.collect();
         sources.secrets.iter().for_each(|option| self.secret(option));
         // Only now is it known which variables are secret.
         env_files.iter().filter_map(|path| self.env_file(folders[path.span.file], path)).collect()
@@ -294,6 +314,7 @@ impl Loader<'_> {
         Loaded {
             variables: self.variables,
             settings: self.settings,
+            files: self.files,
             problems: self.problems.finish(),
             warnings: warned.finish(),
             was_stopped: self.was_stopped,

@@ -5,6 +5,7 @@
 
 pub mod defaults;
 mod env_file;
+mod file_rule;
 mod info;
 mod load;
 mod name_glob;
@@ -20,7 +21,9 @@ use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
-use defaults::{DefaultsFile, EmptyPolicy, SecretNames, VariableSpec};
+pub use defaults::NameSet;
+use defaults::{DefaultsFile, EmptyPolicy, VariableSpec};
+pub use file_rule::FileRule;
 pub use info::VariableInfo;
 pub use load::{DefaultsSettings, Loaded, load};
 use rules::ValueRef;
@@ -41,7 +44,7 @@ pub struct Variables {
     assigned: BTreeMap<String, TaintedBytes>,
     files: Vec<DefaultsFile>,
     declared: HashMap<String, VariableSpec>,
-    secrets: SecretNames,
+    secrets: NameSet,
     /// For each declared variable, which of its values counts.
     chosen: HashMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.

@@ -68,7 +68,7 @@ fn two_sources_for_one_place_are_an_error() {
     let scenario = Scenario::new().file("a", "1").file("b", "2");
     let finished = scenario.run(["--render=a:out", "--render=b:out"]);
     finished.assert_status(125);
-    assert!(finished.stderr.contains("same place"), "{finished:#?}");
+    assert!(finished.stderr.contains("b and a (argument 1) both go to out"), "{finished:#?}");
     assert!(!scenario.path().join("out").exists());
     scenario.run(["--render=a:out", "--render=b:./out"]).assert_status(125);
     assert!(!scenario.path().join("out").exists());
@@ -98,4 +98,49 @@ fn no_secret_is_shown_in_a_problem() {
     let finished = scenario.run(["--render=in:$S/out", "--render=$S:out"]);
     finished.assert_status(125);
     assert!(!finished.stderr.contains("hunter2"), "{finished:#?}");
+}
+
+#[test]
+fn no_secret_is_shown_when_a_file_cannot_be_written() {
+    let scenario = Scenario::new()
+        .file("in", "1")
+        .file("monofy.toml", "[vars.S]\nsecret = true\n")
+        .env("S", "/proc/hunter2");
+    let finished = scenario.run(["--render=in:$S/out"]);
+    finished.assert_status(125);
+    assert!(finished.stderr.starts_with("monofy: cannot write ***/out: "), "{finished:#?}");
+}
+
+#[test]
+fn stdin_is_the_template_of_one_file() {
+    let finished = Scenario::new().run(["--render=-:a", "--render=-:b"]);
+    finished.assert_status(125);
+    assert!(finished.stderr.contains("stdin is the template of another file (argument 1)"), "{finished:#?}");
+}
+
+#[test]
+fn messages_say_what_to_write_in_a_file() {
+    let cases = [
+        (
+            "server {\r\n  listen $<PORT:-80;\r\n}\r\n",
+            "in:2:10: this expansion is never closed: add `>`, or write `$<$>` for its dollar\n      listen $<PORT:-80;\n             ^^^^^^^^^^^\n",
+        ),
+        ("$<A:?two\nlines>", "in:1:1: A: two lines\n    $<A:?two\n    ^^^^^^^^\n"),
+    ];
+    for (text, message) in cases {
+        let scenario = Scenario::new().file("in", text);
+        scenario.refused(&["--render=in:-"], &format!("monofy: {message}"));
+    }
+}
+
+#[test]
+fn a_folder_without_files_is_a_warning_and_a_file_needs_a_name() {
+    let scenario = Scenario::new().file("in", "1").file("t/..data/x", "1");
+    let finished = scenario.run(["--render=t:out"]);
+    finished.assert_status(0);
+    let warning = "monofy: warning: argument 1: the folder t has no files to render\n";
+    assert!(finished.stderr.starts_with(warning) && finished.stderr.lines().count() == 3, "{finished:#?}");
+    let finished = scenario.run(["--render=in:out/"]);
+    finished.assert_status(125);
+    assert!(finished.stderr.contains("add the name of the file"), "{finished:#?}");
 }

@@ -51,3 +51,31 @@ fn a_changed_file_is_a_new_one_so_that_a_reader_of_the_old_one_keeps_it() {
         fs::read_dir(scenario.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
+
+#[test]
+fn a_signal_ends_a_write_to_a_stdout_that_nobody_reads() {
+    let scenario = Scenario::new().file("in", "x\n".repeat(1_000_000));
+    let (read, write) = nix::unistd::pipe().expect("a pipe");
+    let mut monofy = std::process::Command::new(crate::support::monofy());
+    let mut child =
+        monofy.arg("--render=in:-").current_dir(scenario.path()).stdout(write).spawn().expect("monofy");
+    drop(monofy);
+    // The pipe is full when it holds something: the text is larger.
+    let mut poll = [nix::poll::PollFd::new(std::os::fd::AsFd::as_fd(&read), nix::poll::PollFlags::POLLIN)];
+    let ready = nix::poll::poll(&mut poll, nix::poll::PollTimeout::from(20_000_u16)).expect("a pipe");
+    assert_eq!(ready, 1, "nothing was written");
+    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(128 + 15));
+}
+
+#[test]
+fn a_name_of_255_bytes_and_a_template_without_a_name_are_written() {
+    let long = "x".repeat(255);
+    let scenario = Scenario::new().file("t/.template", "1").file(&format!("t/{long}"), "2");
+    scenario.shown(&["--render=t:out"]);
+    assert_eq!(
+        (scenario.text("out/.template"), scenario.text(&format!("out/{long}"))),
+        ("1".into(), "2".into())
+    );
+}

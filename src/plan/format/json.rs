@@ -2,7 +2,7 @@
 
 use crate::plan::format::json_writer::JsonWriter;
 use crate::plan::{
-    Output, Plan, Process, ProcessKind, RenderedFile, Rewrite, Settings, Skipped, Timeout, Variable,
+    Output, Plan, Process, RenderedFile, Rewrite, Settings, Skipped, SkippedKind, Timeout, Variable,
     Verbosity,
 };
 
@@ -91,8 +91,9 @@ fn skipped(writer: &mut JsonWriter<'_>, skipped: &Skipped) {
     writer.object(|writer| {
         writer.key("name").text(&skipped.name);
         writer.key("kind").word(match skipped.kind {
-            ProcessKind::Setup => "setup",
-            ProcessKind::Process => "process",
+            SkippedKind::Setup => "setup",
+            SkippedKind::Process => "process",
+            SkippedKind::File => "file",
         });
         writer.key("reason").text(&skipped.reason);
     });
@@ -254,8 +255,9 @@ mod tests {
             variables: sources.into_iter().map(variable).collect(),
             warnings: vec!["a\n  ^".to_owned()],
             skipped: vec![
-                Skipped { name: "a\"".to_owned(), kind: ProcessKind::Setup, reason: "--if".to_owned() },
-                Skipped { name: "b".to_owned(), kind: ProcessKind::Process, reason: "--only".to_owned() },
+                Skipped { name: "a\"".to_owned(), kind: SkippedKind::Setup, reason: "--if".to_owned() },
+                Skipped { name: "b".to_owned(), kind: SkippedKind::Process, reason: "--only".to_owned() },
+                Skipped { name: "/etc/x".to_owned(), kind: SkippedKind::File, reason: "when".to_owned() },
             ],
             problems: Vec::new(),
         }

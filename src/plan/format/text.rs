@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::plan::{
-    ByteString, Output, Plan, Process, ProcessKind, RenderedFile, Restart, Rewrite, Skipped, Timeout,
+    ByteString, Output, Plan, Process, RenderedFile, Restart, Rewrite, Skipped, SkippedKind, Timeout,
     is_variable,
 };
 use crate::signal::SignalNumber;
@@ -94,8 +94,9 @@ fn skipped(text: &mut String, skipped: &[Skipped]) {
     for (index, skipped) in skipped.iter().enumerate() {
         let knot = if index == last { "└─" } else { "├─" };
         let kind = match skipped.kind {
-            ProcessKind::Setup => "setup command",
-            ProcessKind::Process => "process",
+            SkippedKind::Setup => "setup command",
+            SkippedKind::Process => "process",
+            SkippedKind::File => "file",
         };
         let _ = writeln!(text, "{knot} {}  {kind}: {}", padded(&skipped.name, width), skipped.reason);
     }

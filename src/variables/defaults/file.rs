@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::{Diagnostic, MOST_PER_SOURCE, Origin, Problems, SourceText};
 use crate::variables::printable;
 
+/// The header of a file to render, which shows no value.
+const FILE_HEADER: &str = "[[files]]";
+
 /// Replaces text that may be secret.
 const OMITTED: &str = "…";
 
@@ -96,6 +99,20 @@ impl DefaultsFile {
         Origin::File { name: self.name.clone(), line: self.line_index(at) + 1, column }
     }
 
+    /// A string of the file, for problems with parts of it: its excerpt shows the string, as that of an argument does.
+    pub(in crate::variables) fn text_of(&self, string: &Located<String>) -> SourceText {
+        let Range { start, end } = string.span.span.clone();
+        // Without escapes, the string starts behind its quotes.
+        let written = self.text.get(start..end).unwrap_or_default();
+        let quotes = written.find(string.value.as_str()).unwrap_or_default();
+        SourceText::of(self.origin(start + quotes), string.value.as_bytes())
+    }
+
+    /// The name for messages.
+    pub(in crate::variables) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A problem with a part of the file. Its excerpt shows the key and no value.
     fn problem(&self, span: &Range<usize>, message: &str) -> Diagnostic {
         if let Some(option) = &self.option {
@@ -109,6 +126,9 @@ impl DefaultsFile {
     /// `KEY = …` for the line that a part begins in, and where the part is in that.
     fn excerpt(&self, span: &Range<usize>) -> (String, Range<usize>) {
         let line = self.line(span.start);
+        if self.text[line.clone()].trim_ascii() == FILE_HEADER {
+            return (FILE_HEADER.to_owned(), 0..FILE_HEADER.len());
+        }
         let contains = |range: &Range<usize>| range.contains(&span.start);
         let keys = self.keys.get_or_init(|| {
             DeTable::parse(&self.text).map(|document| keys_of(document.get_ref())).unwrap_or_default()

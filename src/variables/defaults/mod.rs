@@ -1,4 +1,4 @@
-//! The defaults file (contract, 3.2): settings, and the declarations of variables.
+//! The defaults file (contract, 3.2): settings, the declarations of variables, and files to render (section 7).
 
 mod file;
 mod parse;
@@ -10,16 +10,21 @@ pub(super) use parse::parse;
 use regex::bytes::Regex;
 
 use crate::plan::{Output, Timeout, Verbosity};
+use crate::template::Syntax;
 use crate::variables::name_glob::NameGlob;
 
 /// The tables of a defaults file.
-pub const TABLES: [&str; 2] = ["settings", "vars"];
+pub const TABLES: [&str; 3] = ["settings", "vars", "files"];
 /// The keys of `[settings]`.
 pub const SETTINGS: [&str; 8] =
     ["strict", "grace", "start-timeout", "output", "quiet", "verbose", "secrets", "env-files"];
 /// The keys of `[vars.NAME]`.
 pub const VARIABLE: [&str; 10] =
     ["type", "default", "description", "required", "pattern", "secret", "file", "choices", "empty", "export"];
+/// The keys of `[[files]]`.
+pub const FILE: [&str; 7] = ["template", "to", "syntax", "only", "mode", "owner", "when"];
+/// The values of `syntax`.
+pub const SYNTAXES: [&str; 3] = ["angle", "braces", "all"];
 /// The values of `type`.
 pub const TYPES: [&str; 5] = ["string", "int", "port", "bool", "list"];
 /// The values of `empty`.
@@ -120,14 +125,30 @@ pub(super) struct EnvFilePath {
     pub(super) required: bool,
 }
 
-/// The names that `secrets` makes secret.
+/// A table of `[[files]]`: a file to render. Its strings are as written.
+#[derive(Clone, Debug)]
+pub(super) struct FileTable {
+    /// A path, relative to the folder of the defaults file.
+    pub(super) template: Located<String>,
+    /// A template for a path, relative to the folder of the defaults file.
+    pub(super) to: Located<String>,
+    pub(super) syntax: Syntax,
+    pub(super) only: Option<NameSet>,
+    pub(super) mode: Option<u32>,
+    /// A template.
+    pub(super) owner: Option<Located<String>>,
+    /// A template.
+    pub(super) when: Option<Located<String>>,
+}
+
+/// Names, and globs over names.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SecretNames {
+pub struct NameSet {
     names: BTreeSet<Vec<u8>>,
     globs: Vec<NameGlob>,
 }
 
-impl SecretNames {
+impl NameSet {
     pub(super) fn insert(&mut self, glob: NameGlob) {
         if glob.is_pattern() {
             self.globs.push(glob);
@@ -141,7 +162,9 @@ impl SecretNames {
         self.globs.len()
     }
 
-    pub(super) fn contains(&self, name: &str) -> bool {
+    /// Whether a name is among these.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
         let name = name.as_bytes();
         self.names.contains(name) || self.globs.iter().any(|glob| glob.matches(name))
     }
@@ -156,7 +179,7 @@ pub(super) struct DefaultsConfig {
     pub(super) output: Option<Output>,
     pub(super) verbosity: Verbosity,
     /// Names that are secret, by all files.
-    pub(super) secrets: SecretNames,
+    pub(super) secrets: NameSet,
     /// The patterns compiled so far, since many variables often share one.
     pub(super) patterns: BTreeMap<String, Regex>,
     /// How many patterns were compiled, invalid ones included.
@@ -164,4 +187,6 @@ pub(super) struct DefaultsConfig {
     /// By the last file that has any.
     pub(super) env_files: Vec<Located<EnvFilePath>>,
     pub(super) vars: HashMap<String, VariableSpec>,
+    /// Those of all files.
+    pub(super) files: Vec<FileTable>,
 }

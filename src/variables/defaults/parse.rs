@@ -3,6 +3,8 @@
 //! The file is walked as toml's own tree, in which everything has its span. A derive of serde would stop at the first
 //! mistake.
 
+mod files;
+
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -13,7 +15,7 @@ use crate::plan::{self, Output, Timeout, VerbosityFlags, is_variable};
 use crate::text::suggest;
 use crate::variables::defaults::{
     DefaultValue, DefaultsConfig, DefaultsFile, EMPTY, EmptyPolicy, EnvFilePath, FileProblems, FileSpan,
-    Located, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
+    Located, NameSet, SETTINGS, TABLES, TYPES, VARIABLE, ValueType, VariableSpec,
 };
 use crate::variables::name_glob::NameGlob;
 
@@ -111,6 +113,7 @@ impl DefaultsParser<'_> {
                 ("settings" | "vars", _) => {
                     self.problem(value.span(), format!("'{name}' is a table: write [{name}]"));
                 }
+                ("files", value) => self.files(&span, value),
                 (_, value) => self.problems.add(span, || misplaced(name, value)),
             }
         }
@@ -169,12 +172,19 @@ impl DefaultsParser<'_> {
     }
 
     fn secrets(&mut self, value: &Node<'_>) {
+        let mut secrets = std::mem::take(&mut self.config.secrets);
+        self.names(value, &mut secrets);
+        self.config.secrets = secrets;
+    }
+
+    /// Adds the names and globs of a list.
+    fn names(&mut self, value: &Node<'_>, names: &mut NameSet) {
         for (glob, span) in self.strings(value).unwrap_or_default() {
             match NameGlob::new(&glob) {
-                Some(glob) if glob.is_pattern() && self.config.secrets.glob_count() >= MOST_GLOBS => {
+                Some(glob) if glob.is_pattern() && names.glob_count() >= MOST_GLOBS => {
                     self.problem(span, "too many names with wildcards; use 256 at most");
                 }
-                Some(glob) => self.config.secrets.insert(glob),
+                Some(glob) => names.insert(glob),
                 None => self.problem(
                     span,
                     "no variable can have such a name; write letters, digits and _, with * and ? as wildcards",
@@ -396,7 +406,7 @@ impl DefaultsParser<'_> {
     }
 }
 
-/// The message for a key that is neither `[settings]` nor `[vars]`.
+/// The message for a key that is none of the tables.
 fn misplaced(name: &str, value: &DeValue<'_>) -> String {
     let shown = quoted(name);
     let hint = suggest::hint(name, TABLES);
@@ -404,10 +414,12 @@ fn misplaced(name: &str, value: &DeValue<'_>) -> String {
         DeValue::Table(_) if hint.is_empty() && is_variable(name) => {
             format!("there is no table {shown}; for the variable write [vars.{name}]")
         }
-        DeValue::Table(_) => format!("there is no table {shown}, only [settings] and [vars]{hint}"),
+        DeValue::Table(_) => {
+            format!("there is no table {shown}, only [settings], [vars] and [[files]]{hint}")
+        }
         _ if SETTINGS.contains(&name) => format!("{shown} is a setting; write it below [settings]"),
         _ if is_variable(name) => format!("{shown} is outside of [vars]; write variables below [vars]"),
-        _ => format!("there is no key {shown} here, only the tables [settings] and [vars]{hint}"),
+        _ => format!("there is no key {shown} here, only the tables [settings], [vars] and [[files]]{hint}"),
     }
 }
 
