@@ -11,6 +11,15 @@ expect 0 docker run --rm --env MONOFY_PLAN=1 --env PORT=9000 "$name"
 shows '/etc/nginx/conf.d/app.conf'
 shows 'openssl'
 
+heading 'The same by a defaults file'
+expect 0 docker run --rm --volume "$here:/here:ro" --env SERVER_NAME=shop.example "$name" \
+  monofy --defaults=/here/files.toml cat /etc/nginx/conf.d/app.conf /srv/app/nginx.txt
+shows 'server_name shop.example;'
+shows 'listen 80;'
+shows 'listen $<PORT:-80>'
+expect 0 docker run --rm --volume "$here:/here:ro" --env NGINX=no "$name" monofy --plan --defaults=/here/files.toml true
+hides '/etc/nginx/conf.d/app.conf  from'
+
 # page PORT SCHEME PATH: asks the container for a page.
 page() {
   local address
