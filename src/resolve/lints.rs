@@ -129,7 +129,12 @@ impl Resolver<'_> {
 
     /// Warns about a secret in the arguments that a written one expands to, once for each variable. Only views that mask
     /// secrets do: the reader of `docker logs` cannot change the line.
-    pub(super) fn lint_secrets(&mut self, source: &SourceText, arguments: &[TaintedBytes]) {
+    pub(super) fn lint_secrets(
+        &mut self,
+        source: &SourceText,
+        kind: ArgumentKind<'_>,
+        arguments: &[TaintedBytes],
+    ) {
         let global = &self.line.global;
         let is_silent = global.view.is_none() || global.secrets == SecretDisplay::Show;
         if is_silent || !arguments.iter().any(TaintedBytes::has_secret) {
@@ -142,10 +147,16 @@ impl Resolver<'_> {
         if !self.secrets_in_arguments.insert(name.to_owned()) {
             return;
         }
-        let message = format!(
-            "a secret gets into an argument, which `ps` and `docker top` show; use `{name}=...` in front of the program, \
-             --secret {name}, or a file"
-        );
+        let remedy = match kind {
+            ArgumentKind::Script(_) => {
+                let written = String::from_utf8_lossy(&source.bytes()[span.clone()]);
+                format!("write `${written}` for the shell, and give it {name} by --secret {name}")
+            }
+            ArgumentKind::Argument(_) | ArgumentKind::Value => {
+                format!("use `{name}=...` in front of the program, --secret {name}, or a file")
+            }
+        };
+        let message = format!("a secret gets into an argument, which `ps` and `docker top` show; {remedy}");
         self.warnings.push(Diagnostic::at(source, span, message));
     }
 
