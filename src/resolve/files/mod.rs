@@ -201,7 +201,7 @@ impl Resolver<'_> {
         // Only an explanation shows them.
         let worded = match self.line.global.view {
             Some(View::Explain(_)) => worded(name, text, expansion.worded.into_values()),
-            Some(View::Plan(_)) | None => Vec::new(),
+            Some(View::Plan(_) | View::Deployment(_)) | None => Vec::new(),
         };
         (expansion.content, expansion.names, worded)
     }
