@@ -7,6 +7,8 @@ need docker cargo-deb lintian
 rm -rf target/debian
 install_as_the_readme_says 'cargo deb'
 ls -l target/debian
+[ "$(ls target/debian)" = "monofy_$(dpkg-deb --field target/debian/monofy_*.deb Version)_$(dpkg --print-architecture).deb" ] \
+  || fail 'the name of the package does not say its architecture'
 dpkg-deb --info target/debian/monofy_*.deb
 lintian --allow-root --fail-on error,warning target/debian/monofy_*.deb
 

@@ -22,6 +22,8 @@ rm -rf target/wheels
 PATH=$scratch/tools/bin:$PATH install_as_the_readme_says 'maturin build'
 wheel=$(echo target/wheels/*.whl)
 ls -l "$wheel"
+[[ $wheel == *manylinux*_"$(uname -m)"* && $wheel == *musllinux*_"$(uname -m)".whl ]] \
+  || fail 'the name of the wheel does not say its architecture'
 unzip -l "$wheel" | grep -q 'data/scripts/monofy$' || fail 'the wheel has no monofy'
 unzip -p "$wheel" '*/scripts/monofy' >"$scratch/monofy"
 chmod +x "$scratch/monofy"

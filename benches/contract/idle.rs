@@ -50,7 +50,7 @@ fn observe(pids: &[u32], time: Duration) -> Vec<Idle> {
 
 fn compare(table: &mut Table, peer: Peer, own: Idle, theirs: Idle) {
     let (memory, wake_ups) = match peer {
-        Peer::Tini => (Target::Value(160.0), Target::Value(0.0)),
+        Peer::Tini => (Target::Value(80.0), Target::Value(0.0)),
         _ => (Target::None, Target::None),
     };
     table.compare(MEMORY, Unit::Kibibytes, &[own.memory], (peer.name(), &[theirs.memory]), memory);

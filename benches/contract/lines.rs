@@ -29,15 +29,32 @@ enum Sink {
     Reader,
 }
 
+/// What the processes write: the words after the number of bytes for `lines.c`, and how a row names them.
+#[derive(Clone, Copy)]
+struct Shape {
+    word: &'static str,
+    name: &'static str,
+}
+
+const LINES: [Shape; 3] = [
+    Shape { word: "10", name: "10-byte lines" },
+    Shape { word: "100", name: "100-byte lines" },
+    Shape { word: "1000", name: "1,000-byte lines" },
+];
+const OBJECTS: Shape = Shape { word: "objects", name: "JSON objects" };
+
 pub fn measure(bench: &Bench, table: &mut Table) {
     nix::unistd::mkfifo(&bench.scratch().file("fifo"), Mode::S_IRWXU).expect("a FIFO can be created");
-    compare_with_sed(bench, table, Sink::Null);
-    compare_with_sed(bench, table, Sink::Reader);
+    for shape in LINES {
+        compare_with_sed(bench, table, Sink::Reader, shape);
+    }
+    compare_with_sed(bench, table, Sink::Reader, OBJECTS);
+    compare_with_sed(bench, table, Sink::Null, LINES[1]);
     compare_with_others(bench, table);
 }
 
-fn compare_with_sed(bench: &Bench, table: &mut Table, sink: Sink) {
-    let processes = processes(bench, if bench.is_trial() { 1 } else { MEGABYTES });
+fn compare_with_sed(bench: &Bench, table: &mut Table, sink: Sink, shape: Shape) {
+    let processes = processes(bench, if bench.is_trial() { 1 } else { MEGABYTES }, shape);
     let (mut prefix, mut json, mut sed) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.rounds(ROUNDS) {
         prefix.push(one(&ours(bench, "--output=prefix", &processes), sink));
@@ -45,16 +62,16 @@ fn compare_with_sed(bench: &Bench, table: &mut Table, sink: Sink) {
         json.push(one(&ours(bench, "--output=json", &processes), sink));
     }
     let (to, target): (_, fn(f64) -> Target) = match sink {
-        Sink::Null => ("/dev/null", Target::Ratio),
-        Sink::Reader => ("a reader", |_| Target::None),
+        Sink::Null => ("/dev/null", |_| Target::None),
+        Sink::Reader => ("a reader", Target::Ratio),
     };
     let mut row = |what: &str, ours: &[f64], theirs: &[f64], most| {
-        let what = format!("{what}, two processes, 100 MB of 100-byte lines each, to {to}");
+        let what = format!("{what}, two processes, 100 MB of {} each, to {to}", shape.name);
         table.compare(&what, Unit::Milliseconds, ours, (SED, theirs), target(most));
     };
-    row("`prefix`: wall time", &walls(&prefix), &walls(&sed), 0.7);
-    row("`prefix`: CPU", &cpus(&prefix), &cpus(&sed), 0.5);
-    row("`json`: wall time", &walls(&json), &walls(&sed), 1.5);
+    row("`prefix`: wall time", &walls(&prefix), &walls(&sed), 0.6);
+    row("`prefix`: CPU", &cpus(&prefix), &cpus(&sed), 0.4);
+    row("`json`: wall time", &walls(&json), &walls(&sed), 1.0);
 }
 
 fn walls(costs: &[Cost]) -> Vec<f64> {
@@ -68,7 +85,7 @@ fn cpus(costs: &[Cost]) -> Vec<f64> {
 /// The other peers are so much slower that they get less to do.
 fn compare_with_others(bench: &Bench, table: &mut Table) {
     const WHAT: &str = "`prefix`, the same with 5 MB each: wall time";
-    let processes = processes(bench, if bench.is_trial() { 1 } else { FEW_MEGABYTES });
+    let processes = processes(bench, if bench.is_trial() { 1 } else { FEW_MEGABYTES }, LINES[1]);
     for peer in [Peer::Honcho, Peer::Foreman] {
         let [first, second] = &processes;
         // A shell reads the commands of a Procfile.
@@ -90,9 +107,9 @@ fn compare_with_others(bench: &Bench, table: &mut Table) {
 }
 
 /// Two scripts. Both write all their lines before either ends, since the end of one stops the other.
-fn processes(bench: &Bench, megabytes: usize) -> [String; 2] {
+fn processes(bench: &Bench, megabytes: usize, shape: Shape) -> [String; 2] {
     let (lines, fifo) = (bench.scratch().helper("lines"), bench.scratch().file("fifo"));
-    let (lines, fifo) = (format!("{lines} {megabytes}000000"), fifo.display());
+    let (lines, fifo) = (format!("{lines} {megabytes}000000 {}", shape.word), fifo.display());
     [format!("{lines}; echo >{fifo}"), format!("{lines}; read line <{fifo}")]
 }
 

@@ -29,9 +29,9 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let cpu =
         |costs: &[Cost]| -> Vec<f64> { costs.iter().map(|cost| cost.cpu.as_secs_f64() * 1e3).collect() };
     let (ours, theirs) = (wall(&costs.0), wall(&costs.1));
-    table.compare(WALL, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(1.15));
+    table.compare(WALL, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(1.05));
     let (ours, theirs) = (cpu(&costs.0), cpu(&costs.1));
-    table.compare(CPU, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(2.0));
+    table.compare(CPU, Unit::Milliseconds, &ours, (LOOP, &theirs), Target::Ratio(1.5));
     table.add(MEMORY, Unit::Kibibytes, memory_for_each(bench, count), Target::Value(1.0));
 }
 

@@ -1,5 +1,5 @@
-//! The plan of a line with 1,000 templates, alone and with 1,000 variables in a defaults file, beside `sh` with the same
-//! expansions.
+//! The plan of a line with 1,000 templates of all forms, and with 1,000 typed variables in a defaults file, beside `sh`
+//! with the same expansions.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -11,16 +11,21 @@ use crate::table::{Table, Target, Unit};
 
 const TEMPLATES: usize = 1000;
 const ROUNDS: usize = 100;
+/// What expands, in forms that dash has too.
+const FORMS: [&str; 10] = [
+    "--option-N=${VARIABLE_N:-default N}",
+    "${OTHER_N-other N}/$PATH",
+    "${PATH%%:*}/N",
+    "${PATH##*/}-N",
+    "${#PATH}:N",
+    "${VARIABLE_N:-${OTHER_N:-N}}",
+    "${PATH:+--path-N=$PATH}",
+    "${VARIABLE_N:=assigned N}",
+    "${VARIABLE_N%e}N${VARIABLE_N#v}",
+    "a literal of some length, and the number N",
+];
 
 pub fn measure(bench: &Bench, table: &mut Table) {
-    let mut toml = String::from("[vars]\n");
-    let mut variables = String::new();
-    for index in 0..TEMPLATES {
-        let _ = writeln!(toml, "VARIABLE_{index} = \"value {index}\"");
-        let _ = writeln!(variables, ": \"${{VARIABLE_{index}:=value {index}}}\"");
-    }
-    let file = bench.scratch().file("defaults.toml");
-    std::fs::write(&file, toml).expect("a file can be written");
     let compare = |table: &mut Table, what: &str, file: Option<&Path>, variables: &str, most: f64| {
         let (ours, theirs) = (plan(bench, file), shell(variables));
         let mut taken = (Vec::new(), Vec::new());
@@ -30,13 +35,36 @@ pub fn measure(bench: &Bench, table: &mut Table) {
         }
         table.compare(what, Unit::Milliseconds, &taken.0, ("sh", &taken.1), Target::Ratio(most));
     };
-    compare(table, "`--plan=json` of 1,000 templates", None, "", 1.0);
-    let what = "the same with 1,000 variables in a defaults file";
-    compare(table, what, Some(&file), &variables, 1.5);
+    compare(table, "`--plan=json` of 1,000 templates of all forms", None, "", 1.0);
+    let (toml, variables) = typed_variables();
+    let file = bench.scratch().file("defaults.toml");
+    std::fs::write(&file, toml).expect("a file can be written");
+    compare(table, "the same with 1,000 typed `[vars.NAME]` tables", Some(&file), &variables, 1.2);
+}
+
+/// The tables of typed variables with their rules, and the same values for `sh`.
+fn typed_variables() -> (String, String) {
+    let (mut toml, mut variables) = (String::new(), String::new());
+    for index in 0..TEMPLATES {
+        let (rules, value) = match index % 4 {
+            0 => (format!("type = \"port\"\ndefault = {}", 1024 + index), (1024 + index).to_string()),
+            1 => (format!("default = \"value {index}\"\nrequired = true"), format!("value {index}")),
+            2 => {
+                (format!("type = \"int\"\ndefault = {index}\ndescription = \"a number\""), index.to_string())
+            }
+            _ => (
+                "choices = [\"debug\", \"info\"]\ndefault = \"info\"\nempty = \"unset\"".to_owned(),
+                "info".into(),
+            ),
+        };
+        let _ = writeln!(toml, "[vars.VARIABLE_{index}]\n{rules}");
+        let _ = writeln!(variables, ": \"${{VARIABLE_{index}:={value}}}\"");
+    }
+    (toml, variables)
 }
 
 fn template(index: usize) -> String {
-    format!("--option-{index}=${{VARIABLE_{index}:-default {index}}}/${{OTHER_{index}-other}}")
+    FORMS[index % FORMS.len()].replace('N', &index.to_string())
 }
 
 /// The command line of monofy.

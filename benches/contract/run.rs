@@ -44,12 +44,24 @@ pub fn finish(mut child: Child, began: Instant) -> Cost {
 
 /// Runs a line and returns the number that it prints.
 pub fn number_printed(line: &[OsString]) -> f64 {
+    let [number] = numbers_printed(line);
+    number
+}
+
+/// Runs a line and returns the numbers that end the last line which it prints of such.
+pub fn numbers_printed<const COUNT: usize>(line: &[OsString]) -> [f64; COUNT] {
     let mut command = command(line);
     let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", line[0].display()));
     let text = String::from_utf8_lossy(&output.stdout);
     // The peers print lines of their own around it.
-    text.lines().rev().find_map(|line| line.rsplit(' ').next()?.trim().parse().ok()).unwrap_or_else(|| {
+    let numbers = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let last = words.last_chunk::<COUNT>()?;
+        let numbers: Option<Vec<f64>> = last.iter().map(|word| word.parse().ok()).collect();
+        numbers?.try_into().ok()
+    };
+    text.lines().rev().find_map(numbers).unwrap_or_else(|| {
         panic!("{} printed no number: {text}{}", line[0].display(), String::from_utf8_lossy(&output.stderr))
     })
 }

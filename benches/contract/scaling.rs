@@ -14,6 +14,7 @@ use crate::table::{Table, Target, Unit};
 const MEBIBYTE: usize = 1 << 20;
 const PROCESSES: usize = 40_000;
 const NAMES: usize = 3000;
+const SETS: usize = 20_000;
 const DESCENDANTS: usize = 4000;
 const ROUNDS: usize = 5;
 const HALF: &str = "itself at half the size";
@@ -21,14 +22,21 @@ const HALF: &str = "itself at half the size";
 /// Writes the input of this size, and returns the command line that reads it.
 type Input = fn(&Bench, usize) -> Vec<OsString>;
 
-const INPUTS: [(&str, usize, Input); 7] = [
+const INPUTS: [(&str, usize, Input); 14] = [
     ("reading 1 MiB of env file", MEBIBYTE, env_file),
     ("reading 1 MiB of invalid env file", MEBIBYTE, invalid_env_file),
     ("reading and explaining 1 MiB of TOML", MEBIBYTE, toml),
     ("reading 1 MiB of invalid TOML", MEBIBYTE, invalid_toml),
     ("reading 1 MiB of TOML with invalid variables", MEBIBYTE, invalid_variables),
+    ("planning 1 MiB of a line in a file", MEBIBYTE, line_file),
+    ("reading 1 MiB of an invalid line in a file", MEBIBYTE, invalid_line_file),
     ("reading a plan of 40,000 processes", PROCESSES, plan),
+    ("reading 1 MiB of invalid plan", MEBIBYTE, invalid_plan),
     ("3,000 unset names beside 3,000 similar ones", NAMES, unset_names),
+    ("20,000 `--set`", SETS, sets),
+    ("rendering 1 MiB", MEBIBYTE, rendered_file),
+    ("rendering 1 MiB of mistakes", MEBIBYTE, invalid_rendered_file),
+    ("explaining 1 MiB of templates", MEBIBYTE, templates),
 ];
 
 pub fn measure(bench: &Bench, table: &mut Table) {
@@ -115,6 +123,16 @@ fn invalid_variables(bench: &Bench, size: usize) -> Vec<OsString> {
     reading(bench, "invalid-variables", &text, &["--defaults", "FILE", "--plan", "true"])
 }
 
+fn line_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    let text = lines(size, |_| "|||  # the next one\ntrue 'a b' \"$A and ${B:-two words}\" \\$C".to_owned());
+    reading(bench, "line", &format!("true\n{text}"), &["--no-defaults", "--plan", "--file", "FILE"])
+}
+
+fn invalid_line_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    let text = lines(size, |_| "true ; $(a) ${B:-open".to_owned());
+    reading(bench, "invalid-line", &text, &["--no-defaults", "--plan", "--file", "FILE"])
+}
+
 fn plan(bench: &Bench, processes: usize) -> Vec<OsString> {
     let mut line = bench.line(&vec![&["true"][..]; processes]);
     line.splice(1..1, words(["--no-defaults", "--plan=json"]));
@@ -130,5 +148,51 @@ fn unset_names(bench: &Bench, names: usize) -> Vec<OsString> {
     let options = ["--no-defaults", "--strict", "--env-file", "FILE", "--plan", "true"];
     let mut line = reading(bench, "names", &text, &options);
     line.extend((0..names).map(|number| OsString::from(format!("$SETTING_{number}_VALEU"))));
+    line
+}
+
+fn invalid_plan(bench: &Bench, size: usize) -> Vec<OsString> {
+    let processes = lines(size, |number| format!("{{\"name\": \"p {number}\", \"argv\": []}},"));
+    let text = format!("{{\"version\": 1, \"processes\": [\n{processes}]}}\n");
+    reading(bench, "invalid-plan", &text.replace(",\n]", "\n]"), &["--run-plan", "FILE", "--plan"])
+}
+
+fn sets(bench: &Bench, count: usize) -> Vec<OsString> {
+    let mut line = vec![bench.monofy().into(), "--no-defaults".into()];
+    line.extend(
+        (0..count).flat_map(|number| words(["--set".to_owned(), format!("NAME_{number}=value {number}")])),
+    );
+    line.extend(words(["--plan", "true", "$NAME_1"]));
+    line
+}
+
+/// The line that renders a file.
+fn rendering(bench: &Bench, name: &str, text: &str) -> Vec<OsString> {
+    let mut line = reading(bench, name, text, &["--no-defaults", "--render", "FILE"]);
+    let to = bench.scratch().file(&format!("{name}-rendered-{}", text.len()));
+    if let Some(file) = line.last_mut() {
+        file.push(":");
+        file.push(to);
+    }
+    line
+}
+
+fn rendered_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    rendering(
+        bench,
+        "template",
+        &lines(size, |number| format!("listen $<PORT_{number}:-{number}> on $host;")),
+    )
+}
+
+fn invalid_rendered_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    rendering(bench, "invalid-template", &lines(size, |number| format!("$<NAME_{number}:?is missing> $<A")))
+}
+
+fn templates(bench: &Bench, size: usize) -> Vec<OsString> {
+    let mut line = vec![bench.monofy().into()];
+    line.extend(words(["--no-defaults", "--explain", "true"]));
+    let template = |number: usize| format!("${{NAME_{number}:-default {number}}}");
+    line.extend(lines(size, template).lines().map(OsString::from));
     line
 }

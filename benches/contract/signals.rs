@@ -4,10 +4,13 @@ use std::ffi::OsString;
 
 use crate::bench::Bench;
 use crate::peer::Peer;
-use crate::run::{OneCpu, number_printed};
+use crate::run::{OneCpu, numbers_printed};
 use crate::table::{Table, Target, Unit};
 
-const WHAT: &str = "a signal through it to a handler, on one CPU";
+const WHAT: [&str; 2] = [
+    "a signal through it to a handler, on one CPU: median",
+    "a signal through it to a handler, on one CPU: 99th percentile",
+];
 const SIGNALS: usize = 2000;
 const ROUNDS: usize = 20;
 
@@ -17,21 +20,36 @@ pub fn measure(bench: &Bench, table: &mut Table) {
     let process: &[&[&str]] = &[&[&signals, &SIGNALS.to_string()]];
     let lines: Vec<(Peer, Option<Vec<OsString>>)> =
         Peer::INITS.into_iter().map(|peer| (peer, bench.line_of(peer, process))).collect();
-    let mut taken = vec![Vec::new(); lines.len()];
-    let mut taken_by_us = Vec::new();
-    let microseconds = |line: &[OsString]| number_printed(line) / 1e3;
+    let mut taken = vec![Taken::default(); lines.len()];
+    let mut taken_by_us = Taken::default();
     for _ in 0..bench.rounds(ROUNDS) {
-        taken_by_us.push(microseconds(&bench.line(process)));
+        taken_by_us.add(&bench.line(process));
         for ((_, line), taken) in lines.iter().zip(&mut taken) {
-            taken.extend(line.as_ref().map(|line| microseconds(line)));
+            if let Some(line) = line {
+                taken.add(line);
+            }
         }
     }
     for ((peer, _), taken) in lines.iter().zip(&taken) {
-        let target = if *peer == Peer::Tini { Target::Ratio(1.0) } else { Target::None };
-        if taken.is_empty() {
-            table.skip_missing(WHAT, *peer);
-        } else {
-            table.compare(WHAT, Unit::Microseconds, &taken_by_us, (peer.name(), taken), target);
+        let target = if *peer == Peer::Catatonit { Target::Ratio(1.0) } else { Target::None };
+        for (what, (ours, theirs)) in WHAT.into_iter().zip(taken_by_us.0.iter().zip(&taken.0)) {
+            if theirs.is_empty() {
+                table.skip_missing(what, *peer);
+            } else {
+                table.compare(what, Unit::Microseconds, ours, (peer.name(), theirs), target);
+            }
+        }
+    }
+}
+
+/// The median and the 99th percentile of each round, in microseconds.
+#[derive(Clone, Default)]
+struct Taken([Vec<f64>; 2]);
+
+impl Taken {
+    fn add(&mut self, line: &[OsString]) {
+        for (all, nanoseconds) in self.0.iter_mut().zip(numbers_printed::<2>(line)) {
+            all.push(nanoseconds / 1e3);
         }
     }
 }

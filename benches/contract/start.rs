@@ -34,7 +34,7 @@ fn compare(bench: &Bench, table: &mut Table, peers: &[Peer], rounds: usize) {
     }
     for (peer, taken) in peers.iter().zip(&taken) {
         let target = match peer {
-            Peer::Catatonit => Target::Ratio(1.15),
+            Peer::Catatonit => Target::Ratio(1.0),
             Peer::Tini => Target::Below,
             _ => Target::None,
         };

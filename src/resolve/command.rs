@@ -108,7 +108,7 @@ impl<'l> Resolver<'l> {
         for (text, given) in ready_and_text.into_iter().chain(lists) {
             if let Some(words) = given.check.kind().command() {
                 self.check_command_size(text, words, &env);
-                self.lint_secrets(text, std::slice::from_ref(&given.value));
+                self.lint_secrets(text, ArgumentKind::Value, std::slice::from_ref(&given.value));
             }
         }
         ResolvedCommand {
@@ -230,7 +230,7 @@ impl<'l> Resolver<'l> {
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }
-            self.lint_secrets(written, &argv[from..]);
+            self.lint_secrets(written, kind, &argv[from..]);
         }
         if self.problems.count() == problems_before {
             self.check_program(command, argv.first());
