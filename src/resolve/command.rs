@@ -69,7 +69,11 @@ impl<'l> Resolver<'l> {
 
     /// How many copies there are of a process, if it has copies.
     pub(super) fn replicas(&mut self, command: &'l CommandArgs) -> Option<usize> {
-        self.option("--replicas", command.replicas.as_ref(), |value| replicas(value.bytes()))
+        let shows_defaults_only = self.variables.shows_defaults_only();
+        self.option("--replicas", command.replicas.as_ref(), |value| {
+            let count = replicas(value.bytes())?;
+            Ok(if shows_defaults_only && value.has_secret() { count.min(1) } else { count })
+        })
     }
 
     /// Expands a command.

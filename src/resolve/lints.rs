@@ -151,7 +151,10 @@ impl Resolver<'_> {
         arguments: &[TaintedBytes],
     ) {
         let global = &self.line.global;
-        let is_silent = global.view.is_none() || global.secrets == SecretDisplay::Show;
+        let is_silent = global.view.is_none()
+            || global.secrets == SecretDisplay::Show
+            // There every value that is no default is masked.
+            || self.variables.shows_defaults_only();
         if is_silent || !arguments.iter().any(TaintedBytes::has_secret) {
             return;
         }
