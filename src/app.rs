@@ -10,7 +10,7 @@ use crate::cli::{
 };
 use crate::exit;
 use crate::explain::{Colours, Explanation};
-use crate::plan::{Plan, SecretDisplay};
+use crate::plan::{Deployment, Engine, Plan, SecretDisplay};
 use crate::resolve::{self, Resolved};
 use crate::status::client;
 use crate::supervisor;
@@ -19,6 +19,7 @@ use crate::sys::exit_on_stop::{ExitOnStop, Interrupted};
 use crate::sys::input;
 use crate::sys::limits::Capacity;
 use crate::sys::nonblocking_writer;
+use crate::sys::process;
 use crate::sys::signals::OriginalSignals;
 use crate::sys::terminal;
 use crate::variables;
@@ -96,7 +97,12 @@ fn run_line(
     let guard = ExitOnStop::arm(interrupted(line.global.view, is_quiet));
     cli::unknown_variables(environment::variables()).iter().for_each(warn);
     let (sources, strict) = (&line.global.sources, line.global.strict);
-    let loaded = variables::load(sources, strict, environment::variables(), &input::read_unless_stopped);
+    let withheld =
+        if is_deployment(line.global.view) { resolve::names_with_default(&line) } else { Vec::new() };
+    // For other machines the line's own defaults hold.
+    let environment =
+        environment::variables().filter(|(name, _)| !withheld.iter().any(|other| *name == other.as_str()));
+    let loaded = variables::load(sources, strict, environment, &input::read_unless_stopped);
     if loaded.was_stopped {
         // A signal asked for the stop while a file was being read. Nothing was started.
         return Ok(0);
@@ -144,6 +150,10 @@ fn supervise(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> 
     supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
 }
 
+fn is_deployment(view: Option<View>) -> bool {
+    matches!(view, Some(View::Deployment(_)))
+}
+
 /// Takes the plan by value, so that everything else in the structure is freed.
 fn plan_of(resolved: Resolved<'_>) -> Option<Plan> {
     resolved.plan
@@ -157,7 +167,14 @@ fn show(view: View, line: &CommandLine, resolved: &Resolved<'_>) -> Result<u8, S
         View::Explain(ExplainFormat::Text) => print(&explanation().to_text(colours())),
         View::Explain(ExplainFormat::Json) => print_by(|to| explanation().write_json(to)),
         View::Explain(ExplainFormat::Markdown) => print(&explanation().to_markdown()),
+        View::Deployment(engine) => {
+            resolved.deployment.as_ref().map_or(Ok(0), |deployment| show_deployment(engine, deployment))
+        }
     }
+}
+
+fn show_deployment(engine: Engine, deployment: &Deployment) -> Result<u8, StartError> {
+    print(&deployment.to_yaml(engine, &process::own_program()))
 }
 
 /// Colours are for terminals, unless `NO_COLOR` is set (no-color.org).
@@ -205,7 +222,7 @@ fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) ->
     match (global.view, global.secrets) {
         (Some(View::Plan(format)), SecretDisplay::Show) => show_plan(format, &plan),
         (Some(View::Plan(format)), SecretDisplay::Mask) => show_plan(format, &plan.masked()),
-        (Some(View::Explain(_)) | None, _) => {
+        (Some(View::Explain(_) | View::Deployment(_)) | None, _) => {
             write_files(&plan)?;
             // A plan of files alone was made without a PROCESS.
             let is_filter = plan.setup.is_empty() && plan.processes.is_empty() && !plan.files.is_empty();

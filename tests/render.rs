@@ -2,6 +2,8 @@
 
 #[path = "render/declared.rs"]
 mod declared;
+#[path = "render/envsubst.rs"]
+mod envsubst;
 #[path = "render/option.rs"]
 mod option;
 #[path = "render/plan.rs"]

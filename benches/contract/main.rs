@@ -16,6 +16,7 @@ mod many;
 mod peer;
 mod planning;
 mod reaping;
+mod rendering;
 mod run;
 mod scaling;
 mod scratch;
@@ -31,7 +32,7 @@ use table::Table;
 /// Measures the rows of one subject.
 type Subject = fn(&Bench, &mut Table);
 
-const SUBJECTS: [(&str, Subject); 10] = [
+const SUBJECTS: [(&str, Subject); 11] = [
     ("start", start::measure),
     ("idle", idle::measure),
     ("end", end::measure),
@@ -40,6 +41,7 @@ const SUBJECTS: [(&str, Subject); 10] = [
     ("many", many::measure),
     ("lines", lines::measure),
     ("planning", planning::measure),
+    ("rendering", rendering::measure),
     ("scaling", scaling::measure),
     ("size", size::measure),
 ];

@@ -48,7 +48,8 @@ pub fn found(peer: Peer) -> Option<PathBuf> {
     }
 }
 
-fn in_path(name: &str) -> Option<PathBuf> {
+/// The file of a program in PATH.
+pub fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -78,6 +78,11 @@ pub fn private_memory(pid: u32) -> f64 {
     number_of(&format!("/proc/{pid}/smaps_rollup"), "Private_Dirty:")
 }
 
+/// The most memory in KiB that a process has had.
+pub fn peak_memory(pid: u32) -> f64 {
+    number_of(&format!("/proc/{pid}/status"), "VmHWM:")
+}
+
 /// How often a process went to sleep by itself, and so was woken.
 pub fn wake_ups(pid: u32) -> f64 {
     number_of(&format!("/proc/{pid}/status"), "voluntary_ctxt_switches:")

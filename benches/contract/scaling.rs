@@ -22,12 +22,14 @@ const HALF: &str = "itself at half the size";
 /// Writes the input of this size, and returns the command line that reads it.
 type Input = fn(&Bench, usize) -> Vec<OsString>;
 
-const INPUTS: [(&str, usize, Input); 12] = [
+const INPUTS: [(&str, usize, Input); 14] = [
     ("reading 1 MiB of env file", MEBIBYTE, env_file),
     ("reading 1 MiB of invalid env file", MEBIBYTE, invalid_env_file),
     ("reading and explaining 1 MiB of TOML", MEBIBYTE, toml),
     ("reading 1 MiB of invalid TOML", MEBIBYTE, invalid_toml),
     ("reading 1 MiB of TOML with invalid variables", MEBIBYTE, invalid_variables),
+    ("planning 1 MiB of a line in a file", MEBIBYTE, line_file),
+    ("reading 1 MiB of an invalid line in a file", MEBIBYTE, invalid_line_file),
     ("reading a plan of 40,000 processes", PROCESSES, plan),
     ("reading 1 MiB of invalid plan", MEBIBYTE, invalid_plan),
     ("3,000 unset names beside 3,000 similar ones", NAMES, unset_names),
@@ -119,6 +121,16 @@ fn invalid_toml(bench: &Bench, size: usize) -> Vec<OsString> {
 fn invalid_variables(bench: &Bench, size: usize) -> Vec<OsString> {
     let text = format!("[vars]\n{}", lines(size, |number| format!("NAME-{number} = 1")));
     reading(bench, "invalid-variables", &text, &["--defaults", "FILE", "--plan", "true"])
+}
+
+fn line_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    let text = lines(size, |_| "|||  # the next one\ntrue 'a b' \"$A and ${B:-two words}\" \\$C".to_owned());
+    reading(bench, "line", &format!("true\n{text}"), &["--no-defaults", "--plan", "--file", "FILE"])
+}
+
+fn invalid_line_file(bench: &Bench, size: usize) -> Vec<OsString> {
+    let text = lines(size, |_| "true ; $(a) ${B:-open".to_owned());
+    reading(bench, "invalid-line", &text, &["--no-defaults", "--plan", "--file", "FILE"])
 }
 
 fn plan(bench: &Bench, processes: usize) -> Vec<OsString> {

@@ -11,6 +11,15 @@ expect 0 docker run --rm --env MONOFY_PLAN=1 --env PORT=9000 "$name"
 shows '/etc/nginx/conf.d/app.conf'
 shows 'openssl'
 
+heading 'The same by a defaults file'
+expect 0 docker run --rm --volume "$here:/here:ro" --env SERVER_NAME=shop.example "$name" \
+  monofy --defaults=/here/files.toml cat /etc/nginx/conf.d/app.conf /srv/app/nginx.txt
+shows 'server_name shop.example;'
+shows 'listen 80;'
+shows 'listen $<PORT:-80>'
+expect 0 docker run --rm --volume "$here:/here:ro" --env NGINX=no "$name" monofy --plan --defaults=/here/files.toml true
+hides '/etc/nginx/conf.d/app.conf  from'
+
 # page PORT SCHEME PATH: asks the container for a page.
 page() {
   local address
@@ -40,4 +49,14 @@ try() {
 try 80 http
 try 9000 http --env PORT=9000 --env SERVER_NAME=shop.example
 try 443 https --env PORT=443 --env TLS=1
+
+heading 'docker stop during a request: it gets its answer'
+docker run --detach --name "$name" --publish 127.0.0.1::80 "$name"
+poll 'a page' page_shows 80 http '/' 'host shop.example, uri /'
+page 80 http '/?wait=2' >"$scratch/answer" &
+request=$!
+poll 'the request' docker exec "$name" test -e /tmp/waiting
+docker stop --time 20 "$name"
+wait "$request" || fail 'the request was cut off'
+grep -qxF 'host shop.example, uri /?wait=2' "$scratch/answer" || fail 'the request has no answer'
 everything_as_expected

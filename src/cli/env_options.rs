@@ -8,7 +8,7 @@ use crate::cli::global::{ExplainFormat, PartialOptions, SetupMode, View, ViewFor
 use crate::cli::parser::Parser;
 use crate::cli::values;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
-use crate::plan::{Check, CheckOption, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
+use crate::plan::{Check, CheckOption, Engine, OPTION_VARIABLES, OTHER_VARIABLES, Output, VerbosityFlags};
 use crate::text::suggest::Hints;
 use crate::variables::sources::{FileRef, SecretOption, Sources};
 
@@ -65,11 +65,14 @@ impl Parser<'_> {
         let explain = self.view_variable("MONOFY_EXPLAIN", "1, text, json, markdown or 0", |name| {
             ExplainFormat::named(name).map(View::Explain)
         });
-        let plan = self.view_variable("MONOFY_PLAN", "1, text, json or 0", |name| match name {
-            "text" => Some(View::Plan(ViewFormat::Text)),
-            "json" => Some(View::Plan(ViewFormat::Json)),
-            _ => None,
-        });
+        let plan =
+            self.view_variable("MONOFY_PLAN", "1, text, json, compose, swarm, kubernetes or 0", |name| {
+                match name {
+                    "text" => Some(View::Plan(ViewFormat::Text)),
+                    "json" => Some(View::Plan(ViewFormat::Json)),
+                    engine => Engine::named(engine).map(View::Deployment),
+                }
+            });
         let secrets = self.secret_variable("MONOFY_SECRET").into_iter().collect();
         PartialOptions {
             strict: self.switch("MONOFY_STRICT"),
@@ -93,6 +96,7 @@ impl Parser<'_> {
             only: self.only_variable(),
             setup: self.variable("MONOFY_SETUP", "run, skip or only", SetupMode::named),
             render: self.render_variable(),
+            image: self.image_variable(),
             verbosity: VerbosityFlags { quiet, verbose },
         }
     }
@@ -137,6 +141,11 @@ impl Parser<'_> {
     fn only_variable(&self) -> Option<SourceText> {
         let names = (self.environment)("MONOFY_ONLY").filter(|names| !names.is_empty())?;
         Some(SourceText::of(Origin::Variable("MONOFY_ONLY"), names.as_bytes()))
+    }
+
+    fn image_variable(&self) -> Option<SourceText> {
+        let image = (self.environment)("MONOFY_IMAGE").filter(|image| !image.is_empty())?;
+        Some(SourceText::of(Origin::Variable("MONOFY_IMAGE"), image.as_bytes()))
     }
 
     fn view_variable(

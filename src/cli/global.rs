@@ -1,8 +1,8 @@
 //! Global options, and how the command line, the environment and the settings combine.
 
 use crate::diagnostic::SourceText;
-use crate::plan::{Check, Output, SecretDisplay, Timeout, VerbosityFlags};
-use crate::variables::sources::{MissingPolicy, Sources};
+use crate::plan::{Check, Engine, Output, SecretDisplay, Timeout, VerbosityFlags};
+use crate::variables::sources::{Disclosure, MissingPolicy, Sources};
 
 /// The global options of the command line and the environment together. `None` leaves a choice to the defaults file,
 /// the plan or the default.
@@ -32,6 +32,8 @@ pub struct GlobalOptions {
     pub setup: SetupMode,
     /// The files to render, each `SRC:DST[:SYNTAX]`.
     pub render: Vec<SourceText>,
+    /// The image that has this line as its CMD.
+    pub image: Option<SourceText>,
     /// Where the values of variables come from.
     pub sources: Sources,
 }
@@ -43,6 +45,8 @@ pub enum View {
     Plan(ViewFormat),
     /// Where each value comes from.
     Explain(ExplainFormat),
+    /// What runs it in several containers.
+    Deployment(Engine),
 }
 
 /// The format of an explanation.
@@ -125,6 +129,7 @@ pub(super) struct PartialOptions {
     pub(super) only: Option<SourceText>,
     pub(super) setup: Option<SetupMode>,
     pub(super) render: Option<Vec<SourceText>>,
+    pub(super) image: Option<SourceText>,
 }
 
 impl PartialOptions {
@@ -157,6 +162,7 @@ impl PartialOptions {
                 defaults,
                 no_defaults: false,
                 secrets: inner.secrets.into_iter().chain(given.secrets).collect(),
+                disclosure: given.disclosure,
                 missing: given.missing,
             },
             grace: self.grace.or(file.grace),
@@ -168,6 +174,7 @@ impl PartialOptions {
             only: self.only.or(file.only),
             setup: self.setup.or(file.setup),
             render,
+            image: self.image.or(file.image),
         }
     }
 
@@ -182,17 +189,19 @@ impl PartialOptions {
             Some(ViewOverride::Show(view)) => Some(view),
             Some(ViewOverride::Execute) | None => None,
         };
+        let is_deployment = matches!(view, Some(View::Deployment(_)));
         GlobalOptions {
             strict: self.strict.or(env.strict),
-            secrets: if show_secrets { SecretDisplay::Show } else { SecretDisplay::Mask },
+            secrets: if show_secrets && !is_deployment { SecretDisplay::Show } else { SecretDisplay::Mask },
             sources: Sources {
                 set: self.sources.set,
                 env_files: self.sources.env_files.or(env.sources.env_files),
                 defaults: self.sources.defaults.or(env.sources.defaults),
                 no_defaults,
                 secrets: self.sources.secrets.into_iter().chain(env.sources.secrets).collect(),
-                // The table describes an image, not an environment.
-                missing: if view == Some(View::Explain(ExplainFormat::Markdown)) {
+                disclosure: if is_deployment { Disclosure::Defaults } else { Disclosure::All },
+                // These describe an image, not an environment.
+                missing: if is_deployment || view == Some(View::Explain(ExplainFormat::Markdown)) {
                     MissingPolicy::Ignore
                 } else {
                     MissingPolicy::Report
@@ -208,6 +217,7 @@ impl PartialOptions {
             only: self.only.or(env.only),
             setup: self.setup.or(env.setup).unwrap_or_default(),
             render: self.render.or(env.render).unwrap_or_default(),
+            image: self.image.or(env.image),
         }
     }
 }

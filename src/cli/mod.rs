@@ -197,7 +197,8 @@ impl CommandArgs {
         ]
     }
 
-    fn templates(&self) -> impl Iterator<Item = &SourceText> {
+    /// Every template of the command, in the order in which they are expanded.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &SourceText> {
         let values = self.assignments.iter().map(|(_, value)| value);
         let lists = [&self.wait, &self.alive, &self.after, &self.rewrite].into_iter().flatten();
         let options = self.single_options().into_iter().flatten().chain(lists);

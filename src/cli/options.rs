@@ -133,7 +133,14 @@ pub(super) fn global_options() -> Vec<Arg> {
         repeatable("set", "NAME=VALUE", "Set a variable, above all other sources;\nrepeatable"),
         repeatable("secret", "NAME,...", "Secret variables, from NAME_FILE too; exported"),
         flag("strict", "Make unset variables without a default, and\nmalformed expansions, errors"),
-        view("plan", "text|json", "Print the plan and exit").overrides_with("explain"),
+        view(
+            "plan",
+            "text|json|compose|swarm|kubernetes",
+            "Print the plan and exit; compose, swarm and\nkubernetes: a file for that engine, in which\neach process has a container",
+        )
+        .value_name("FORM")
+        .overrides_with("explain"),
+        single("image", "NAME", "The image that has this line as its CMD, for\n--plan=compose, swarm and kubernetes"),
         view(
             "explain",
             "text|json|markdown",

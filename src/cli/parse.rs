@@ -14,8 +14,8 @@ use crate::cli::options::{DEFAULTS, Position};
 use crate::cli::parser::Parser;
 use crate::cli::split::{LineArguments, Segment};
 use crate::cli::{CommandArgs, CommandLine, GlobalOptions, Query, Request, UsageError, option_errors};
-use crate::diagnostic::{Diagnostic, SourceText};
-use crate::plan::{Output, Timeout, VerbosityFlags, is_variable};
+use crate::diagnostic::{Diagnostic, Origin, SourceText};
+use crate::plan::{Engine, Output, Timeout, VerbosityFlags, is_variable};
 use crate::variables::sources::{FileRef, SecretOption, SetOption, Sources};
 
 /// One segment of the line, parsed.
@@ -97,6 +97,7 @@ impl Parser<'_> {
                         }
                     }
                 }
+                self.check_image(&line.global);
             }
             if parsed.command.words.is_empty() {
                 match segment.missing_program() {
@@ -119,6 +120,24 @@ impl Parser<'_> {
         }
         (line.problems, line.warnings, line.malformed) = (self.problems, self.warnings, self.malformed);
         Ok(Request::Line(line))
+    }
+
+    /// A file for an engine names the image that it starts.
+    fn check_image(&mut self, global: &GlobalOptions) {
+        let Some(View::Deployment(engine)) = global.view else { return };
+        match &global.image {
+            None => {
+                let message = format!(
+                    "--plan={} needs the image that has this line as its CMD; name it with --image NAME or this variable",
+                    engine.name()
+                );
+                self.problem(Diagnostic::without_excerpt(Origin::Variable("MONOFY_IMAGE"), message));
+            }
+            Some(image) if image.bytes().is_empty() || !image.bytes().iter().all(u8::is_ascii_graphic) => {
+                self.problem(Diagnostic::about(image, "not the name of an image"));
+            }
+            Some(_) => {}
+        }
     }
 
     /// The plan to run, and the option or the variable that names it.
@@ -195,8 +214,11 @@ impl Parser<'_> {
 
     fn global(&mut self, scan: &OptionScan, matches: &ArgMatches) -> PartialOptions {
         let on = |name: &str| matches.get_flag(name).then_some(true);
-        let view =
-            view_format(matches, "plan").map(View::Plan).or(explain_format(matches).map(View::Explain));
+        let engine = matches.get_one::<String>("plan").and_then(|name| Engine::named(name));
+        let view = engine
+            .map(View::Deployment)
+            .or(view_format(matches, "plan").map(View::Plan))
+            .or(explain_format(matches).map(View::Explain));
         let files = |name: &str| -> Option<Vec<FileRef>> {
             // Those before an option that overrides them do not count.
             let count = matches.get_many::<OsString>(name)?.count();
@@ -244,6 +266,7 @@ impl Parser<'_> {
             setup: matches.get_one::<String>("setup").and_then(|name| SetupMode::named(name)),
             render: Some(scan.values("render").cloned().collect::<Vec<_>>())
                 .filter(|files| !files.is_empty()),
+            image: scan.values("image").next_back().cloned(),
             verbosity: VerbosityFlags { quiet: on("quiet"), verbose: on("verbose") },
         }
     }
@@ -340,6 +363,12 @@ fn run_plan_request(
     segments: usize,
     command: &CommandArgs,
 ) -> Result<Request, UsageError> {
+    if let Some(View::Deployment(engine)) = global.view {
+        return Err(UsageError(format!(
+            "{option} has no words to write for --plan={}: give it the line itself, which is to be the CMD of an image",
+            engine.name()
+        )));
+    }
     if matches!(global.view, Some(View::Explain(_))) {
         return Err(UsageError(format!("{option} executes a plan, in which no variable is left to explain")));
     }

@@ -2,11 +2,12 @@
 
 /// The variables that stand for global options. Processes do not inherit them, so that a monofy among the processes
 /// does not obey the options of this one.
-pub const OPTION_VARIABLES: [&str; 19] = [
+pub const OPTION_VARIABLES: [&str; 20] = [
     "MONOFY_DEFAULTS",
     "MONOFY_ENV_FILE",
     "MONOFY_EXPLAIN",
     "MONOFY_GRACE",
+    "MONOFY_IMAGE",
     "MONOFY_NO_DEFAULTS",
     "MONOFY_ONLY",
     "MONOFY_OUTPUT",

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod check;
+mod deployment;
 mod environment;
 mod file;
 mod format;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use bytes::ByteString;
 pub use check::{Check, CheckKind, CheckOption, log_pattern};
 pub(crate) use check::{UNKNOWN_CHECK, descriptor};
+pub use deployment::{Deployment, Engine, LineDefault, LineVariable, Role};
 pub use environment::{OPTION_VARIABLES, OTHER_VARIABLES, REPLICA_VARIABLE};
 pub use file::RenderedFile;
 pub(crate) use format::json_writer::JsonWriter;
@@ -124,5 +126,16 @@ impl Plan {
     #[must_use]
     pub fn to_text(&self) -> String {
         format::text::to_text(self)
+    }
+}
+
+impl Deployment {
+    /// The file for an engine. `program` is monofy, as the image calls it.
+    #[must_use]
+    pub fn to_yaml(&self, engine: Engine, program: &str) -> String {
+        match engine {
+            Engine::Compose | Engine::Swarm => format::compose::to_yaml(self, engine, program),
+            Engine::Kubernetes => format::kubernetes::to_yaml(self, program),
+        }
     }
 }

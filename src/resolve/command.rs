@@ -69,7 +69,11 @@ impl<'l> Resolver<'l> {
 
     /// How many copies there are of a process, if it has copies.
     pub(super) fn replicas(&mut self, command: &'l CommandArgs) -> Option<usize> {
-        self.option("--replicas", command.replicas.as_ref(), |value| replicas(value.bytes()))
+        let shows_defaults_only = self.variables.shows_defaults_only();
+        self.option("--replicas", command.replicas.as_ref(), |value| {
+            let count = replicas(value.bytes())?;
+            Ok(if shows_defaults_only && value.has_secret() { count.min(1) } else { count })
+        })
     }
 
     /// Expands a command.
@@ -108,7 +112,7 @@ impl<'l> Resolver<'l> {
         for (text, given) in ready_and_text.into_iter().chain(lists) {
             if let Some(words) = given.check.kind().command() {
                 self.check_command_size(text, words, &env);
-                self.lint_secrets(text, std::slice::from_ref(&given.value));
+                self.lint_secrets(text, ArgumentKind::Value, std::slice::from_ref(&given.value));
             }
         }
         ResolvedCommand {
@@ -230,7 +234,7 @@ impl<'l> Resolver<'l> {
             for text in &argv[from..] {
                 self.check_size(0, written, text);
             }
-            self.lint_secrets(written, &argv[from..]);
+            self.lint_secrets(written, kind, &argv[from..]);
         }
         if self.problems.count() == problems_before {
             self.check_program(command, argv.first());

@@ -75,7 +75,8 @@ impl<'l> Resolver<'l> {
         template: &Template<'_>,
         texts: &mut Vec<TaintedBytes>,
     ) -> Result<(), Failed> {
-        let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
+        let is_error = self.strict || self.variables.shows_defaults_only();
+        let unset = if is_error { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         let Err(errors) = template.expand_into(texts, &mut self.variables, unset, &mut self.budget) else {
             return Ok(());
         };
@@ -90,7 +91,7 @@ impl<'l> Resolver<'l> {
         Err(Failed)
     }
 
-    /// Whether the defaults file already reports that the variable is required and not set.
+    /// Whether the defaults file already reports that the variable is required and not set, or it need not be set.
     pub(super) fn is_reported(&self, error: &ExpansionError) -> bool {
         error.is_unset()
             && error.variable.as_deref().is_some_and(|name| self.variables.is_reported_missing(name))

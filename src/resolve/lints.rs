@@ -28,7 +28,8 @@ pub(super) enum ArgumentKind<'l> {
 impl<'l> ArgumentKind<'l> {
     /// The kinds of PROGRAM and its arguments.
     pub(super) fn of_words(command: &'l CommandArgs) -> impl Iterator<Item = Self> {
-        let script = script(&command.words);
+        let words: Vec<&[u8]> = command.words.iter().map(SourceText::bytes).collect();
+        let script = script(&words);
         let kind =
             move |index| if Some(index) == script { Self::Script(command) } else { Self::Argument(command) };
         (0..command.words.len()).map(kind)
@@ -46,10 +47,15 @@ impl<'l> ArgumentKind<'l> {
 }
 
 /// The index of SCRIPT in `sh -c SCRIPT`, wherever the shell is in the line, as in `env A=1 sh -ec SCRIPT`.
-fn script(words: &[SourceText]) -> Option<usize> {
-    (0..words.len())
-        .filter(|&index| is_shell(words[index].bytes()))
-        .find_map(|index| script_of(words, index + 1))
+fn script(words: &[&[u8]]) -> Option<usize> {
+    (0..words.len()).filter(|&index| is_shell(words[index])).find_map(|index| script_of(words, index + 1))
+}
+
+/// SCRIPT in the command of a check, as in `exec:sh -c SCRIPT`.
+fn script_of_check(check: &[u8]) -> Option<Vec<u8>> {
+    let mut words = shell::split(check.strip_prefix(b"exec:")?).ok()?;
+    let script = script(&words.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+    Some(words.swap_remove(script))
 }
 
 fn is_shell(word: &[u8]) -> bool {
@@ -58,11 +64,11 @@ fn is_shell(word: &[u8]) -> bool {
 }
 
 /// The first operand behind the options of a shell, if `-c` is among them.
-fn script_of(words: &[SourceText], first_option: usize) -> Option<usize> {
+fn script_of(words: &[&[u8]], first_option: usize) -> Option<usize> {
     let mut has_script = false;
     let mut index = first_option;
     loop {
-        match words.get(index)?.bytes() {
+        match *words.get(index)? {
             b"--" | b"-" => {
                 index += 1;
                 break;
@@ -97,9 +103,16 @@ impl Resolver<'_> {
                 break;
             }
         }
+        let check_script = match kind {
+            ArgumentKind::Value => script_of_check(source.bytes()),
+            ArgumentKind::Argument(_) | ArgumentKind::Script(_) => None,
+        };
         let assigned = match kind {
             ArgumentKind::Script(_) => shell::assigned_names(source.bytes()),
-            ArgumentKind::Value => return,
+            ArgumentKind::Value => match &check_script {
+                Some(script) => shell::assigned_names(script),
+                None => return,
+            },
             ArgumentKind::Argument(command) if command.assignments.is_empty() => return,
             ArgumentKind::Argument(_) => BTreeSet::new(),
         };
@@ -119,7 +132,9 @@ impl Resolver<'_> {
                 continue;
             }
             let message = match kind {
-                ArgumentKind::Script(_) if is_assigned => script_message(source, &reference),
+                ArgumentKind::Script(_) | ArgumentKind::Value if is_assigned => {
+                    script_message(source, &reference)
+                }
                 ArgumentKind::Script(_) => script_environment_message(source, &reference),
                 ArgumentKind::Argument(_) | ArgumentKind::Value => environment_message(source, &reference),
             };
@@ -129,9 +144,17 @@ impl Resolver<'_> {
 
     /// Warns about a secret in the arguments that a written one expands to, once for each variable. Only views that mask
     /// secrets do: the reader of `docker logs` cannot change the line.
-    pub(super) fn lint_secrets(&mut self, source: &SourceText, arguments: &[TaintedBytes]) {
+    pub(super) fn lint_secrets(
+        &mut self,
+        source: &SourceText,
+        kind: ArgumentKind<'_>,
+        arguments: &[TaintedBytes],
+    ) {
         let global = &self.line.global;
-        let is_silent = global.view.is_none() || global.secrets == SecretDisplay::Show;
+        let is_silent = global.view.is_none()
+            || global.secrets == SecretDisplay::Show
+            // There every value that is no default is masked.
+            || self.variables.shows_defaults_only();
         if is_silent || !arguments.iter().any(TaintedBytes::has_secret) {
             return;
         }
@@ -142,10 +165,16 @@ impl Resolver<'_> {
         if !self.secrets_in_arguments.insert(name.to_owned()) {
             return;
         }
-        let message = format!(
-            "a secret gets into an argument, which `ps` and `docker top` show; use `{name}=...` in front of the program, \
-             --secret {name}, or a file"
-        );
+        let remedy = match kind {
+            ArgumentKind::Script(_) => {
+                let written = String::from_utf8_lossy(&source.bytes()[span.clone()]);
+                format!("write `${written}` for the shell, and give it {name} by --secret {name}")
+            }
+            ArgumentKind::Argument(_) | ArgumentKind::Value => {
+                format!("use `{name}=...` in front of the program, --secret {name}, or a file")
+            }
+        };
+        let message = format!("a secret gets into an argument, which `ps` and `docker top` show; {remedy}");
         self.warnings.push(Diagnostic::at(source, span, message));
     }
 

@@ -1,6 +1,7 @@
 //! Resolves a command line and its variables to a plan, or reports every problem at once.
 
 mod command;
+mod deployment;
 mod expansion;
 mod files;
 mod lints;
@@ -16,13 +17,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::cli::{CommandLine, View};
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::plan::{self, Plan, ProcessKind, REPLICA_VARIABLE, SecretDisplay, Settings, Skipped, Variable};
+use crate::plan::{
+    self, Deployment, Plan, ProcessKind, REPLICA_VARIABLE, SecretDisplay, Settings, Skipped, Variable,
+};
 use crate::resolve::redaction::Redaction;
 use crate::resolve::selection::CommandList;
 use crate::sys::limits::Capacity;
 use crate::template::{Budget, Scope, TaintedBytes, Template};
 use crate::text::suggest::Hints;
 use crate::variables::{Loaded, Variables};
+pub use deployment::names_with_default;
 pub use files::ReadFile;
 pub use usage::Usage;
 
@@ -32,6 +36,8 @@ pub struct Resolved<'l> {
     /// The plan to execute, or to show if the line asks for that. A plan to show exists also for a line with problems:
     /// its invalid parts are as written.
     pub plan: Option<Plan>,
+    /// The plan for several containers, if the line asks for that.
+    pub deployment: Option<Deployment>,
     /// Every problem: those of the files, then those of the line in its order.
     pub problems: Vec<Diagnostic>,
     /// Probable mistakes.
@@ -72,6 +78,7 @@ pub fn resolve<'l>(
     let setup = resolver.commands(ProcessKind::Setup, &line.setup);
     let processes = resolver.commands(ProcessKind::Process, &line.processes);
     let dependencies = resolver.dependencies(&processes, &setup);
+    let roles = deployment::roles(line, &setup, &processes);
     let mut file_problems = resolver.file_problems.finish();
     let mut own_problems = resolver.problems.finish();
     own_problems.sort_by_key(Diagnostic::place);
@@ -81,13 +88,14 @@ pub fn resolve<'l>(
     let warnings = resolver.warnings.finish();
     let redaction = match line.global.view {
         Some(View::Plan(_)) => Some(Redaction::new(line.global.secrets)),
+        Some(View::Deployment(_)) => Some(Redaction::new(SecretDisplay::Mask)),
         None if problems.is_empty() => Some(Redaction::new(SecretDisplay::Show)),
         Some(View::Explain(_)) | None => None,
     };
     let used_by_files = files.usage();
     let was_stopped = files.was_stopped;
     let skipped_files = std::mem::take(&mut files.skipped);
-    let plan = redaction.map(|mut redaction| {
+    let mut plan = redaction.map(|mut redaction| {
         let mut skipped = skipped_files.clone();
         let files = files.files.into_iter().map(|file| file.into_plan(&mut redaction)).collect();
         let (setup, mut skipped_setup) = setup.into_plan(&mut redaction, Vec::new());
@@ -117,8 +125,10 @@ pub fn resolve<'l>(
             problems: problems.iter().map(ToString::to_string).collect(),
         }
     });
+    let deployment = roles.and_then(|roles| deployment::of(line, &resolver.variables, plan.take()?, roles));
     Resolved {
         plan,
+        deployment,
         problems,
         warnings,
         variables: resolver.variables,

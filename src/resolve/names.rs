@@ -47,6 +47,16 @@ impl ProcessNames {
         self.copies.is_none().then(|| self.shown.clone()).into_iter().chain(copies)
     }
 
+    /// Whether the command has copies.
+    pub(super) fn has_copies(&self) -> bool {
+        self.copies.is_some()
+    }
+
+    /// Whether part of the name is not shown.
+    pub(super) fn is_masked(&self) -> bool {
+        self.name != self.shown
+    }
+
     /// The number of the copy with this name.
     pub(super) fn number_of_copy(&self, name: &str) -> Option<usize> {
         let (count, _) = self.copies.as_ref()?;

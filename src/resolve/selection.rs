@@ -174,16 +174,26 @@ impl<'l> Resolver<'l> {
     /// Why a command is left out by `--if` or `--unless`.
     fn condition(&mut self, command: &'l CommandArgs) -> Option<String> {
         if let Some(condition) = &command.condition
-            && self.one(condition).is_some_and(|value| boolean::is_false(value.bytes()))
+            && self.condition_value(condition).is_some_and(|value| boolean::is_false(value.bytes()))
         {
             return Some(format!("--if={} is false", shown(condition)));
         }
         if let Some(exception) = &command.exception
-            && self.one(exception).is_some_and(|value| !boolean::is_false(value.bytes()))
+            && self.condition_value(exception).is_some_and(|value| !boolean::is_false(value.bytes()))
         {
             return Some(format!("--unless={} is true", shown(exception)));
         }
         None
+    }
+
+    fn condition_value(&mut self, condition: &'l SourceText) -> Option<TaintedBytes> {
+        let value = self.one(condition);
+        // A missing value is no problem, and no condition either.
+        if self.variables.shows_defaults_only() {
+            value.or_else(|| trial(&self.variables, condition))
+        } else {
+            value
+        }
     }
 
     /// The processes that `--only` names. The names are those at the start of the line, before its assignments.

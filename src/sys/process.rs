@@ -37,6 +37,17 @@ impl Pid {
     }
 }
 
+/// The name that this program was started by, if others can start it by that name, too: a path from the root, or a name
+/// that is looked up.
+#[must_use]
+pub fn own_program() -> String {
+    const USUAL: &str = "monofy";
+    let arguments = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+    let name = arguments.split(|byte| *byte == 0).next().map(String::from_utf8_lossy).unwrap_or_default();
+    let is_found = name.starts_with('/') || (!name.is_empty() && !name.contains('/'));
+    if is_found { name.into_owned() } else { USUAL.to_owned() }
+}
+
 impl fmt::Display for Pid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

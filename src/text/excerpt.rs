@@ -30,15 +30,15 @@ pub(crate) fn of_line(line: &[u8]) -> String {
 
 /// An error of the system as a part of a sentence: `connection refused`.
 pub(crate) fn of_error(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut characters = text.chars();
-    match (characters.next(), characters.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(characters).collect()
-        }
-        (_, _) => text.to_owned(),
+    let mut text = error.to_string();
+    text.truncate(text.find(" (os error").unwrap_or(text.len()));
+    // Not that of an abbreviation.
+    if text.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase)
+        && let Some(first) = text.get_mut(..1)
+    {
+        first.make_ascii_lowercase();
     }
+    text
 }
 
 #[cfg(test)]

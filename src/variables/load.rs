@@ -73,6 +73,7 @@ pub fn load<Text: Into<Cow<'static, OsStr>>>(
         file_problems: Vec::new(),
         was_stopped: false,
     };
+    loader.variables.disclosure = sources.disclosure;
     loader.variables.missing_policy = sources.missing;
     for set in &sources.set {
         loader.variables.set.insert(set.name.clone(), (set.value.clone(), set.origin.to_string()));

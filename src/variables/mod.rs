@@ -22,11 +22,12 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
 pub use defaults::NameSet;
-use defaults::{DefaultsFile, EmptyPolicy, VariableSpec};
+use defaults::{DefaultValue, DefaultsFile, EmptyPolicy, VariableSpec};
 pub use file_rule::FileRule;
 pub use info::VariableInfo;
 pub use load::{DefaultsSettings, Loaded, load};
 use rules::ValueRef;
+use sources::Disclosure;
 
 use crate::plan::{VariableSource, is_variable};
 use crate::template::{Content, Scope, TaintedBytes, Value};
@@ -45,6 +46,7 @@ pub struct Variables {
     files: Vec<DefaultsFile>,
     declared: HashMap<String, VariableSpec>,
     secrets: NameSet,
+    disclosure: Disclosure,
     /// For each declared variable, which of its values counts.
     chosen: HashMap<String, ChosenValue>,
     /// The variables without a value for which a problem was reported.
@@ -184,6 +186,64 @@ impl Variables {
         self.declared.get(name).is_some_and(|spec| spec.secret) || self.secrets.contains(name)
     }
 
+    /// Whether only defaults may be shown, and missing values are no problem.
+    #[must_use]
+    pub fn shows_defaults_only(&self) -> bool {
+        self.disclosure == Disclosure::Defaults
+    }
+
+    /// Whether the value of a variable is masked because it is no default.
+    fn is_withheld(&self, name: &str) -> bool {
+        self.shows_defaults_only()
+            && match self.source(name) {
+                VariableSource::Set
+                | VariableSource::Environment
+                | VariableSource::EnvFile
+                | VariableSource::NameFile => true,
+                VariableSource::Defaults | VariableSource::Line | VariableSource::Unset => false,
+            }
+    }
+
+    /// The default in the defaults file, if it is one text without expansions and no secret.
+    #[must_use]
+    pub fn literal_default(&self, name: &str) -> Option<&[u8]> {
+        let default = self.declared.get(name)?.default.as_ref().filter(|_| !self.is_secret(name))?;
+        match &default.value {
+            DefaultValue::String(text) | DefaultValue::Int(text) | DefaultValue::Bool(text) => {
+                (!text.contains(&b'$')).then_some(text)
+            }
+            DefaultValue::List(_) => None,
+        }
+    }
+
+    /// Whether the defaults file has a default for a variable.
+    #[must_use]
+    pub fn has_default(&self, name: &str) -> bool {
+        self.declared.get(name).is_some_and(|spec| spec.default.is_some())
+    }
+
+    /// The declared variables that are for the processes, by name: exported ones, and secrets.
+    #[must_use]
+    pub fn declared_for_processes(&self) -> Vec<&str> {
+        let declared = self.declared.iter().filter(|(_, spec)| spec.export || spec.secret);
+        let mut names: Vec<&str> = declared.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The message for a variable that the defaults file requires.
+    #[must_use]
+    pub fn required(&self, name: &str) -> Option<&str> {
+        let required = self.declared.get(name)?.required.as_ref()?;
+        Some(required.value.as_deref().unwrap_or_default())
+    }
+
+    /// Whether a defaults file was read by a relative path, such as that of the working directory.
+    #[must_use]
+    pub fn has_relative_files(&self) -> bool {
+        self.files.iter().any(DefaultsFile::is_relative)
+    }
+
     /// Whether any byte of a variable's value came from a secret.
     #[must_use]
     pub fn holds_secret(&self, name: &str) -> bool {
@@ -276,11 +336,14 @@ impl Variables {
             Content::List(_) => self.chosen.get(name).is_some_and(ChosenValue::has_secret),
             Content::Scalar(_) | Content::Assigned(_) => false,
         };
-        Value { content, secret: secret || self.is_secret(name) }
+        Value { content, secret: secret || self.is_secret(name) || self.is_withheld(name) }
     }
 
     /// The path that `NAME_FILE` holds, unless that is empty.
     fn name_file(&self, name: &str) -> Option<&[u8]> {
+        if self.shows_defaults_only() {
+            return None;
+        }
         let name = format!("{name}_FILE");
         let environment = self.environment.get(name.as_str());
         let environment = environment.map(Cow::as_ref);

@@ -113,6 +113,9 @@ impl VariableResolver<'_> {
 
     /// Checks a value against the rules.
     fn check(&mut self, value: &[u8], from: impl Fn() -> String) {
+        if self.variables.shows_defaults_only() {
+            return;
+        }
         if value.is_empty()
             && let Some(empty) = &self.spec.empty
             && empty.value == EmptyPolicy::Error
@@ -159,7 +162,10 @@ impl VariableResolver<'_> {
         let Some(file) = self.spec.file.as_ref().filter(|file| file.value) else { return };
         let environment = &self.variables.environment;
         let is_set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-        if is_set(self.name) && is_set(&format!("{}_FILE", self.name)) {
+        if !self.variables.shows_defaults_only()
+            && is_set(self.name)
+            && is_set(&format!("{}_FILE", self.name))
+        {
             let name = self.name;
             self.problem(&file.span, || {
                 format!("both {name} and {name}_FILE are in the environment; set one of them")

@@ -21,8 +21,21 @@ pub struct Sources {
     pub no_defaults: bool,
     /// `--secret`, and its twin.
     pub secrets: Vec<SecretOption>,
+    /// Which values may be shown.
+    pub disclosure: Disclosure,
     /// What a required variable without a value is.
     pub missing: MissingPolicy,
+}
+
+/// Which values may be shown, and so which ones have to be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Disclosure {
+    /// All but secrets.
+    #[default]
+    All,
+    /// Defaults only: the plan is for another machine, which has an environment of its own. Other values are masked as
+    /// secrets are, and a missing one is no problem.
+    Defaults,
 }
 
 /// What a required variable without a value is.

@@ -150,6 +150,24 @@ fn a_restart_waits_as_the_first_start_did() {
 }
 
 #[test]
+fn what_has_been_waited_for_for_10_s_is_named_with_the_last_reason() {
+    let folder = Folder::new();
+    let tcp = format!("--wait=tcp:127.0.0.1:{}", closed_port());
+    let check = "exec:sh -c 'echo wrong password >&2; exit 3'";
+    let words = ["--name=set", &tcp, "--wait", check, "echo", "never", "&&", "true"];
+    let running = run(&words).directory(folder.path()).start();
+    for (check, reason) in
+        [(&tcp[7..], "connection refused"), (check, "exited with status 3: wrong password")]
+    {
+        let line = running.stderr.wait_for(&format!(" s for {check};"));
+        assert!(line.starts_with("monofy: setup set has waited 10."), "{line}");
+        assert!(line.ends_with(&format!("; last reason: {reason}")), "{line}");
+    }
+    running.signal(TERM);
+    running.finish().assert_status(0).assert_stdout("");
+}
+
+#[test]
 fn a_copy_waits_for_a_check_of_its_own() {
     let folder = Folder::new();
     let words = [
@@ -177,9 +195,11 @@ fn a_run_that_waits_is_not_healthy() {
     assert_waits(&running, "monofy: a waits for");
     let pid = format!("--pid={}", running.pid());
     let health = || super::support::Run::new(["--health", &pid]).finish();
-    let finished = health();
-    finished.assert_status(1);
-    assert!((finished.stdout + &finished.stderr).contains("a has not been started yet"));
+    until("the state to be published", || {
+        let finished = health();
+        finished.assert_status(1);
+        (finished.stdout + &finished.stderr).contains("a has not been started yet").then_some(())
+    });
     folder.file("there", "");
     let a = ready(&running, "a");
     until("health", || (health().status == 0).then_some(()));

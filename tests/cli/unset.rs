@@ -45,6 +45,17 @@ fn an_unset_variable_that_a_script_assigns_itself_has_a_warning() {
 }
 
 #[test]
+fn the_script_in_the_command_of_a_check_has_the_same_warning() {
+    for option in ["--ready", "--alive", "--wait"] {
+        let check = |command: &str| parts(&[&format!("{option}=exec:{command}"), "true"]);
+        assert_eq!(check("sh -c 'i=1; test $i = 1'"), ["$i"]);
+        assert_eq!(check("sh -c 'i=1; test $$i = 1'"), [""; 0]);
+        assert_eq!(check("test $i = 1"), [""; 0]);
+        assert_eq!(check("sh -c 'test $i = 1'"), [""; 0]);
+    }
+}
+
+#[test]
 fn the_script_of_a_shell_is_found_wherever_the_shell_is() {
     let script = "x=1; echo $x";
     for before in [

@@ -46,7 +46,7 @@ fn the_exec_form_of_the_readme_is_a_plan() {
     );
 }
 
-/// The lines in the second column of "I want to ...", without those of Docker.
+/// The lines of monofy in the second column of "I want to ...".
 fn recipes(readme: &str) -> Vec<String> {
     let chapter = readme.split_once("\n## I want to ...\n").expect("there are recipes").1;
     let chapter = chapter.split("\n## ").next().unwrap_or_default();
@@ -58,7 +58,9 @@ fn recipes(readme: &str) -> Vec<String> {
         Some(cell.split('`').nth(1)?.replace('\u{0}', "|"))
     };
     let lines = rows.filter_map(line);
-    lines.filter(|line| !line.starts_with("docker ") && !line.starts_with("HEALTHCHECK ")).collect()
+    lines
+        .filter(|line| !["docker ", "HEALTHCHECK ", "#!"].iter().any(|start| line.starts_with(start)))
+        .collect()
 }
 
 #[test]

@@ -102,6 +102,16 @@ fn readiness_by_a_line() {
 }
 
 #[test]
+fn waits_for_a_connection_a_file_and_a_command() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let check = format!("--wait=tcp:{}", listener.local_addr().expect("it has an address").port());
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let words =
+        ["--grace=1s", "--start-timeout=1m", "--wait=file:/", "true", "&&", &check, "--wait=exec:true", "sh"];
+    ends(9, &[&words[..], &["-c", "exit 9"]].concat());
+}
+
+#[test]
 fn readiness_by_a_command() {
     ends(
         8,

@@ -179,6 +179,22 @@ fn a_semicolon_at_the_end_of_a_word_is_a_warning() {
 }
 
 #[test]
+fn an_operator_at_the_edge_of_a_word_is_a_warning() {
+    let finished = Scenario::new().file("line", "echo a&&b |||c d&& '|||e' \\&&f").run(["-q", "-f", "line"]);
+    finished.assert_status(0).assert_stdout("a&&b |||c d&& |||e &&f\n");
+    assert_eq!(
+        finished.stderr,
+        "monofy: warning: line:1:11: the `|||` is a part of this argument, and no operator: put white space around it, or quote it if it is meant
+    |||c
+    ^^^
+monofy: warning: line:1:17: the `&&` is a part of this argument, and no operator: put white space around it, or quote it if it is meant
+    d&&
+     ^^
+"
+    );
+}
+
+#[test]
 fn an_error_shows_no_word_beside_its_own() {
     let text =
         "--set PASSWORD=hunter2 --set=hunter2 --secrt=hunter2 TOKEN=hunter2 p ${X:?} hunter2 ; hunter2 `";
@@ -197,7 +213,7 @@ fn a_word_of_several_lines_is_shown_by_its_line() {
         "sh -c 'a\nb' \"c\nd ${X:?} e\nf\"",
         "monofy: line:3:3: X: not set\n    d ${X:?} e\n      ^^^^^^\n",
     );
-    refused("p \"a ${X:?b\nc} d\"", "monofy: line:1:6: X: b\nc\n    \"a ${X:?b\n       ^^^^^^\n");
+    refused("p \"a ${X:?b\nc} d\"", "monofy: line:1:6: X: b c\n    \"a ${X:?b\n       ^^^^^^\n");
 }
 
 #[test]

@@ -187,3 +187,25 @@ fn a_variable_can_be_declared_secret_on_the_command_line() {
         "monofy: MONOFY_SECRET: this environment variable has to be a variable name, or several with ',' between them\nTry 'monofy --help'.\n",
     );
 }
+
+#[test]
+fn a_secret_in_an_argument_has_one_warning_in_views_that_mask_it() {
+    let warned = |line: &[&str]| scenario().env("TOKEN", "hunter2").run(line).stderr;
+    let line = ["--secret=TOKEN", "p", "a${TOKEN}", "$TOKEN"];
+    assert_eq!(
+        warned(&[&["--plan"], &line[..]].concat()),
+        "monofy: warning: argument 4: a secret gets into an argument, which `ps` and `docker top` show; use `TOKEN=...` in \
+         front of the program, --secret TOKEN, or a file\n    a${TOKEN}\n     ^^^^^^^^\n"
+    );
+    let script = warned(&["--explain", "--secret=TOKEN", "sh", "-c", "echo ${#TOKEN}"]);
+    assert!(script.contains("write `$${#TOKEN}` for the shell"), "{script}");
+    let check = warned(&["--plan", "--secret=TOKEN", "--ready=exec:p $TOKEN", "p"]);
+    assert!(check.contains("argument 3: a secret gets into an argument"), "{check}");
+    for silent in [
+        &["--plan", "--show-secrets", "--secret=TOKEN", "p", "$TOKEN"][..],
+        &["--plan", "--secret=TOKEN", "A=$TOKEN", "p", "${TOKEN:+set}"],
+        &["-q", "--secret=TOKEN", "true", "$TOKEN"],
+    ] {
+        assert_eq!(warned(silent), "", "{silent:?}");
+    }
+}

@@ -25,6 +25,8 @@ pub enum LineErrorKind {
     Shell(ShellSyntax),
     /// A warning: the operator of a shell at the end of a word.
     Trailing(char),
+    /// A warning: an operator at the start or the end of a longer word.
+    Glued(&'static str),
 }
 
 impl fmt::Display for LineErrorKind {
@@ -47,6 +49,10 @@ impl fmt::Display for LineErrorKind {
                     "quotes make it an argument"
                 })
             }
+            Self::Glued(operator) => write!(
+                f,
+                "the `{operator}` is a part of this argument, and no operator: put white space around it, or quote it if it is meant"
+            ),
             Self::Trailing(operator) => write!(
                 f,
                 "this is no shell: the `{operator}` is a part of this argument, and `&&` ends a setup command; quote it if it is meant"

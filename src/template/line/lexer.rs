@@ -243,6 +243,18 @@ impl<'s> Lexer<'s> {
             let kind = LineErrorKind::Trailing(';');
             self.line.warnings.push(LineError { span: span.end - 1..span.end, kind });
         }
+        let is_glued = |operator: &&&str| {
+            let operator = operator.as_bytes();
+            word.len() > operator.len() && (word.starts_with(operator) || word.ends_with(operator))
+        };
+        if let Some(operator) = ["|||", "&&"].iter().find(is_glued) {
+            let part = if word.starts_with(operator.as_bytes()) {
+                span.start..span.start + operator.len()
+            } else {
+                span.end - operator.len()..span.end
+            };
+            self.line.warnings.push(LineError { span: part, kind: LineErrorKind::Glued(operator) });
+        }
     }
 
     fn error(&mut self, span: Range<usize>, kind: LineErrorKind) {

@@ -62,6 +62,11 @@ impl DefaultsFile {
         Self { option: Some(option), ..Self::new(String::new(), String::new()) }
     }
 
+    /// Whether it is a file by a relative path.
+    pub(in crate::variables) fn is_relative(&self) -> bool {
+        self.option.is_none() && !self.name.starts_with('/')
+    }
+
     /// Sets the keys that an excerpt may show, where they are known already.
     pub(super) fn show_keys(&mut self, document: &DeTable<'_>) {
         self.keys = OnceCell::from(keys_of(document));
