@@ -97,7 +97,7 @@ impl Explanation {
     /// Explains a line, with or without problems.
     #[must_use]
     pub fn new(line: &CommandLine, resolved: &Resolved<'_>, display: SecretDisplay) -> Self {
-        let mut references = References::of(line);
+        let mut references = References::of(line, &resolved.worded_in_files);
         let places = places(line);
         let mentioned = resolved.variables.mentioned().into_iter();
         let in_files: Vec<&str> = resolved.names_only_in_files();

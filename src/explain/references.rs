@@ -1,4 +1,4 @@
-//! The references of a line to its variables.
+//! The references of a line and its files to variables.
 
 use std::collections::BTreeMap;
 
@@ -34,10 +34,10 @@ struct WrittenDefault<'l> {
 }
 
 impl<'l> References<'l> {
-    /// The references of this line.
-    pub(super) fn of(line: &'l CommandLine) -> Self {
+    /// The references of this line, and of these expansions in its files.
+    pub(super) fn of(line: &'l CommandLine, in_files: &'l [SourceText]) -> Self {
         let mut all = Self(BTreeMap::new());
-        for text in line.templates() {
+        for text in line.templates().chain(in_files) {
             let template = Template::parse(text.bytes());
             for reference in template.references() {
                 all.0.entry(reference.name).or_default().add(text, &reference);

@@ -16,7 +16,7 @@ mod usage;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::cli::{CommandLine, View};
-use crate::diagnostic::{Diagnostic, Problems};
+use crate::diagnostic::{Diagnostic, Problems, SourceText};
 use crate::plan::{
     self, Deployment, Plan, ProcessKind, REPLICA_VARIABLE, SecretDisplay, Settings, Skipped, Variable,
 };
@@ -48,6 +48,8 @@ pub struct Resolved<'l> {
     pub usage: Usage<'l>,
     /// The variables that each rendered file refers to, by the path of its template.
     pub files: Vec<(String, BTreeSet<String>)>,
+    /// Expansions in rendered files that have a default or a message for a missing value. Empty unless they are explained.
+    pub worded_in_files: Vec<SourceText>,
     /// The rendered files that are left out.
     pub skipped_files: Vec<Skipped>,
     /// Whether a signal asked for a stop while a template was read. Then nothing else counts.
@@ -93,6 +95,7 @@ pub fn resolve<'l>(
         Some(View::Explain(_)) | None => None,
     };
     let used_by_files = files.usage();
+    let worded_in_files = files.worded();
     let was_stopped = files.was_stopped;
     let skipped_files = std::mem::take(&mut files.skipped);
     let mut plan = redaction.map(|mut redaction| {
@@ -134,6 +137,7 @@ pub fn resolve<'l>(
         variables: resolver.variables,
         usage: resolver.usage,
         files: used_by_files,
+        worded_in_files,
         skipped_files,
         was_stopped,
     }

@@ -15,6 +15,7 @@ use crate::template::lint::{Lint, LintKind, Severity};
 use crate::template::parse::delimiters::ExpansionEnds;
 use crate::template::parse::head::{self, Head};
 use crate::template::parse::parse_into;
+use crate::template::reference::Usage;
 use crate::template::scope::Scope;
 use crate::template::syntax::Syntax;
 use crate::template::taint::TaintedBytes;
@@ -47,6 +48,9 @@ pub struct FileExpansion {
     pub kept: BTreeMap<String, Range<usize>>,
     /// The variables that the file refers to.
     pub names: BTreeSet<String>,
+    /// The first expansion of each variable that has a word: a default, or a message for a missing value. Only those in
+    /// which nothing else is expanded.
+    pub worded: BTreeMap<String, Range<usize>>,
 }
 
 impl<'s> FileTemplate<'s> {
@@ -231,6 +235,12 @@ impl FileWriter<'_, '_> {
             }
             if !self.expansion.names.contains(reference.name) {
                 self.expansion.names.insert(reference.name.to_owned());
+            }
+            let has_word =
+                matches!(reference.usage, Usage::Default(_) | Usage::Assign(_) | Usage::Required(_));
+            if has_word && !source[1..].contains(&b'$') && !self.expansion.worded.contains_key(reference.name)
+            {
+                self.expansion.worded.insert(reference.name.to_owned(), span.clone());
             }
         }
         let whole = template.evaluate(self.scope, self.unset, self.budget, &mut self.expansion.content);

@@ -245,3 +245,17 @@ fn the_table_of_an_image_comes_with_the_problems_of_its_line() {
         "{finished:#?}"
     );
 }
+
+#[test]
+fn a_default_in_a_rendered_file_is_a_value_with_its_place() {
+    let template = "listen\n é $<PORT:-80> $<NAME:?which name> $<A:-$<B:-1>>;\n$<PORT:-81>\n";
+    let scenario = Scenario::new().file("t", template);
+    let shown = scenario.run(["--explain", "--render=t:out", "p"]).stdout;
+    let port = "PORT = 80\n    from         the default in t:2:4\n    written      $<PORT:-80>\n    used by      the file t\n";
+    assert!(shown.contains(port), "{shown}");
+    let table = scenario.shown(&["--explain=markdown", "--render=t:out", "p"]);
+    assert!(
+        table.contains("| `PORT` | no | `80` |  |\n") && table.contains("| `NAME` | yes |  | which name |\n"),
+        "{table}"
+    );
+}

@@ -7,9 +7,11 @@ mod rule;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io;
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use crate::cli::View;
 use crate::diagnostic::{Diagnostic, Origin, SourceText};
 use crate::plan::{RenderedFile, Skipped, SkippedKind};
 use crate::resolve::Resolver;
@@ -42,6 +44,8 @@ pub(super) struct ResolvedFile {
     variables: BTreeSet<String>,
     /// The variables of its rule.
     rule_variables: BTreeSet<String>,
+    /// Expansions of the template that say what a variable is without a value.
+    worded: Vec<SourceText>,
 }
 
 /// The files of a line.
@@ -159,7 +163,7 @@ impl Resolver<'_> {
                 return self.problem(Diagnostic::about(rule.source_text, message));
             }
         };
-        let (content, variables) = self.file_text(&shown, &text, rule);
+        let (content, variables, worded) = self.file_text(&shown, &text, rule);
         // Nobody else reads a file with a secret in it.
         let derived = if content.has_secret() { template_mode & 0o700 } else { template_mode };
         resolved.places.insert(place, resolved.files.len());
@@ -173,11 +177,17 @@ impl Resolver<'_> {
             content,
             variables,
             rule_variables: rule.variables.clone(),
+            worded,
         });
     }
 
     /// Expands the text of a file, and reports its problems by line and column.
-    fn file_text(&mut self, name: &str, text: &[u8], rule: &Rule<'_>) -> (TaintedBytes, BTreeSet<String>) {
+    fn file_text(
+        &mut self,
+        name: &str,
+        text: &[u8],
+        rule: &Rule<'_>,
+    ) -> (TaintedBytes, BTreeSet<String>, Vec<SourceText>) {
         let unset = if self.strict { UnsetPolicy::Error } else { UnsetPolicy::Empty };
         let template = FileTemplate::new(text, rule.syntax);
         let expansion = match rule.only {
@@ -188,11 +198,33 @@ impl Resolver<'_> {
             None => template.expand(&mut self.variables, unset, &mut self.budget),
         };
         self.report_findings(name, text, &expansion);
-        (expansion.content, expansion.names)
+        // Only an explanation shows them.
+        let worded = match self.line.global.view {
+            Some(View::Explain(_)) => worded(name, text, expansion.worded.into_values()),
+            Some(View::Plan(_) | View::Deployment(_)) | None => Vec::new(),
+        };
+        (expansion.content, expansion.names, worded)
     }
 }
 
+/// These parts of a file, each with its position.
+fn worded(name: &str, text: &[u8], spans: impl Iterator<Item = Range<usize>>) -> Vec<SourceText> {
+    let place = |span: Range<usize>| {
+        let before = &text[..span.start];
+        let line = before.split(|byte| *byte == b'\n').count();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        SourceText::of(Origin::File { name: name.to_owned(), line, column }, &text[span])
+    };
+    spans.map(place).collect()
+}
+
 impl ResolvedFiles {
+    /// The expansions of all files that say what a variable is without a value.
+    pub(super) fn worded(&mut self) -> Vec<SourceText> {
+        self.files.iter_mut().flat_map(|file| std::mem::take(&mut file.worded)).collect()
+    }
+
     fn skip(&mut self, file: &FileRule, reason: String) {
         let name = printable(&String::from_utf8_lossy(file.to.bytes()));
         self.skipped.push(Skipped { name, kind: SkippedKind::File, reason });
