@@ -4,6 +4,8 @@
 mod declared;
 #[path = "render/envsubst.rs"]
 mod envsubst;
+#[path = "render/interrupted.rs"]
+mod interrupted;
 #[path = "render/option.rs"]
 mod option;
 #[path = "render/plan.rs"]

@@ -30,6 +30,7 @@ remove_podman() {
   podman rm --force --time 0 --volumes "$name-db" >/dev/null 2>&1 || true
   podman network rm --force "$name" >/dev/null 2>&1 || true
   podman rmi --force "localhost/$name" >/dev/null 2>&1 || true
+  podman images --quiet localhost/podman-pause | xargs --no-run-if-empty podman rmi --force >/dev/null 2>&1 || true
 }
 remove_all() {
   remove_compose

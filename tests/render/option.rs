@@ -92,3 +92,14 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     finished.assert_status(0).assert_stdout("x\n");
     assert_eq!(finished.stderr, "");
 }
+
+#[test]
+fn a_misspelled_syntax_is_a_part_of_the_path_with_a_warning() {
+    let scenario = Scenario::new().file("in", "1");
+    let finished = scenario.run(["--render=in:out:brace"]);
+    finished.assert_status(0);
+    let warning =
+        "monofy: warning: argument 1: this is a part of the path, and no syntax; did you mean braces?\n";
+    assert!(finished.stderr.starts_with(warning), "{finished:#?}");
+    assert_eq!(scenario.text("out:brace"), "1");
+}

@@ -9,6 +9,8 @@ use crate::resolve::Resolver;
 use crate::resolve::selection::{printable, shown};
 use crate::template::{Scope, Syntax, TaintedBytes, Template, Value};
 use crate::text::boolean;
+use crate::text::suggest;
+use crate::variables::defaults::SYNTAXES;
 use crate::variables::{FileRule, NameSet, Variables};
 
 /// A file or a folder to render, with its values expanded.
@@ -42,6 +44,13 @@ impl Resolver<'_> {
             && let Some(named) = std::str::from_utf8(&text.bytes()[last + 1..]).ok().and_then(Syntax::of_file)
         {
             (end, syntax) = (last, named);
+        }
+        if let Some(&last) = colons.last().filter(|last| **last > colon && end > **last)
+            && let Ok(word) = std::str::from_utf8(&text.bytes()[last + 1..])
+            && let Some(meant) = suggest::closest(word, SYNTAXES)
+        {
+            let message = format!("this is a part of the path, and no syntax; did you mean {meant}?");
+            self.warnings.push(Diagnostic::at(text, last + 1..end, message));
         }
         let (source, destination) = (text.part(0..colon), text.part(colon + 1..end));
         let (source, destination) = (self.path(&source), self.path(&destination));
