@@ -17,12 +17,18 @@ const NAMED: [&[u8]; 8] = [
 /// Schemes with a short name, followed by a salt and a hash.
 const SALTED: [&[u8]; 9] = [b"1", b"5", b"6", b"7", b"y", b"gy", b"md5", b"sha1", b"apr1"];
 
+/// The dollars of every hash: in front of the scheme, its settings or salt, and the hash.
+const FEWEST_DOLLARS: usize = 3;
+
 /// The shortest hash of these schemes.
 const SHORTEST_HASH: usize = 20;
 
 /// The ranges of a template that look like hashes of crypt(5), such as `$2b$12$Pg8A`.
 pub(in crate::template) fn spans(source: &[u8]) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
+    if source.iter().filter(|&&byte| byte == b'$').count() < FEWEST_DOLLARS {
+        return spans;
+    }
     let mut at = 0;
     while let Some(dollar) = source[at..].iter().position(|&byte| byte == b'$') {
         let start = at + dollar;
