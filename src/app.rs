@@ -137,7 +137,7 @@ fn run_line(
     drop(guard);
     plan.map_or(Ok(0), |plan| {
         write_files(&plan)?;
-        if is_filter { Ok(0) } else { supervise(&plan, inherited) }
+        if is_filter { Ok(0) } else { supervise(plan, inherited) }
     })
 }
 
@@ -146,8 +146,11 @@ fn write_files(plan: &Plan) -> Result<(), StartError> {
 }
 
 /// Runs the commands of a plan.
-fn supervise(plan: &Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
-    supervisor::run(&ManuallyDrop::new(plan.compact()), inherited).map_err(StartError::new)
+fn supervise(plan: Plan, inherited: OriginalSignals) -> Result<u8, StartError> {
+    let compact = ManuallyDrop::new(plan.compact());
+    // The copy is what the supervisor keeps.
+    drop(plan);
+    supervisor::run(&compact, inherited).map_err(StartError::new)
 }
 
 fn is_deployment(view: Option<View>) -> bool {
@@ -226,7 +229,7 @@ fn run_plan(file: &OsStr, global: &GlobalOptions, inherited: OriginalSignals) ->
             write_files(&plan)?;
             // A plan of files alone was made without a PROCESS.
             let is_filter = plan.setup.is_empty() && plan.processes.is_empty() && !plan.files.is_empty();
-            if is_filter { Ok(0) } else { supervise(&plan, inherited) }
+            if is_filter { Ok(0) } else { supervise(plan, inherited) }
         }
     }
 }
