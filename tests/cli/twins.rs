@@ -73,7 +73,7 @@ fn a_value_that_a_twin_cannot_have_is_refused_and_not_shown() {
         ("MONOFY_STRICT", "1 or 0"),
         ("MONOFY_QUIET", "1 or 0"),
         ("MONOFY_VERBOSE", "1 or 0"),
-        ("MONOFY_PLAN", "1, text, json or 0"),
+        ("MONOFY_PLAN", "1, text, json, compose, swarm, kubernetes or 0"),
         ("MONOFY_GRACE", "a duration such as 500ms, 8s, 1.5s, 2m or 1h, or none"),
     ] {
         for wrong in ["hunter2", " 1", "yes", "11"] {
