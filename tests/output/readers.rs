@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{PipeReader, Read};
 use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use super::line::{TERM, USR1, USR2, run};
@@ -248,7 +249,17 @@ fn an_idle_run_makes_no_system_call() {
         run(&["-qoprefix", "sh", "-c", "echo ready; exec sleep 1000", "|||", "sleep", "1000"]).start();
     running.stdout.wait_for("ready");
     let pid = running.pid();
-    until("monofy waits", || (state(pid) == Some('S') && waits_in(pid).contains("poll")).then_some(()));
+    // Some milliseconds after its start, a run publishes its state in a memory file.
+    let has_published = || {
+        let mut files = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").flatten();
+        files.any(|file| {
+            std::fs::read_link(file.path())
+                .is_ok_and(|path| path.as_os_str().as_bytes().starts_with(b"/memfd:"))
+        })
+    };
+    until("monofy waits", || {
+        (has_published() && state(pid) == Some('S') && waits_in(pid).contains("poll")).then_some(())
+    });
     let switches = || {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
         let count = |what: &str| {

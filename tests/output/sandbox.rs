@@ -117,10 +117,11 @@ fn descendants_are_asked_to_stop_without_pidfds() {
 fn a_warning_says_that_health_will_not_find_the_run_without_a_memory_file() {
     let warning = "--health and --status will not find this run: ";
     for how in WAYS {
-        let finished = sandboxed(how, &["memfd_create"], &["-q", "true"]);
+        // A run that ends at once publishes nothing.
+        let finished = sandboxed(how, &["memfd_create"], &["-q", "sleep", "0.2"]);
         finished.assert_status(0).assert_reported(warning);
         assert_eq!(finished.stderr.matches(warning).count(), 1, "{finished:?}");
     }
-    let finished = run(&["true"]).finish();
+    let finished = run(&["sleep", "0.2"]).finish();
     assert!(!finished.stderr.contains(warning), "{finished:?}");
 }

@@ -101,7 +101,8 @@ fn valgrind_has_nothing_to_report_of_a_run_with_every_option() {
     let file = folder.file("plan.json", &planned.stdout).display().to_string();
     planned.assert_status(0);
     let line = folder.file("line", "echo 'from a file'\n").display().to_string();
-    let others: [(&[&str], i32); 8] = [
+    let others: [(&[&str], i32); 9] = [
+        (&["--plan=compose", "--image=shop:1", "echo", "${PORT:-1}"], 0),
         (&["--file", &line], 0),
         (&["--quiet", "--run-plan", &file], 0),
         (&["--explain=json", "echo", "${PORT:-1}"], 0),
